@@ -203,7 +203,9 @@ class ProcessRow(Model):
 SORTS = (
     "pid", "name", "behaviour", "status", "mailbox", "oldest", "reductions", "busy", "restarts", "doing",
 )  # fmt: skip
-Sort = Literal["pid", "name", "behaviour", "status", "mailbox", "oldest", "reductions", "busy", "restarts", "doing"]
+Sort = Literal[
+    "pid", "name", "behaviour", "status", "mailbox", "oldest", "reductions", "busy", "restarts", "doing"
+]
 
 
 class ProcessPage(Model):
@@ -712,7 +714,9 @@ def parse_answer(request: PortRequest[R], text: str) -> R:
             return answer
         code, message = Code(document["code"]), str(document["message"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise Failure(Code.VERSION, f"the node's answer to {request.op} is not of contract {CONTRACT}: {error}") from None
+        raise Failure(
+            Code.VERSION, f"the node's answer to {request.op} is not of contract {CONTRACT}: {error}"
+        ) from None
     raise Failure(code, message)
 
 

@@ -1,0 +1,93 @@
+"""The other end of a call: who asked, until when, and how to answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .messages import ATOMS, share
+
+if TYPE_CHECKING:
+    from .process import Process
+
+__all__ = ["Caller"]
+
+R = TypeVar("R")
+
+
+class Caller(Generic[R]):
+    """Who waits for the answer of a call. It can be kept in a state and sent to other processes.
+
+    Attributes:
+        deadline: when the caller stops waiting, in seconds of `time.monotonic()`; None if never.
+    """
+
+    __slots__ = ("_answered", "_future", "_process", "_value", "deadline")
+
+    def __init__(self, process: Process, deadline: float | None) -> None:
+        self._process = process  # the callee
+        self._future: asyncio.Future[Any] | None = None  # made once the caller has to wait
+        self._answered = False
+        self._value: Any = None
+        self.deadline = deadline
+
+    @property
+    def gone(self) -> bool:
+        """Whether an answer would reach nobody: already given, too late, or the caller has been cancelled."""
+        if self._answered or (self._future is not None and self._future.done()):
+            return True
+        return self.deadline is not None and self._process.sched.clock() >= self.deadline
+
+    def reply(self, value: R) -> None:
+        """Answer, from anywhere in the node. A reply after the deadline is dropped and counted.
+
+        Raises:
+            NotSendable: the value holds what cannot be shared; the caller still waits.
+        """
+        if self.gone:
+            self._process.sched.late_replies += 1
+            return
+        if type(value) not in ATOMS:
+            value = share(value)
+        self._answered = True
+        self._value = value
+        if self._future is not None:
+            self._future.set_result(value)
+        self._forget()
+
+    def _wait(self) -> asyncio.Future[Any]:
+        """The future of the answer. Its callee now owes it: should the callee end, the future fails."""
+        future = self._future
+        if future is None:
+            future = self._future = self._process.sched.loop.create_future()
+            if self._answered:
+                future.set_result(self._value)
+                return future
+        if self._process.owed is None:
+            self._process.owed = set()
+        self._process.owed.add(self)
+        return future
+
+    def _fail(self, error: Exception) -> None:
+        """No answer will come: the callee has ended."""
+        if self._answered:
+            return
+        self._answered = True
+        if self._future is None:
+            self._future = self._process.sched.loop.create_future()
+        if not self._future.done():
+            self._future.set_exception(error)
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._process.owed is not None:
+            self._process.owed.discard(self)
+
+    def __repr__(self) -> str:
+        return f"<caller of {self._process}{', gone' if self.gone else ''}>"
+
+    def __deepcopy__(self, _memo: object) -> Caller[R]:
+        return self
+
+
+ATOMS.add(Caller)

@@ -1,0 +1,107 @@
+"""Sending: the three ways a message gets into a process. This is the hot path.
+
+    call --- callee idle, window open ---> its handler runs at once, in the caller's step
+      \\---- else -----------------------> mailbox, and the caller waits
+    cast, send --------------------------> mailbox
+
+A call to an idle process runs at once because nothing is queued that it could overtake. It does so for at most
+1 ms in each turn of the loop (`Scheduler.inline_until`): an `await` that never suspends would starve everybody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+from .caller import Caller
+from .errors import CallTimeout, NoProcess, SelfCall
+from .mailbox import CALL
+from .messages import ATOMS, share
+from .status import ENDED, IDLE, READY
+
+if TYPE_CHECKING:
+    from .pid import Address
+    from .process import Process
+
+__all__ = ["call", "deliver", "request"]
+
+MAX_DEPTH: Final = 32
+"""Calls within calls that run at once; deeper ones are queued, so that the stack stays bounded."""
+
+
+async def call(target: Address, process: Process | None, message: Any, timeout: float | None) -> Any:
+    """The body of `Address.call`, which documents it."""
+    if process is None:
+        raise target._missing()
+    if type(message) not in ATOMS:
+        message = share(message)
+    sched = process.sched
+    now = sched.clock()
+    caller: Caller[Any] = Caller(process, None if timeout is None else now + timeout)
+    if process.status == IDLE and now < sched.inline_until and sched.depth < MAX_DEPTH:
+        process.answer_now(message, caller, now)
+        if caller._answered and caller._future is None:
+            return caller._value
+        future = caller._future or caller._wait()
+    else:
+        future = _queue(target, process, message, caller)
+    if timeout is None or future.done():
+        return await future
+    expiry = sched.loop.call_later(timeout, _expire, future, target, process, timeout)
+    try:
+        return await future
+    finally:
+        expiry.cancel()
+        caller._forget()
+
+
+def request(target: Address, process: Process | None, message: Any) -> asyncio.Future[Any]:
+    """A call without a time-out whose answer need not be awaited: it is sent now."""
+    if process is None:
+        raise target._missing()
+    caller: Caller[Any] = Caller(process, None)
+    return _queue(target, process, share(message), caller)
+
+
+def _queue(target: Address, process: Process, message: Any, caller: Caller[Any]) -> asyncio.Future[Any]:
+    if process.status == ENDED:
+        raise NoProcess(target)
+    if process.sched.works_for(process):
+        raise SelfCall(target)
+    future = caller._wait()
+    process.post((CALL, message, caller, process.sched.tick(), process.sched.sender()))
+    return future
+
+
+def deliver(process: Process | None, kind: int, message: Any) -> None:
+    """The body of `Address.cast` and `Address.send`, which document it."""
+    if type(message) not in ATOMS:
+        message = share(message)
+    if process is None:
+        return
+    status = process.status
+    sched = process.sched
+    if status == ENDED:
+        sched.dead_letters += 1
+        return
+    running = sched.running
+    if running is None:
+        entry = (kind, message, None, sched.tick(), sched.sender())
+    else:
+        entry = (kind, message, None, sched.now, running.number)
+    mailbox = process.mailbox
+    if mailbox is None:
+        process.mailbox = deque((entry,))
+    else:
+        mailbox.append(entry)
+    if status == IDLE:
+        process.status = READY
+        sched.enqueue(process)
+    else:
+        process.wake()
+
+
+def _expire(future: asyncio.Future[Any], target: Address, process: Process, timeout: float) -> None:
+    if not future.done():
+        future.set_exception(CallTimeout(target, timeout, process.sched.describe(process)))

@@ -1,0 +1,188 @@
+"""Coroutine processes: `async def worker(process, …)`, with a mailbox and selective `receive`.
+
+    pid = node.spawn(worker, 1)          pid.send("go")
+    async def worker(process, n):        message = await process.receive(match=str, timeout=5)
+
+It ends with the coroutine: returning is `normal`, raising is a crash, `ProcessExit(reason)` is that reason. An exit
+signal that is not trapped cancels it: its `finally` blocks run, but nothing waits for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import copy_context
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from .crash import report
+from .errors import ProcessExit
+from .exits import end
+from .handle import Handle
+from .mailbox import CALL, Entry
+from .process import Process, current
+from .signals import Call
+from .status import AWAITING, ENDED, RECEIVING, RUNNING, SUSPENDED
+from .steps import Steps
+
+if TYPE_CHECKING:
+    from .scheduler import Scheduler
+
+__all__ = ["CoroutineHandle", "CoroutineProcess", "Match"]
+
+Match = type | tuple[type, ...] | Callable[[Any], object]
+"""What `receive` takes: a class, several, or a predicate on the message."""
+
+
+class CoroutineHandle(Handle):
+    """What a coroutine process gets as its first argument."""
+
+    _process: CoroutineProcess
+
+    @property
+    def trap_exits(self) -> bool:
+        """Whether exit signals arrive as `Exit(pid, reason)` instead of ending the process. Settable."""
+        return self._process.trap_exits
+
+    @trap_exits.setter
+    def trap_exits(self, on: bool) -> None:
+        self._process.trap_exits = bool(on)
+
+    async def receive(self, match: Match | None = None, timeout: float | None = None) -> Any:
+        """The oldest message that matches; the others stay where they are.
+
+        Args:
+            match: a class, a tuple of classes, or a predicate. A call arrives as `Call(message, caller)`.
+                Optional. Defaults to any message.
+            timeout: seconds to wait; 0 takes only what is there. Optional. Defaults to for ever.
+
+        Raises:
+            TimeoutError: nothing that matches has come in time.
+        """
+        return await self._process.receive(match, timeout)
+
+
+class CoroutineProcess(Process):
+    """A process that runs one coroutine."""
+
+    __slots__ = ("function", "receiver")
+
+    handle: CoroutineHandle
+
+    def __init__(self, sched: Scheduler, number: int, parent: Process | None) -> None:
+        super().__init__(sched, number, parent)
+        self.function: Callable[..., Coroutine[Any, Any, Any]] | None = None
+        self.receiver: asyncio.Future[None] | None = None
+
+    @property
+    def behaviour(self) -> str:
+        function: Any = self.function
+        return f"{function.__module__}:{function.__qualname__}"
+
+    def begin(
+        self,
+        function: Callable[..., Coroutine[Any, Any, Any]],
+        args: tuple[Any, ...],
+        options: dict[str, Any],
+    ) -> None:
+        """Run `function(handle, …)` from the next turn of the loop on."""
+        self.function = function
+        self.status = AWAITING
+        context = copy_context()
+        context.run(current.set, self)
+        self.coroutine = coroutine = function(self.handle, *args, **options)
+        self.task = asyncio.Task(Steps(self, coroutine), loop=self.sched.loop, context=context)  # type: ignore[arg-type]  # pyright: ignore
+        self.task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self.coroutine = None
+        if self.status == ENDED:
+            return
+        self.task = None
+        error = (
+            asyncio.CancelledError("the coroutine was cancelled") if task.cancelled() else task.exception()
+        )
+        if error is None:
+            end(self, "normal")
+            return
+        reason = error.reason if isinstance(error, ProcessExit) else error
+        end(self, reason, crash=report(self, reason, error))
+
+    def awaiting(self) -> int:
+        if self.receiver is None:
+            return AWAITING
+        return SUSPENDED if self.suspend else RECEIVING
+
+    def wake(self) -> None:
+        if self.receiver is not None and not self.receiver.done() and not self.suspend:
+            self.receiver.set_result(None)
+
+    def rest(self) -> None:
+        """Resumed: look at the mailbox again."""
+        self.status = self.awaiting()
+        self.wake()
+
+    async def receive(self, match: Match | None, timeout: float | None) -> Any:
+        """The body of `CoroutineHandle.receive`."""
+        loop = self.sched.loop
+        deadline = None if timeout is None else loop.time() + timeout
+        accepts = _predicate(match)
+        seen = 0
+        while True:
+            if not self.suspend:
+                found, seen = self._take(accepts, seen)
+                if found is not None:
+                    return self._received(found)
+            receiver = self.receiver = loop.create_future()
+            expiry = None if deadline is None else loop.call_at(deadline, _expire, receiver)
+            try:
+                if deadline is not None and deadline <= loop.time():
+                    raise TimeoutError(f"nothing for {self} to receive within {timeout:g} s")
+                await receiver
+            except TimeoutError:
+                raise TimeoutError(f"nothing for {self} to receive within {timeout} s") from None
+            finally:
+                self.receiver = None
+                if expiry is not None:
+                    expiry.cancel()
+
+    def _take(self, accepts: Callable[[Any], object] | None, seen: int) -> tuple[Entry | None, int]:
+        """The first entry that matches from `seen` on, taken out; else None and how many have been looked at."""
+        mailbox = self.mailbox or ()
+        for index, entry in enumerate(islice(mailbox, seen, None), seen):
+            if accepts is None or accepts(_visible(entry)):
+                del self.mailbox[index]  # type: ignore[union-attr]  # pyright: ignore[reportOptionalSubscript]
+                if not self.mailbox:
+                    self.mailbox = None
+                return entry, index
+        return None, len(mailbox)
+
+    def _received(self, entry: Entry) -> Any:
+        kind, message, _, _, sender = entry
+        self.reductions += 1
+        self.sched.handled += 1
+        self.status = RUNNING
+        self.log(kind, message, sender)
+        return _visible(entry)
+
+
+def _visible(entry: Entry) -> Any:
+    """An entry as `receive` shows it."""
+    if entry[0] == CALL and entry[2] is not None:
+        entry[2]._wait()
+        return Call(entry[1], entry[2])
+    return entry[1]
+
+
+def _predicate(match: Match | None) -> Callable[[Any], object] | None:
+    if match is None:
+        return None
+    if isinstance(match, type | tuple):
+        kinds: Any = match
+        return lambda message: isinstance(message, kinds)
+    return match
+
+
+def _expire(receiver: asyncio.Future[None]) -> None:
+    if not receiver.done():
+        receiver.set_exception(TimeoutError())

@@ -1,0 +1,124 @@
+"""What is kept of a crash: OTP's crash report, with the last good state.
+
+The traceback is kept as text in the making (`TracebackException`): no frames, hence nothing that they hold, and the
+cost of formatting is paid by who reads it.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from .messages import is_constant
+from .signals import is_orderly
+
+if TYPE_CHECKING:
+    from .process import Process
+
+__all__ = ["CrashReport", "report", "strip"]
+
+SAMPLE: Final = 10
+"""Messages of the mailbox that a report keeps."""
+FRAMES: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class CrashReport:
+    """Why a process ended, and what it was doing.
+
+    Attributes:
+        at: when, in seconds since the epoch.
+        number: of its pid.
+        name: registered name, or None.
+        label: its label, or None.
+        path: ids from the top supervisor down to this child; empty for others.
+        behaviour: `module:qualname`.
+        reason: the exit reason.
+        trace: the traceback in the making; None where the process was ended from outside.
+        last_message: what it was handling; None if nothing.
+        last_state: the last state that a handler returned.
+        half_changed: whether that state is mutable, so that a handler may have changed a part of it.
+        mailbox_sample: the oldest messages that it had not handled.
+        lost: how many messages its mailbox held.
+        ancestors: pid numbers, parent first.
+        links: pid numbers.
+        lived_s: seconds from start to end.
+    """
+
+    at: float
+    number: int
+    name: str | None
+    label: str | None
+    path: tuple[Any, ...]
+    behaviour: str
+    reason: Any
+    trace: traceback.TracebackException | None
+    last_message: Any
+    last_state: Any
+    half_changed: bool
+    mailbox_sample: tuple[Any, ...]
+    lost: int
+    ancestors: tuple[int, ...]
+    links: tuple[int, ...]
+    lived_s: float
+
+    @property
+    def traceback(self) -> str:
+        """The traceback as text; empty where there is none."""
+        return "".join(self.trace.format()) if self.trace is not None else ""
+
+
+def report(process: Process, reason: Any, error: BaseException | None) -> CrashReport | None:
+    """The crash report of a process that ends with `reason`; None for an orderly end."""
+    if is_orderly(reason):
+        return None
+    mailbox = list(process.mailbox or ())
+    state = process.state
+    return CrashReport(
+        at=time.time(),
+        number=process.number,
+        name=process.name,
+        label=process.extra.label if process.extra is not None else None,
+        path=process.child.path if process.child is not None else (),
+        behaviour=process.behaviour,
+        reason=reason,
+        trace=_trace(error),
+        last_message=process.current[1] if process.current is not None else None,
+        last_state=state,
+        half_changed=not is_constant(state),
+        mailbox_sample=tuple(entry[1] for entry in mailbox[:SAMPLE]),
+        lost=len(mailbox),
+        ancestors=process.ancestors,
+        links=tuple(sorted(other.number for other in process.links or ())),
+        lived_s=process.sched.clock() - process.started,
+    )
+
+
+def _trace(error: BaseException | None) -> traceback.TracebackException | None:
+    if error is None:
+        return None
+    try:
+        trace = traceback.TracebackException.from_exception(
+            error, limit=-FRAMES, lookup_lines=False, compact=True
+        )
+    except Exception:  # a __str__ of the user's that raises
+        return None
+    strip(error)
+    return trace
+
+
+def strip(error: BaseException) -> None:
+    """Cut the frames off an exception and its causes: as a reason it travels far, and frames hold states alive."""
+    seen: set[int] = set()
+    stack: list[BaseException | None] = [error]
+    while stack:
+        item = stack.pop()
+        if item is None or id(item) in seen:
+            continue
+        seen.add(id(item))
+        item.__traceback__ = None
+        stack += [item.__cause__, item.__context__]
+        if isinstance(item, BaseExceptionGroup):
+            stack += item.exceptions

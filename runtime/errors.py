@@ -1,0 +1,161 @@
+"""The errors that the runtime raises.
+
+    ObserverError
+    ├── CallError                   a call has no answer
+    │   ├── NoProcess               the pid's process has ended
+    │   │   └── NotRegistered       nobody has this name
+    │   ├── CallTimeout             (also a TimeoutError) no answer in time; it may still come, and is then dropped
+    │   ├── ProcessDied             the process ended with the call unanswered
+    │   └── SelfCall                a process called itself
+    ├── NotSendable (TypeError)     a message holds what processes cannot share
+    ├── ChildError                  a supervisor refuses an operation on a child
+    ├── StartError                  a process ended before it had started
+    ├── AlreadyRegistered           the name belongs to a living process
+    ├── BadReturn (TypeError)       a handler returned what it may not
+    └── NodeError                   the node cannot do that now, or has failed
+
+    ProcessExit                     raised *by* a process, to end itself with a reason
+
+A process that ends because a handler raised has the exception itself as its exit reason.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "NoProcess", "NodeError", "NotRegistered",
+    "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
+]  # fmt: skip
+
+
+class ObserverError(Exception):
+    """The root of the tree."""
+
+
+class CallError(ObserverError):
+    """Raised when a call has no answer."""
+
+
+class NoProcess(CallError):  # noqa: N818 - the reason's name in OTP is `noproc`
+    """Raised when the process that a pid names has ended, or never was."""
+
+    def __init__(self, pid: object) -> None:
+        super().__init__(
+            f"{pid} is not alive; use node.named(NAME), which finds the successor after a restart"
+        )
+        self.pid = pid
+
+
+class NotRegistered(NoProcess):
+    """Raised when no process has the name."""
+
+    def __init__(self, name: str) -> None:
+        CallError.__init__(
+            self, f"no process is registered as {name!r}; it has not started, or is being restarted"
+        )
+        self.pid = None
+        self.name = name
+
+
+class CallTimeout(CallError, TimeoutError):  # noqa: N818
+    """Raised when the answer has not come within `timeout` seconds. It may still come, and is then dropped and counted."""
+
+    def __init__(self, target: object, timeout: float, doing: str) -> None:
+        super().__init__(f"{target} has not answered within {timeout:g} s; it is {doing}")
+        self.target = target
+        self.timeout = timeout
+
+
+class ProcessDied(CallError):  # noqa: N818
+    """Raised when the process ended before it answered.
+
+    Attributes:
+        reason: its exit reason.
+    """
+
+    def __init__(self, target: object, reason: Any) -> None:
+        super().__init__(f"{target} ended before it answered: {describe(reason)}")
+        self.target = target
+        self.reason = reason
+
+
+class SelfCall(CallError):  # noqa: N818
+    """Raised when a process calls itself: it would wait for its own answer for ever."""
+
+    def __init__(self, target: object) -> None:
+        super().__init__(
+            f"{target} calls itself and would wait for ever; use a method, cast, or return Continue(…)"
+        )
+
+
+class NotSendable(ObserverError, TypeError):  # noqa: N818
+    """Raised when a message, a reply or an argument holds something that processes cannot share."""
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(
+            f"{what} cannot be sent{' (at ' + where + ')' if where else ''}: processes share nothing. "
+            "Send plain data; keep live objects in Node(resources={…})"
+        )
+
+
+class ChildError(ObserverError):
+    """Raised when a supervisor refuses an operation on a child.
+
+    Attributes:
+        reason: `running`, `restarting`, `not_found`, `already_present` or `already_started`.
+    """
+
+    def __init__(self, reason: str, child: object) -> None:
+        super().__init__(f"child {child!r}: {reason}")
+        self.reason = reason
+        self.child = child
+
+
+class StartError(ObserverError):
+    """Raised when a process, or a supervisor's child, ended before it had started.
+
+    Attributes:
+        reason: its exit reason.
+    """
+
+    def __init__(self, what: object, reason: Any) -> None:
+        super().__init__(f"{what} did not start: {describe(reason)}")
+        self.what = what
+        self.reason = reason
+
+
+class AlreadyRegistered(ObserverError):  # noqa: N818
+    """Raised when a name is taken by a living process."""
+
+    def __init__(self, name: str, pid: object) -> None:
+        super().__init__(f"the name {name!r} belongs to {pid}; choose another, or register=False")
+        self.name = name
+        self.pid = pid
+
+
+class BadReturn(ObserverError, TypeError):  # noqa: N818
+    """Raised in a process whose handler returned what it may not. It crashes with this reason."""
+
+
+class NodeError(ObserverError):
+    """Raised when the node is not running, or its supervision tree has given up."""
+
+
+class ProcessExit(Exception):  # noqa: N818
+    """Raise it in a handler or a coroutine process to end the process with `reason` (Erlang's `exit/1`)."""
+
+    def __init__(self, reason: Any = "normal") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def describe(reason: Any) -> str:
+    """An exit reason on one line, bounded: `shutdown`, `killed`, `OverBudget(10000)`. Never raises."""
+    if isinstance(reason, str):
+        return reason[:200]
+    try:
+        text = repr(reason)
+    except Exception:
+        text = f"<{type(reason).__name__}, whose repr fails>"
+    return text if len(text) <= 200 else text[:199] + "…"

@@ -1,0 +1,197 @@
+"""How processes end: exit signals, links, monitors, and what follows an end.
+
+    signal(process, reason)          what Erlang's exit/2 does
+      "kill"                         ends it, as "killed"; cannot be trapped
+      it traps exits                 Exit(pid, reason) into its mailbox; from its parent: terminate, then end
+      "normal" from another          ignored
+      anything else                  ends it
+
+    end(process, reason)             out of table and registry at once, then, in this order:
+      its callers fail, timers and tasks are cancelled, links get signals, monitors get Down
+
+Signals that an end causes are worked off by a loop, not by recursion: a chain of 100,000 links is no deeper than one.
+The rules are those of Erlang's reference manual, chapter "Processes", and of `gen_server` for the parent's exit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from .crash import CrashReport, report
+from .errors import ProcessDied
+from .mailbox import INFO, SHUTDOWN
+from .pid import Ref
+from .signals import Down, Exit, is_orderly
+from .status import ENDED
+
+if TYPE_CHECKING:
+    from .process import Process
+
+__all__ = ["demonitor", "end", "link", "monitor", "signal", "unlink", "watch"]
+
+Watcher = Callable[[Any], None]
+"""Told the exit reason: what the runtime itself uses instead of a monitoring process."""
+
+_pending: Final[list[tuple[Process, Any, Process | None]]] = []
+
+
+def signal(process: Process, reason: Any, sender: Process | None = None, by: str | None = None) -> None:
+    """Send an exit signal to `process`.
+
+    Args:
+        process: who gets it.
+        reason: an exit reason; `"kill"` cannot be trapped.
+        sender: whose exit or act it is; None for the host.
+        by: who caused it, for the restart history. Optional. Defaults to None.
+    """
+    if process.status == ENDED:
+        return
+    if reason == "kill":
+        end(process, "killed", by=by)
+    elif process.trap_exits:
+        if sender is not None and sender is process.parent and process.obeys_parent:
+            process.post((SHUTDOWN, reason, None, process.sched.tick(), sender.number))
+        else:
+            message = Exit(sender.pid if sender is not None else None, reason)
+            process.post(
+                (INFO, message, None, process.sched.tick(), sender.number if sender is not None else 0)
+            )
+    elif reason != "normal" or sender is process:
+        end(process, reason, by=by)
+
+
+def end(process: Process, reason: Any, *, crash: CrashReport | None = None, by: str | None = None) -> None:
+    """End `process` now, whatever it does. Its parked or running code is left behind; nothing reaches it any more."""
+    if process.status == ENDED:
+        return
+    if crash is None and not is_orderly(reason):
+        crash = report(process, reason, None)
+    node, sched = process.sched.node, process.sched
+    lost = len(process.mailbox or ())
+    node.table.remove(process)
+    node.registry.release(process)
+    process.status = ENDED
+    process.reason = reason
+    node.ended(process, reason, crash, lost, by)
+    _fail_callers(process, reason)
+    _release(process)
+    if process.task is not None:
+        sched.cancel(process.task)
+    _tell(process, reason)
+
+
+def _fail_callers(process: Process, reason: Any) -> None:
+    waiting = [entry[2] for entry in process.mailbox or () if entry[2] is not None]
+    if process.current is not None and process.current[2] is not None:
+        waiting.append(process.current[2])
+    waiting.extend(process.owed or ())
+    process.owed = None
+    for caller in waiting:
+        caller._fail(ProcessDied(process, reason))
+
+
+def _release(process: Process) -> None:
+    """Let go of what the process held, so that a stale pid keeps no state alive."""
+    extra = process.extra
+    if extra is not None:
+        for timer in (extra.timers or {}).values():
+            timer.cancel()
+        for task in list(extra.tasks or ()):
+            process.sched.cancel(task.task)
+        for ref, target in (extra.monitors or {}).items():
+            if target.watchers is not None:
+                target.watchers.pop(ref, None)
+        extra.timers = extra.tasks = extra.monitors = None
+    process.mailbox = process.state = process.current = process.owed = None
+
+
+def _tell(process: Process, reason: Any) -> None:
+    """Signal links and monitors. Called again for what these end, it only adds to the list that is being worked off."""
+    busy = bool(_pending)
+    watchers, process.watchers = process.watchers, None
+    links, process.links = process.links, None
+    for ref, watcher in (watchers or {}).items():
+        _notify(process, ref, watcher, reason)
+    for other in links or ():
+        if other.links is not None:
+            other.links.discard(process)
+        _pending.append((other, reason, process))
+    if busy:
+        return
+    index = 0
+    try:
+        while index < len(_pending):
+            other, cause, sender = _pending[index]
+            index += 1
+            signal(other, cause, sender)
+    finally:
+        _pending.clear()
+
+
+def _notify(process: Process, ref: Ref, watcher: Any, reason: Any) -> None:
+    if callable(watcher):
+        watcher(reason)
+        return
+    if watcher.extra is not None and watcher.extra.monitors is not None:
+        watcher.extra.monitors.pop(ref, None)
+    if watcher.status != ENDED:
+        message = Down(ref, process.pid, reason)
+        watcher.post((INFO, message, None, process.sched.tick(), process.number))
+
+
+def link(one: Process, other: Process) -> None:
+    """Link two processes: each gets an exit signal when the other ends. With a dead one: `noproc`, as OTP."""
+    if other.status == ENDED:
+        signal(one, "noproc", other)
+        return
+    for a, b in ((one, other), (other, one)):
+        if a.links is None:
+            a.links = set()
+        a.links.add(b)
+
+
+def unlink(one: Process, other: Process) -> None:
+    """Undo `link`; no effect where there is none."""
+    for a, b in ((one, other), (other, one)):
+        if a.links is not None:
+            a.links.discard(b)
+
+
+def monitor(watcher: Process, target: Process | None) -> Ref:
+    """`watcher` gets a `Down` when `target` ends; at once, with `noproc`, when it has."""
+    ref = Ref()
+    if target is None or target.status == ENDED:
+        message = Down(ref, None if target is None else target.pid, "noproc")
+        watcher.post((INFO, message, None, watcher.sched.tick(), 0))
+        return ref
+    extra = watcher.more()
+    if extra.monitors is None:
+        extra.monitors = {}
+    extra.monitors[ref] = target
+    if target.watchers is None:
+        target.watchers = {}
+    target.watchers[ref] = watcher
+    return ref
+
+
+def demonitor(watcher: Process, ref: Ref) -> bool:
+    """Undo `monitor`, and take a `Down` that has already come out of the mailbox. Whether there was one."""
+    extra = watcher.extra
+    target = extra.monitors.pop(ref, None) if extra is not None and extra.monitors is not None else None
+    if target is not None and target.watchers is not None:
+        target.watchers.pop(ref, None)
+    mailbox = watcher.mailbox or ()
+    stale = [entry for entry in mailbox if type(entry[1]) is Down and entry[1].ref is ref]
+    for entry in stale:
+        watcher.mailbox.remove(entry)  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
+    return target is not None or bool(stale)
+
+
+def watch(target: Process, watcher: Watcher) -> Ref:
+    """Call `watcher(reason)` when `target` ends. For the runtime itself; `target` is alive."""
+    ref = Ref()
+    if target.watchers is None:
+        target.watchers = {}
+    target.watchers[ref] = watcher
+    return ref

@@ -1,0 +1,205 @@
+"""What a process sees of itself: `self` in a server, the first argument of a coroutine process.
+
+A handle has one slot, the process; everything else stands in `Process` and in the state. Setting any attribute on it
+is refused, because what stands on `self` is lost at a restart and seen by nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABCMeta
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from . import exits
+from .calls import request
+from .pid import Address, Name, Pid, Ref
+from .process import Process
+from .status import ENDED
+from .tasks import TaskRef, start_task
+from .timers import cancel_timer, send_after
+
+if TYPE_CHECKING:
+    from .supervision.child_spec import ChildSpec
+
+__all__ = ["Handle"]
+
+Target = Pid | Name | str
+
+
+class _Slotted(ABCMeta):
+    """Gives every subclass empty slots, so that a handle stays 40 bytes and has nowhere to hide state."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> Any:
+        namespace.setdefault("__slots__", ())
+        return super().__new__(mcs, name, bases, namespace, **options)
+
+    def __call__(cls, *_args: Any, **_options: Any) -> Any:
+        raise TypeError(
+            f"{cls.__name__} is not called: the runtime makes its processes. "
+            f"Start one with node.start(ChildSpec(id, {cls.__name__}, …)), or put the ChildSpec under a Supervisor"
+        )
+
+
+class Handle(metaclass=_Slotted):
+    """A process's handle on itself and on its node."""
+
+    __slots__ = ("_process",)
+    _process: Process
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__init__" in cls.__dict__:
+            raise TypeError(
+                f"{cls.__name__} defines __init__; a process begins with init(…), which returns its first state"
+            )
+
+    def __setattr__(self, name: str, value: object) -> None:
+        settable = isinstance(getattr(type(self), name, None), property)
+        if not settable:
+            raise AttributeError(
+                f"self.{name} cannot be set: a process keeps nothing on self. What lasts belongs into the state that the "
+                "handler returns; a live object into Node(resources={…}), read with self.resource(KEY)"
+            )
+        super().__setattr__(name, value)
+
+    @property
+    def pid(self) -> Pid:
+        """This process's pid."""
+        return self._process.pid
+
+    @property
+    def label(self) -> str | None:
+        """What lists show for a process without a name. Settable."""
+        extra = self._process.extra
+        return extra.label if extra is not None else None
+
+    @label.setter
+    def label(self, text: str | None) -> None:
+        self._process.more().label = None if text is None else str(text)[:200]
+
+    def named(self, name: str) -> Name:
+        """An address that finds whoever is registered as `name` at each send."""
+        return self._process.sched.node.named(name)
+
+    def whereis(self, name: str) -> Pid | None:
+        """The pid registered as `name` now; None if there is none."""
+        return self._process.sched.node.whereis(name)
+
+    def send_after(self, seconds: float, message: object, to: Target | None = None) -> Ref:
+        """Send `message` (for `handle_info` or `receive`) in `seconds`, to oneself unless `to` says otherwise.
+
+        The timer ends with this process.
+        """
+        return send_after(self._process, seconds, message, self._address(to) if to is not None else self.pid)
+
+    def cancel_timer(self, ref: Ref) -> float | None:
+        """Stop a timer. The seconds that were left; None if it had fired or was never set."""
+        return cancel_timer(self._process, ref)
+
+    def monitor(self, target: Target) -> Ref:
+        """Get a `Down(ref, pid, reason)` when `target` ends; at once, with `noproc`, if it is not alive."""
+        return exits.monitor(self._process, self._find(target))
+
+    def demonitor(self, ref: Ref) -> bool:
+        """Stop monitoring; a `Down` that has already come is taken out of the mailbox. Whether there was such a monitor."""
+        return exits.demonitor(self._process, ref)
+
+    def link(self, target: Target) -> None:
+        """Link with `target`: when one ends abnormally, the other gets an exit signal."""
+        other = self._find(target)
+        if other is None:
+            exits.signal(self._process, "noproc")
+        elif other is not self._process:
+            exits.link(self._process, other)
+
+    def unlink(self, target: Target) -> None:
+        """Undo `link`."""
+        other = self._find(target)
+        if other is not None:
+            exits.unlink(self._process, other)
+
+    def exit(self, target: Target, reason: Any) -> None:
+        """Send an exit signal (Erlang's `exit/2`); `"kill"` cannot be trapped."""
+        other = self._find(target)
+        if other is not None:
+            exits.signal(other, reason, self._process)
+
+    def spawn(self, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> Pid:
+        """Start a coroutine process that runs `function(process, *args)`, not linked to this one."""
+        return self._process.sched.node.spawn_from(self._process, function, args).pid
+
+    def start_child(self, supervisor: Target, spec: ChildSpec) -> Awaitable[Pid]:
+        """Ask a supervisor to start a child. The request is sent now; the answer may be awaited, or not.
+
+        Raises (when awaited):
+            ChildError: a child of this id exists.
+            StartError: the child did not start.
+        """
+        from .supervision.requests import StartChild  # noqa: PLC0415 - the supervisor is itself a server
+
+        address = self._address(supervisor)
+        answer = request(address, address._target(), StartChild(spec))
+        answer.add_done_callback(self._note_failure)
+        return answer
+
+    def _note_failure(self, answer: asyncio.Future[Any]) -> None:
+        error = None if answer.cancelled() else answer.exception()
+        if error is not None and self._process.status != ENDED:
+            self._process.note(f"start_child failed: {error}")
+
+    def task(self, coroutine: Coroutine[Any, Any, Any], name: str | None = None) -> TaskRef:
+        """Run a coroutine beside this process, which stays answerable.
+
+        Its end arrives as `TaskDone(ref, value)` or `TaskFailed(ref, reason)`. It dies with this process.
+        """
+        return start_task(self._process, coroutine, name)
+
+    def progress(self, text: str) -> None:
+        """Say what this process is doing; shown at once in the console's DOING column."""
+        self._process.more().doing = str(text)[:200]
+
+    def count(self, name: str, amount: float = 1) -> None:
+        """Add to a declared counter of this process (`counters = ("tokens",)` on its class).
+
+        Counters are kept across restarts under the child's id, and summed up the tree.
+
+        Raises:
+            ValueError: the counter is not declared.
+        """
+        declared: tuple[str, ...] | None = getattr(self, "counters", None)
+        if declared is not None and name not in declared:
+            raise ValueError(
+                f"{type(self).__name__} declares no counter {name!r}; declared: {', '.join(declared) or 'none'}. "
+                f'Add it: counters = ("{name}",)'
+            )
+        counters = self._process.sched.node.counters_of(self._process)
+        counters[name] = counters.get(name, 0) + amount
+
+    def resource(self, key: Any) -> Any:
+        """A live object (a client, a connection) that the host gave as `Node(resources={key: …})`.
+
+        Raises:
+            LookupError: the node has no such resource.
+        """
+        resources = self._process.sched.node.resources
+        try:
+            return resources[key]
+        except KeyError:
+            known = ", ".join(str(item) for item in resources) or "none"
+            raise LookupError(
+                f"no resource {key!r}; this node has: {known}. Give it as Node(resources={{…}})"
+            ) from None
+
+    def _address(self, target: Target) -> Address:
+        return self.named(target) if isinstance(target, str) else target
+
+    def _find(self, target: Target) -> Process | None:
+        if isinstance(target, Pid | Name):
+            return target._target()
+        if isinstance(target, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return self._process.sched.node.registry.find(target)
+        raise TypeError(f"not a process: {target!r}; give a Pid, node.named(NAME) or a name")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__qualname__} {self._process}>"

@@ -1,0 +1,51 @@
+"""What stands in a mailbox: plain tuples, since one is made for every message.
+
+    (kind, message, caller, at, sender)
+      kind     one of the constants below
+      message  already shared (see `messages`)
+      caller   the `Caller` of a CALL, else None
+      at       when it came, by the scheduler's clock
+      sender   the number of the sending process, or 0 for the host
+
+A mailbox is a deque that exists only while it holds messages.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .caller import Caller
+
+__all__ = [
+    "CALL",
+    "CAST",
+    "CONTINUE",
+    "HANDLERS",
+    "INFO",
+    "INIT",
+    "KINDS",
+    "NOTE",
+    "SHUTDOWN",
+    "Entry",
+    "Mailbox",
+]
+
+CALL: Final = 0
+CAST: Final = 1
+INFO: Final = 2
+CONTINUE: Final = 3
+"""What a handler left for `handle_continue`; stands before all else."""
+SHUTDOWN: Final = 4
+"""An exit signal from the parent of a server that traps exits: terminate, then end."""
+INIT: Final = 5
+"""The first step of a server. Never in a mailbox."""
+NOTE: Final = 6
+"""An event that is no message, in the log of a process. Never in a mailbox."""
+
+KINDS: Final = ("call", "cast", "info", "continue", "shutdown", "init", "note")
+HANDLERS: Final = ("handle_call", "handle_cast", "handle_info", "handle_continue", "terminate", "init", "")
+
+Entry = tuple[int, Any, "Caller[Any] | None", float, int]
+Mailbox = deque[Entry]

@@ -1,0 +1,202 @@
+"""Share nothing: what a process sends, no other process can change.
+
+    share(value)
+      exact atom (int, str, bytes, Pid, datetime, …)      passes          one look-up
+      tuple, frozenset, frozen dataclass, frozen model    passes when all that it holds passes
+      list, dict, other objects                           copied, in the sender's step
+      lock, file, socket, task, generator, module, …      NotSendable
+
+The verdict is about the *value*, never about the type alone: a frozen dataclass may hold a list, and a subclass of
+int may hold anything. What is compiled once per class is only how to walk it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import dataclasses
+import datetime
+import decimal
+import enum
+import fractions
+import io
+import socket
+import threading
+import types
+import uuid
+from collections import deque
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import Any, Final
+
+from .errors import NotSendable
+
+__all__ = ["ATOMS", "is_constant", "share"]
+
+ATOMS: Final[set[type]] = {
+    int, float, complex, bool, type(None), str, bytes, range, type(...), type(NotImplemented),
+    datetime.datetime, datetime.date, datetime.time, datetime.timedelta, datetime.timezone,
+    decimal.Decimal, fractions.Fraction, uuid.UUID,
+}  # fmt: skip
+"""Types whose instances nobody can change. Exact types: a subclass is walked as an object."""
+
+_LIVE: Final[tuple[type, ...]] = (
+    type(threading.Lock()), type(threading.RLock()), threading.Thread, threading.Condition, threading.Event,
+    threading.Semaphore, threading.local, io.IOBase, socket.socket, asyncio.Future, asyncio.AbstractEventLoop,
+    asyncio.Queue, asyncio.Lock, asyncio.Event, asyncio.Condition, asyncio.Semaphore, asyncio.TaskGroup,
+    types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType, types.ModuleType, types.FrameType,
+    types.TracebackType, contextvars.Context, contextvars.ContextVar, memoryview,
+)  # fmt: skip
+_DEPTH: Final = 200
+
+Visit = Callable[[Any, int], bool]
+_visitors: dict[type, Visit] = {}
+
+
+def share(value: Any) -> Any:
+    """`value` itself where nobody can change it, else a copy that nobody else holds.
+
+    Raises:
+        NotSendable: something in it cannot be shared at all; the message says what and where.
+    """
+    kind = type(value)
+    if kind in ATOMS or is_constant(value):
+        return value
+    return _copy(value, {}, "")
+
+
+def is_constant(value: Any, depth: int = 0) -> bool:
+    """Whether nothing reachable from `value` can change."""
+    kind = type(value)
+    if kind in ATOMS:
+        return True
+    visit = _visitors.get(kind)
+    if visit is None:
+        visit = _visitors[kind] = _visitor(kind)
+    return depth < _DEPTH and visit(value, depth + 1)
+
+
+def _visitor(kind: type) -> Visit:
+    """How to walk an instance of `kind`; compiled once per class."""
+    if kind in {tuple, frozenset}:
+        return _all_constant
+    if issubclass(kind, enum.Enum):
+        return lambda value, depth: is_constant(value._value_, depth)
+    if issubclass(kind, BaseException) or issubclass(kind, PurePath):
+        return _always  # a reason is passed on as it is, its traceback cut off; a path has no setter
+    if issubclass(kind, tuple) and hasattr(kind, "_fields") and not hasattr(kind, "__dict__"):
+        return _all_constant
+    names = _frozen_fields(kind)
+    if names is None:
+        return _never
+    return lambda value, depth: all(is_constant(getattr(value, name, None), depth) for name in names)
+
+
+def _all_constant(value: Any, depth: int) -> bool:
+    for item in value:
+        if type(item) not in ATOMS and not is_constant(item, depth):
+            return False
+    return True
+
+
+def _always(_value: Any, _depth: int) -> bool:
+    return True
+
+
+def _never(_value: Any, _depth: int) -> bool:
+    return False
+
+
+def _frozen_fields(kind: type) -> tuple[str, ...] | None:
+    """Fields of a frozen dataclass or a frozen pydantic model; None for every other class."""
+    if dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]  # pyright: ignore
+        return tuple(field.name for field in dataclasses.fields(kind))
+    fields: dict[str, Any] | None = getattr(kind, "__pydantic_fields__", None)
+    config: dict[str, Any] = getattr(kind, "model_config", {})
+    if fields is not None and config.get("frozen") and config.get("extra") != "allow":
+        return tuple(fields)
+    return None
+
+
+def _copy(value: Any, memo: dict[int, Any], where: str) -> Any:
+    """A deep copy; `memo` keeps shared and circular parts as they were."""
+    kind = type(value)
+    if kind in ATOMS:
+        return value
+    if id(value) in memo:
+        return memo[id(value)]
+    _refuse(value, where)
+    if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType) or is_constant(value):
+        return value
+    copy = _copy_container(value, kind, memo, where)
+    memo[id(value)] = copy
+    memo.setdefault(-1, []).append(value)  # keeps the ids of temporaries from being used again
+    return copy
+
+
+def _copy_container(value: Any, kind: type, memo: dict[int, Any], where: str) -> Any:
+    if kind is list or kind is deque:
+        copy = memo[id(value)] = kind() if kind is list else deque(maxlen=value.maxlen)
+        for index, item in enumerate(value):
+            copy.append(_copy(item, memo, f"{where}[{index}]"))
+        return copy
+    if kind is dict:
+        mapping: dict[Any, Any] = {}
+        memo[id(value)] = mapping
+        for key, item in value.items():
+            mapping[_copy(key, memo, f"{where} key")] = _copy(item, memo, f"{where}[{str(key)[:40]!r}]")
+        return mapping
+    if kind in {tuple, set, frozenset}:
+        return kind(_copy(item, memo, f"{where}[{index}]") for index, item in enumerate(value))
+    if kind is bytearray:
+        return bytearray(value)
+    return _copy_object(value, memo, where)
+
+
+def _copy_object(value: Any, memo: dict[int, Any], where: str) -> Any:
+    """Copies what pickle could rebuild, without pickling: `__deepcopy__`, else `__reduce_ex__`."""
+    custom = getattr(value, "__deepcopy__", None)
+    if custom is not None:
+        return custom(memo)
+    try:
+        parts = value.__reduce_ex__(4)
+    except TypeError as error:
+        raise NotSendable(f"{type(value).__qualname__} ({error})", where) from None
+    if isinstance(parts, str):
+        return value
+    make, arguments, state, items, pairs = (*parts, None, None, None)[:5]
+    copy = make(*(_copy(item, memo, where) for item in arguments))
+    memo[id(value)] = copy
+    _restore(copy, _copy(state, memo, where))
+    for item in items or ():
+        copy.append(_copy(item, memo, where))
+    for key, item in pairs or ():
+        copy[_copy(key, memo, where)] = _copy(item, memo, where)
+    return copy
+
+
+def _restore(copy: Any, state: Any) -> None:
+    if state is None:
+        return
+    if hasattr(copy, "__setstate__"):
+        copy.__setstate__(state)
+        return
+    fields, slots = state if isinstance(state, tuple) else (state, None)  # pyright: ignore[reportUnknownVariableType]
+    if fields:
+        copy.__dict__.update(fields)
+    for name, item in (slots or {}).items():  # pyright: ignore[reportUnknownVariableType,reportUnknownMemberType]
+        object.__setattr__(copy, name, item)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _refuse(value: Any, where: str) -> None:
+    """Raises NotSendable for what is alive, and for functions that no other place could name."""
+    if isinstance(value, _LIVE):
+        raise NotSendable(f"a {type(value).__module__}.{type(value).__qualname__}", where)
+    if isinstance(value, types.FunctionType):
+        name = value.__qualname__
+        if "<locals>" in name or "<lambda>" in name:
+            raise NotSendable(
+                f"the function {name} (functions pass only when they stand at module level)", where
+            )
+    if isinstance(value, types.MethodType):
+        raise NotSendable(f"the bound method {value.__qualname__}", where)

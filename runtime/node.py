@@ -1,0 +1,437 @@
+"""The node: starts, stops and owns everything. The embedding API.
+
+    async with Node("bank", port=18812) as node:     root supervisor, local socket, port
+        await node.start(Supervisor([...]))          your trees hang below the root
+        await node.run_forever()                     until stop(), or until a tree has given up
+    ──────────────────────────────────────────       children stopped in reverse; no task, thread, timer,
+                                                     socket or file is left
+
+A node lives in one running event loop, beside whatever else the host runs there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import re
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from tracing.recorder import Recorder
+
+from . import exits
+from .coroutine import CoroutineHandle, CoroutineProcess
+from .crash import CrashReport
+from .errors import NodeError, StartError, describe
+from .handle import Handle
+from .mailbox import SHUTDOWN
+from .messages import share
+from .pid import Name, Pid
+from .process import Process
+from .registry import Registry
+from .scheduler import Scheduler
+from .server_process import ServerProcess
+from .signals import is_orderly
+from .status import ENDED
+from .supervision.child import Child, End
+from .supervision.child_spec import ChildSpec
+from .supervision.engine import SupervisorServer, describe_failure
+from .supervision.requests import StartChild
+from .supervision.supervisor import Supervisor
+from .table import ProcessTable
+
+if TYPE_CHECKING:
+    from .port.tls import TLS
+    from .presence import Presence
+
+__all__ = ["Node"]
+
+P = TypeVar("P", bound=Process)
+log = logging.getLogger("observer")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+GRACE_S: Final = 5.0
+"""Seconds that a stopping node gives to what does not stop by itself."""
+
+
+class Node:
+    """A supervised agent runtime inside this Python process.
+
+    Args:
+        name: names the node for `observer connect NAME`: letters, digits, `_`, `.` and `-`.
+        host: where the TCP port listens, if one is asked for. Optional. Defaults to 127.0.0.1; anything beyond
+            loopback needs `tls`.
+        port: TCP port of the introspection port; 0 picks a free one. Optional. Defaults to None: no TCP at all, only
+            the local socket.
+        resources: live objects (clients, connections) that processes read with `self.resource(KEY)`.
+            Optional. Defaults to none.
+        tls: certificate and key of the port. Optional. Defaults to none.
+        introspection: False opens no port and no socket: nobody can attach. Optional. Defaults to True.
+
+    Raises:
+        ValueError: the name has an illegal form.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        host: str = "127.0.0.1",
+        port: int | None = None,
+        resources: Mapping[Any, Any] | None = None,
+        *,
+        tls: TLS | None = None,
+        introspection: bool = True,
+    ) -> None:
+        if not _NAME.fullmatch(name):
+            raise ValueError(
+                f"a node cannot be named {name!r}; use letters, digits, `_`, `.` and `-`, 64 at most"
+            )
+        self.name: Final = name
+        self.resources: Final[dict[Any, Any]] = dict(resources or {})
+        self.incarnation: Final = secrets.token_hex(8)
+        self.table: Final = ProcessTable()
+        self.registry: Final = Registry()
+        self.recorder: Final = Recorder()
+        self.crashes: Final[deque[CrashReport]] = deque(maxlen=100)
+        self.history: Final[deque[End]] = deque(maxlen=1000)
+        self.counters: Final[dict[tuple[Any, ...], dict[str, float]]] = {}
+        self.started_at: Final = time.time()
+        self._listen = (host, port, tls) if introspection else None
+        self._numbers = 0
+        self._starting: dict[Process, asyncio.Future[None]] = {}
+        self._sched: Scheduler | None = None
+        self._root: Process | None = None
+        self._presence: Presence | None = None
+        self._finished: asyncio.Future[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
+
+    # --- life -------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        if self._sched is not None:
+            raise NodeError(f"node {self.name} has been used before; make a new Node for a new incarnation")
+        loop = asyncio.get_running_loop()
+        self._sched = Scheduler(self, loop)
+        self._finished = loop.create_future()
+        self._root = self._spawn_root()
+        if self._listen is not None:
+            from .presence import Presence  # noqa: PLC0415 - rpyc and pydantic, only for who wants to be seen
+
+            self._presence = Presence(self, *self._listen)
+            try:
+                await _in_thread(self._presence.open)
+            except BaseException:
+                await self.stop()
+                raise
+        self.recorder.record("node_started", text=f"node {self.name}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Stop every process, children in reverse order of start, then the port. Safe to call twice, from anywhere in the
+        loop; a process that calls it is stopped like the others.
+        """
+        if self._sched is None:
+            return
+        if self._stopping is None:
+            self._stopping = asyncio.ensure_future(self._stop())
+        await asyncio.shield(self._stopping)
+
+    async def _stop(self) -> None:
+        sched = self.scheduler
+        root = self._root
+        if root is not None and root.status != ENDED:
+            ended = sched.loop.create_future()
+            exits.watch(root, lambda _reason: None if ended.done() else ended.set_result(None))
+            root.post((SHUTDOWN, "shutdown", None, sched.tick(), 0))
+            await ended
+        for process in list(self.table):
+            exits.signal(process, "shutdown")
+        for process in list(self.table):
+            exits.signal(process, "kill")
+        await self._await_lingering(sched)
+        if self._presence is not None:
+            await _in_thread(self._presence.close)
+        if self._finished is not None and not self._finished.done():
+            self._finished.set_result(None)
+
+    async def _await_lingering(self, sched: Scheduler) -> None:
+        """Wait for cancelled coroutines to clean up; cancel those again that swallow it."""
+        deadline = sched.loop.time() + GRACE_S
+        while sched.lingering and sched.loop.time() < deadline:
+            await asyncio.wait(sched.lingering, timeout=0.2)
+            for task in list(sched.lingering):
+                task.cancel()
+        for task in sched.lingering:
+            log.error("node %s: a coroutine does not end although it was cancelled: %r", self.name, task)
+
+    async def run_forever(self) -> None:
+        """Wait until the node is stopped.
+
+        Raises:
+            NodeError: a supervision tree has given up.
+        """
+        if self._finished is None:
+            raise NodeError(f"node {self.name} is not running; use `async with Node(…) as node`")
+        await asyncio.shield(self._finished)
+
+    # --- the embedding API ------------------------------------------------------------------------
+
+    async def start(self, what: Supervisor | ChildSpec) -> Pid:
+        """Start a supervision tree, or one supervised process, below the node's root.
+
+        A tree that gives up ends `run_forever` with an error. Its id is the supervisor's `name`.
+
+        Raises:
+            StartError: it did not start; the reason says which child and why.
+            ChildError: the id is taken.
+            NodeError: the node is not running.
+        """
+        spec = self._top_spec(what)
+        pid = self._running_root().pid
+        try:
+            started: Pid = await pid.call(StartChild(spec), timeout=None)
+        except StartError as error:
+            raise StartError(error.what, _Words(describe_failure(error.reason))) from None
+        return started
+
+    def _top_spec(self, what: Any) -> ChildSpec:
+        if isinstance(what, ChildSpec):
+            return what
+        if isinstance(what, Supervisor):
+            name = what.name or f"supervisor-{self._numbers + 1}"
+            return ChildSpec(name, what, restart="transient", register=what.name is not None)
+        raise TypeError(f"node.start takes a Supervisor(…) or a ChildSpec(…); got {what!r}")
+
+    def spawn(self, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> Pid:
+        """Start a coroutine process that runs `function(process, *args)`, unsupervised.
+
+        Raises:
+            TypeError: it is not an async function.
+            NotSendable: an argument holds what cannot be shared.
+            NodeError: the node is not running.
+        """
+        self._running_root()
+        return self.spawn_from(None, function, args).pid
+
+    def named(self, name: str) -> Name:
+        """An address that finds whoever is registered as `name` at each send; a pid is stale after a restart."""
+        return Name(self.registry, name)
+
+    def whereis(self, name: str) -> Pid | None:
+        """The pid registered as `name` now; None if there is none."""
+        process = self.registry.find(name)
+        return process.pid if process is not None else None
+
+    @property
+    def port(self) -> int | None:
+        """The TCP port that the node listens on; None without one."""
+        return self._presence.tcp_port if self._presence is not None else None
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The run queue.
+
+        Raises:
+            NodeError: the node has not been started.
+        """
+        if self._sched is None:
+            raise NodeError(f"node {self.name} is not running; use `async with Node(…) as node`")
+        return self._sched
+
+    @property
+    def root(self) -> Process | None:
+        """The root supervisor's process."""
+        return self._root
+
+    def _running_root(self) -> Process:
+        root = self._root
+        if root is None or root.status == ENDED or self._stopping is not None:
+            raise NodeError(f"node {self.name} is not running; use `async with Node(…) as node`")
+        return root
+
+    # --- making processes (for the rooms of the runtime) ------------------------------------------
+
+    def next_number(self) -> int:
+        """A number that no process of this incarnation had."""
+        self._numbers += 1
+        return self._numbers
+
+    def _spawn_root(self) -> Process:
+        process = self._make(ServerProcess, SupervisorServer, None)
+        process.more().label = f"{self.name} (root)"
+        process.begin((Supervisor(),), {})
+        return process
+
+    def spawn_from(self, parent: Process | None, function: Any, args: tuple[Any, ...]) -> Process:
+        """Start a coroutine process."""
+        if not inspect.iscoroutinefunction(function):
+            raise TypeError(
+                f"spawn takes an async function whose first parameter is the process; got {function!r}"
+            )
+        args = share(args)
+        process = self._make(CoroutineProcess, CoroutineHandle, parent)
+        process.begin(function, args, {})
+        return process
+
+    def spawn_child(self, supervisor: Process, child: Child) -> ServerProcess | CoroutineProcess:
+        """Start a supervised process: registered and linked before its first step, as OTP's `start_link`.
+
+        Raises:
+            AlreadyRegistered: another process has its name.
+        """
+        spec = child.spec
+        behaviour: Any = spec.behaviour
+        args, options = share(spec.args), share(spec.options)
+        process: ServerProcess | CoroutineProcess
+        if isinstance(behaviour, Supervisor):
+            process, args = self._make(ServerProcess, SupervisorServer, supervisor), (behaviour,)
+        elif isinstance(behaviour, type):
+            process = self._make(ServerProcess, behaviour, supervisor)
+        else:
+            process = self._make(CoroutineProcess, CoroutineHandle, supervisor)
+        if spec.name is not None:
+            try:
+                self.registry.register(spec.name, process)
+            except BaseException:
+                self.table.remove(process)
+                raise
+        process.child = child
+        child.process = process
+        exits.link(process, supervisor)
+        if isinstance(process, CoroutineProcess):
+            process.begin(behaviour, args, options)
+        else:
+            process.begin(args, options)
+        return process
+
+    def _make(self, kind: type[P], handle: type[Handle], parent: Process | None) -> P:
+        sched = self.scheduler
+        sched.tick()
+        process = kind(sched, self.next_number(), parent)
+        process.handle = object.__new__(handle)
+        Handle._process.__set__(process.handle, process)  # type: ignore[attr-defined]  # pyright: ignore
+        if parent is not None:
+            process.ancestors = parent.lineage()
+        self.table.add(process)
+        self.recorder.record("started", process.number)
+        return process
+
+    async def until_started(self, process: Process) -> None:
+        """Wait for the `init` of a process that was just spawned; returns at once when it is over."""
+        if not getattr(process, "initialising", False) or process.status == ENDED:
+            return
+        future = self._starting[process] = self.scheduler.loop.create_future()
+        exits.watch(process, lambda _reason: self.started(process))
+        try:
+            await future
+        finally:
+            self._starting.pop(process, None)
+
+    # --- what happens to processes ----------------------------------------------------------------
+
+    def started(self, process: Process) -> None:
+        """Its `init` is over, or it has ended in it."""
+        future = self._starting.get(process)
+        if future is not None and not future.done():
+            future.set_result(None)
+
+    def ended(
+        self, process: Process, reason: Any, crash: CrashReport | None, lost: int, by: str | None
+    ) -> None:
+        """A process has ended: keep what its successor, its supervisor and an operator will ask for."""
+        child = process.child
+        name = process.name or (process.extra.label if process.extra is not None else None)
+        self.recorder.record("ended", process.number, name, kind_of(reason))
+        if child is not None:
+            lived = self.scheduler.clock() - process.started
+            end = End(
+                time.time(),
+                child.path,
+                child.family.process.number,
+                process.number,
+                reason,
+                lived,
+                lost,
+                by or child.blame,
+            )
+            child.ended(end)
+            child.crash = crash or child.crash
+            self.history.append(end)
+        if crash is None:
+            return
+        self.crashes.append(crash)
+        if reason != "killed":
+            self.scheduler.crashes += 1
+            self.recorder.record("crash", process.number, name, kind_of(reason))
+            log.error(
+                "process %r (%s) crashed: %s\n%s",
+                process,
+                process.behaviour,
+                describe(reason),
+                crash.traceback,
+            )
+
+    def restarted(self, child: Child) -> None:
+        """A child has been restarted."""
+        if child.process is not None:
+            self.recorder.record(
+                "restarted", child.process.number, child.process.name, f"restart {child.restarts}"
+            )
+
+    def gave_up(self, supervisor: Process, child: Child) -> None:
+        """A supervisor has reached its maximum restart intensity because of `child`."""
+        spec = child.family.spec
+        text = f"{child.spec.id}: more than {spec.max_restarts} restarts in {spec.max_seconds:g} s"
+        self.recorder.record("gave_up", supervisor.number, supervisor.name, text)
+        log.error("supervisor %r gave up: child %s", supervisor, text)
+        top = supervisor is self._root or supervisor.parent is self._root
+        transient = supervisor.child is None or supervisor.child.spec.restart != "permanent"
+        if top and transient and self._finished is not None and not self._finished.done():
+            self._finished.set_exception(
+                NodeError(f"the supervision tree {supervisor!r} has given up: child {text}")
+            )
+            self._finished.exception()  # a host that does not wait for it need not be warned
+
+    def counters_of(self, process: Process) -> dict[str, float]:
+        """The counters of a process: kept under a child's path, so that a restart does not lose them."""
+        extra = process.more()
+        if extra.counters is None:
+            extra.counters = (
+                self.counters.setdefault(process.child.path, {}) if process.child is not None else {}
+            )
+        return extra.counters
+
+
+class _Words:
+    """A reason that is already put in words."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def kind_of(reason: Any) -> str:
+    """An exit reason without the values that it may hold: the class of an exception, the head of a tuple."""
+    if isinstance(reason, BaseException):
+        return type(reason).__name__
+    if isinstance(reason, tuple):
+        return f"({kind_of(reason[0])}, …)" if reason else "()"  # pyright: ignore[reportUnknownArgumentType]
+    return reason if is_orderly(reason) or reason in {"killed", "noproc"} else type(reason).__name__
+
+
+async def _in_thread(work: Callable[[], None]) -> None:
+    """Run blocking work (imports, binding, joining threads) in a thread that is gone afterwards."""
+    with ThreadPoolExecutor(1, thread_name_prefix="observer") as pool:
+        await asyncio.get_running_loop().run_in_executor(pool, work)

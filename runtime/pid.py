@@ -1,0 +1,165 @@
+"""Identities: `Pid` names one process for ever, `Name` whoever is registered now, `Ref` one monitor or timer.
+
+    pid  = await node.start(...)      <0.42.0>   stale after a restart
+    name = node.named("alice")        resolves at every send
+
+Both take `call`, `cast` and `send`. The first number of a pid will name the node; numbers are never used again
+within an incarnation of the node, so a stale pid never reaches a stranger.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+
+from .calls import call, deliver
+from .errors import NotRegistered
+from .mailbox import CAST, INFO
+from .messages import ATOMS
+from .results import Request
+
+if TYPE_CHECKING:
+    from .process import Process
+    from .registry import Registry
+
+__all__ = ["Address", "Name", "Pid", "Ref"]
+
+R = TypeVar("R")
+_refs: Final = itertools.count(1)
+
+
+class Address:
+    """Whatever takes messages: a `Pid` or a `Name`."""
+
+    __slots__ = ()
+
+    def _target(self) -> Process | None:
+        raise TypeError(f"{type(self).__name__} is not an address")
+
+    def _missing(self) -> Exception:
+        raise TypeError(f"{type(self).__name__} is not an address")
+
+    @overload
+    def call(self, message: Request[R], timeout: float | None = 5.0) -> Coroutine[Any, Any, R]: ...
+    @overload
+    def call(self, message: object, timeout: float | None = 5.0) -> Coroutine[Any, Any, Any]: ...
+    def call(self, message: Any, timeout: float | None = 5.0) -> Coroutine[Any, Any, Any]:
+        """Send a request and wait for its answer (OTP's `gen_server:call`).
+
+        Args:
+            message: the request; see `Request` for typed answers.
+            timeout: seconds to wait. Optional. Defaults to 5.0; None waits for ever.
+
+        Raises:
+            NoProcess: the process has ended.
+            NotRegistered: nobody has this name.
+            CallTimeout: no answer in time. A late one is dropped and counted.
+            ProcessDied: the process ended before it answered.
+            SelfCall: a process calls itself.
+            NotSendable: the message holds what cannot be shared.
+        """
+        return call(self, self._target(), message, timeout)
+
+    def cast(self, message: object) -> None:
+        """Send a message for `handle_cast`; no answer. Dropped, and counted, when nobody is there (as OTP does).
+
+        Raises:
+            NotSendable: the message holds what cannot be shared.
+        """
+        deliver(self._target(), CAST, message)
+
+    def send(self, message: object) -> None:
+        """Send a message for `handle_info` or `receive`; no answer. Dropped, and counted, when nobody is there.
+
+        Raises:
+            NotSendable: the message holds what cannot be shared.
+        """
+        deliver(self._target(), INFO, message)
+
+
+class Pid(Address):
+    """One process, alive or ended. Prints as `<0.42.0>`; compares by identity; can be sent."""
+
+    __slots__ = ("_process", "number")
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self.number: Final = process.number
+
+    def _target(self) -> Process:
+        return self._process
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process has not ended."""
+        return self._process.alive
+
+    def __str__(self) -> str:
+        return f"<0.{self.number}.0>"
+
+    __repr__ = __str__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pid) and other._process is self._process
+
+    def __hash__(self) -> int:
+        return hash(self.number)
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{self} has a meaning only within its node; it cannot be pickled")
+
+    def __copy__(self) -> Pid:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Pid:
+        return self
+
+
+class Name(Address):
+    """Whoever is registered under a name at the moment of each send."""
+
+    __slots__ = ("_registry", "name")
+
+    def __init__(self, registry: Registry, name: str) -> None:
+        self._registry = registry
+        self.name: Final = name
+
+    def _target(self) -> Process | None:
+        return self._registry.find(self.name)
+
+    def _missing(self) -> Exception:
+        return NotRegistered(self.name)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"Name({self.name!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Name) and other.name == self.name and other._registry is self._registry
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __deepcopy__(self, _memo: object) -> Name:
+        return self
+
+
+class Ref:
+    """A unique reference: one monitor, one timer. Prints as `#Ref<0.7>`."""
+
+    __slots__ = ("number",)
+
+    def __init__(self) -> None:
+        self.number: Final = next(_refs)
+
+    def __repr__(self) -> str:
+        return f"#Ref<0.{self.number}>"
+
+    def __deepcopy__(self, _memo: object) -> Ref:
+        return self
+
+
+ATOMS.update({Pid, Name, Ref})

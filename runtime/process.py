@@ -1,0 +1,190 @@
+"""One process: slots only. No task, no coroutine and no thread while it is idle.
+
+    IDLE --message--> READY --turn--> RUNNING --result--> IDLE
+                        ^                |  coroutine
+                        |                v
+                        +--(mailbox)-- AWAITING --done--> IDLE
+
+`Process` is data and the few transitions that every kind shares. What a step is, the kinds say: `ServerProcess`
+(server.py) and `TaskProcess` (coroutine.py). User code never sees a `Process` but a `Handle` (handle.py); it is a
+second, small object so that nothing of the runtime can be shadowed by a method of the same name, and so that new
+code can take over a process by replacing its handle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from .mailbox import NOTE, Entry, Mailbox
+from .pid import Pid
+from .status import AWAITING, ENDED, IDLE, READY, RECEIVING, RUNNING, SUSPENDED
+
+if TYPE_CHECKING:
+    from .caller import Caller
+    from .handle import Handle
+    from .pid import Ref
+    from .scheduler import Scheduler
+    from .supervision.child import Child
+    from .tasks import TaskRef
+
+__all__ = ["EVENTS_KEPT", "Extra", "LogItem", "Process", "current"]
+
+EVENTS_KEPT: Final = 20
+
+LogItem = tuple[float, int, Any, int, Any]
+"""When (scheduler's clock), kind (mailbox.KINDS), message, sender's number or 0, reply."""
+
+current: ContextVar[Entry | Process | None] = ContextVar("observer_current", default=None)
+"""What the running task works for: the entry of an async handler, or a coroutine process."""
+
+
+class Extra:
+    """What few processes need, made on first use."""
+
+    __slots__ = ("counters", "doing", "label", "monitors", "tasks", "timers")
+
+    def __init__(self) -> None:
+        self.label: str | None = None
+        self.doing: str | None = None
+        self.counters: dict[str, float] | None = None
+        self.monitors: dict[Ref, Process] | None = None
+        self.tasks: set[TaskRef] | None = None
+        self.timers: dict[Ref, asyncio.TimerHandle] | None = None
+
+
+class Process:
+    """The record of one process in the table. Not for user code."""
+
+    __slots__ = (
+        "ancestors", "child", "coroutine", "current", "events", "extra", "handle", "links", "mailbox", "name", "number",
+        "owed", "parent", "reason", "reductions", "sched", "since", "started", "state", "status", "suspend", "task", "trap_exits",
+        "watchers",
+    )  # fmt: skip
+
+    handle: Handle
+    obeys_parent: ClassVar[bool] = False
+    """Whether an exit signal from the parent, when trapped, ends it after `terminate` (OTP's gen_server)."""
+
+    def __init__(self, sched: Scheduler, number: int, parent: Process | None) -> None:
+        self.sched = sched
+        self.number: Final = number
+        self.status: int = RUNNING
+        self.state: Any = None
+        self.mailbox: Mailbox | None = None
+        self.reductions = 0
+        self.current: Entry | None = None
+        self.events: list[LogItem] | None = None
+        self.task: asyncio.Task[Any] | None = None
+        self.coroutine: Any = None
+        self.since = self.started = sched.now
+        self.parent: Process | None = parent
+        self.ancestors: tuple[int, ...] = ()
+        self.child: Child | None = None
+        self.name: str | None = None
+        self.links: set[Process] | None = None
+        self.watchers: dict[Ref, Any] | None = None
+        self.owed: set[Caller[Any]] | None = None
+        self.extra: Extra | None = None
+        self.suspend = False
+        self.trap_exits = False
+        self.reason: Any = None
+
+    @property
+    def pid(self) -> Pid:
+        """A pid of this process; made anew each time, since most processes need none."""
+        return Pid(self)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended."""
+        return self.status != ENDED
+
+    @property
+    def behaviour(self) -> str:
+        """What it runs, as `module:qualname`."""
+        kind = type(self.handle)
+        return f"{kind.__module__}:{kind.__qualname__}"
+
+    def lineage(self) -> tuple[int, ...]:
+        """The ancestors of its children: itself, its parent, and so on, 20 at most."""
+        return (self.number, *self.ancestors[:19])
+
+    def more(self) -> Extra:
+        """Its `Extra`, made if need be."""
+        if self.extra is None:
+            self.extra = Extra()
+        return self.extra
+
+    def post(self, entry: Entry) -> None:
+        """Put an entry into the mailbox, and see that the process gets a turn."""
+        if self.mailbox is None:
+            self.mailbox = deque((entry,))
+        else:
+            self.mailbox.append(entry)
+        self.wake()
+
+    def wake(self) -> None:
+        """Something is in the mailbox: get a turn, if it waits for one."""
+        if self.status == IDLE:
+            self.status = READY
+            self.sched.enqueue(self)
+
+    def awaiting(self) -> int:
+        """Its status between two steps of its coroutine."""
+        return AWAITING
+
+    def run(self, until: float) -> None:
+        """One turn: handle messages until the budget or the turn is used up. Never raises."""
+        raise TypeError(f"{type(self).__name__} has no turns")
+
+    def answer_now(self, message: Any, caller: Caller[Any], now: float) -> None:
+        """Handle a call at once, in the caller's step; only for a process that is IDLE. Never raises."""
+        raise TypeError(f"{type(self).__name__} answers no calls at once")
+
+    def rest(self) -> None:
+        """A step is over: go on with the mailbox, or be idle."""
+        self.current = None
+        if self.status == ENDED:
+            return
+        if self.suspend:
+            self.status = SUSPENDED
+        elif self.mailbox:
+            self.status = READY
+            self.sched.enqueue(self)
+        else:
+            self.mailbox = None
+            self.status = IDLE
+
+    def pause(self) -> None:
+        """Handle nothing more once the present step is over (OTP's `sys:suspend`)."""
+        self.suspend = True
+        if self.status in {IDLE, READY, RECEIVING}:
+            self.status = SUSPENDED
+        self.note("suspended")
+
+    def unpause(self) -> None:
+        """Go on after `pause`."""
+        self.suspend = False
+        self.note("resumed")
+        if self.status == SUSPENDED:
+            self.rest()
+
+    def note(self, text: str) -> None:
+        """Keep an event that is no message."""
+        self.log(NOTE, text)
+
+    def log(self, kind: int, message: Any, sender: int = 0, reply: Any = None) -> None:
+        """Keep an event among the last 20 of this process (OTP's `sys:log`)."""
+        events = self.events
+        if events is None:
+            self.events = [(self.sched.now, kind, message, sender, reply)]
+            return
+        events.append((self.sched.now, kind, message, sender, reply))
+        if len(events) > EVENTS_KEPT:
+            del events[0]
+
+    def __repr__(self) -> str:
+        return f"<0.{self.number}.0>" + (f" {self.name}" if self.name else "")

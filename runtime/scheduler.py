@@ -1,0 +1,142 @@
+"""The run queue of a node: who has a turn, for how long, and what runs now.
+
+    post ──> queue ──> drain (one loop callback, at most 5 ms) ──> process.run(until)
+                         │                                            at most 100 messages
+                         └── the loop serves sockets and timers between two turns
+
+It also holds what the hot path reads: the clock, the running process, the counters of the node. One scheduler
+belongs to one loop; only `running`, `since` and the counters are read from other threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, Final
+
+from .process import Process, current
+from .status import AWAITING, ENDED, READY, RUNNING, STATUSES
+from .steps import Steps
+
+if TYPE_CHECKING:
+    from .mailbox import Entry
+    from .node import Node
+
+__all__ = ["BUDGET", "INLINE_S", "TURN_S", "Scheduler"]
+
+TURN_S: Final = 0.005
+"""Seconds of one turn of the run queue; then sockets and timers of the host have theirs."""
+INLINE_S: Final = 0.001
+"""Seconds after a turn in which calls to idle processes run at once."""
+BUDGET: Final = 100
+"""Messages that a process handles before it goes to the back of the queue."""
+EAGER: Final = hasattr(asyncio, "eager_task_factory")
+
+
+class Scheduler:
+    """The run queue, and the counters of its node."""
+
+    def __init__(
+        self, node: Node, loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.node: Final = node
+        self.loop: Final = loop
+        self.clock: Final = clock
+        self.queue: Final[deque[Process]] = deque()
+        self.scheduled = False
+        self.running: Process | None = None
+        self.since = self.now = clock()
+        self.inline_until = 0.0
+        self.depth = 0
+        self.handled = 0
+        self.crashes = 0
+        self.restarts = 0
+        self.late_replies = 0
+        self.dead_letters = 0
+        self.lingering: Final[set[asyncio.Task[Any]]] = set()
+        """Tasks that were cancelled because their process ended, until they are done."""
+
+    def enqueue(self, process: Process) -> None:
+        """Give `process`, which is READY, a turn."""
+        self.queue.append(process)
+        if not self.scheduled:
+            self.scheduled = True
+            self.loop.call_soon(self.drain)
+
+    def drain(self) -> None:
+        """One turn of the run queue."""
+        queue = self.queue
+        self.now = now = self.clock()
+        until = now + TURN_S
+        try:
+            while queue:
+                process = queue.popleft()
+                if process.status == READY:
+                    process.run(until)
+                    if self.now >= until:
+                        break
+        finally:
+            self.running = None
+            if queue:
+                self.loop.call_soon(self.drain)
+            else:
+                self.scheduled = False
+            self.inline_until = self.now + INLINE_S
+
+    def tick(self) -> float:
+        """The time to stamp a message with: the queue's own while a turn is due, else read now."""
+        if not self.scheduled:
+            self.now = self.clock()
+        return self.now
+
+    def sender(self) -> int:
+        """The number of the process that sends at this moment; 0 for the host."""
+        running = self.running
+        return 0 if running is None else running.number
+
+    def works_for(self, process: Process) -> bool:
+        """Whether the present task is a step of `process` that has not ended: it cannot wait for itself."""
+        work = current.get()
+        return work is not None and (work is process or work is process.current)
+
+    def drive(self, process: Process, coroutine: Coroutine[Any, Any, Any], entry: Entry) -> asyncio.Task[Any]:
+        """Run an async handler's coroutine in a task of its own; `process` is AWAITING meanwhile.
+
+        One task for each handler call: a long-lived one would leak cancellation and context into the next message.
+        """
+        process.status = AWAITING
+        process.coroutine = coroutine
+        context = copy_context()
+        context.run(current.set, entry)
+        steps = Steps(process, coroutine)
+        if EAGER:
+            return asyncio.Task(steps, loop=self.loop, context=context, eager_start=True)  # type: ignore[arg-type, call-arg, unused-ignore]  # pyright: ignore
+        return asyncio.Task(steps, loop=self.loop, context=context)  # type: ignore[arg-type]  # pyright: ignore
+
+    def cancel(self, task: asyncio.Task[Any]) -> None:
+        """Cancel a task whose process has ended, and keep an eye on it until it is done."""
+        if task.done():
+            return
+        task.cancel()
+        self.lingering.add(task)
+        task.add_done_callback(self._gone)
+
+    def _gone(self, task: asyncio.Task[Any]) -> None:
+        self.lingering.discard(task)
+        if not task.cancelled():
+            task.exception()  # its process has ended: nobody is left to be told
+
+    def describe(self, process: Process) -> str:
+        """What a process is doing, for an error message."""
+        waiting = len(process.mailbox or ())
+        status = STATUSES[process.status]
+        if process.status in {RUNNING, AWAITING} and process.current is not None:
+            status += f" in {type(process.handle).__qualname__} for {self.clock() - process.since:.1f} s"
+        return (
+            f"{status}, {waiting} message{'' if waiting == 1 else 's'} in its mailbox"
+            if process.status != ENDED
+            else status
+        )

@@ -1,0 +1,104 @@
+"""Servers: callback processes (OTP's gen_server). A class says what to do; the state is a value that handlers return.
+
+    User class                               Runtime
+    ----------                               -------
+    init(*args)              <--------       start
+      -> state
+       | Continue(message, state)            handle_continue runs before any message
+       | Stop(reason, state)                 the start fails
+
+    handle_call(message,     <--------       pid.call(message)
+                caller, state)
+      -> Reply(value, state)
+       | NoReply(state)                      caller.reply(value) later, from anywhere
+       | Continue(message, state, reply=…)
+       | Stop(reason, state, reply=…)
+
+    handle_cast(message, state)      <----   pid.cast(message)
+    handle_info(message, state)      <----   pid.send(message), Down, Exit, TaskDone, TaskFailed, timers
+    handle_continue(message, state)  <----   Continue
+      -> state
+       | NoReply(state)
+       | Continue(message, state)
+       | Stop(reason, state)
+
+    terminate(reason, state)         <----   Stop; a handler raised; the parent's exit signal, if exits are trapped
+
+Every handler may be plain or `async`. A server handles one message at a time either way. A handler that raises
+leaves the last state untouched, which goes into the crash report. None is never a state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from .errors import BadReturn
+from .handle import Handle
+from .results import Continue, NoReply, Reply, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from .caller import Caller
+
+__all__ = ["Server"]
+
+State = TypeVar("State")
+
+
+class Server(Handle, Generic[State]):
+    """Base class of servers. Override the handlers that you need; the file's head lists every legal return.
+
+    Class attributes:
+        accepts: message classes that an operator may send. Optional. Defaults to none.
+        counters: names that `self.count` takes. Optional. Defaults to none.
+        trap_exits: whether exit signals arrive as `Exit(pid, reason)` in `handle_info`, and `terminate` runs when the
+            supervisor shuts the process down. Optional. Defaults to False.
+        strict: whether a state that is mutable is refused. Optional. Defaults to False.
+    """
+
+    accepts: ClassVar[tuple[type, ...]] = ()
+    counters: ClassVar[tuple[str, ...]] = ()
+    trap_exits: ClassVar[bool] = False
+    strict: ClassVar[bool] = False
+
+    def handle_call(self, message: Any, caller: Caller[Any], state: State, /) -> CallResult[State]:
+        """Answer a call. Without an override, any call is a crash."""
+        raise NotImplementedError(f"{type(self).__name__} has no handle_call, and got {message!r}")
+
+    def handle_cast(self, message: Any, state: State, /) -> Result[State]:
+        """Handle a cast. Without an override, any cast is a crash."""
+        raise NotImplementedError(f"{type(self).__name__} has no handle_cast, and got {message!r}")
+
+    def handle_info(self, message: Any, state: State, /) -> Result[State]:
+        """Handle any other message. Without an override it stands in the process's events, and is dropped."""
+        self._process.note(f"dropped, for want of handle_info: {type(message).__name__}")
+        return state
+
+    def handle_continue(self, message: Any, state: State, /) -> Result[State]:
+        """Go on after `Continue`. Without an override, a crash."""
+        raise NotImplementedError(f"{type(self).__name__} has no handle_continue, and got {message!r}")
+
+    def terminate(self, reason: Any, state: State, /) -> Awaitable[None] | None:
+        """Clean up before the end. Its result is ignored. It does not run when the process is killed."""
+
+
+Outcome = State | NoReply[State] | Stop[State] | Continue[State]
+Result = Outcome[State] | Coroutine[Any, Any, Outcome[State]]
+"""What `handle_cast`, `handle_info` and `handle_continue` return."""
+CallOutcome = Reply[State] | NoReply[State] | Stop[State] | Continue[State]
+CallResult = CallOutcome[State] | Coroutine[Any, Any, CallOutcome[State]]
+"""What `handle_call` returns."""
+
+
+def bad_return(handler: str, result: Any) -> BadReturn:
+    """The error of a handler that returned what it may not."""
+    if handler == "handle_call":
+        legal = "return Reply(value, state), NoReply(state), Continue(message, state) or Stop(reason, state)"
+    elif handler == "init":
+        legal = "return the first state"
+    else:
+        legal = "return the next state"
+    text = repr(result) if result is None or isinstance(result, int | str) else f"a {type(result).__name__}"
+    return BadReturn(f"{handler} returned {text[:80]}; {legal}")

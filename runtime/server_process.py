@@ -1,0 +1,334 @@
+"""How a server runs: one step for each message, and what becomes of what its handler returned.
+
+    answer_now ─┐                      ┌─ a state ────> state = it
+    run ────────┼─> handler(message) ──┼─ Reply … ────> settle
+                                       ├─ coroutine ──> a task; settle when it is done
+                                       └─ raises ─────> crash ──> terminate ──> end
+
+Nothing that a handler raises leaves this room.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .crash import CrashReport, report
+from .errors import BadReturn, ProcessExit
+from .exits import end
+from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, NOTE, SHUTDOWN, Entry
+from .messages import ATOMS, is_constant, share
+from .process import Process
+from .results import NOTHING, Continue, NoReply, Reply, Stop
+from .scheduler import BUDGET
+from .server import Server, bad_return
+from .signals import is_orderly
+from .status import ENDED, IDLE, RUNNING
+
+if TYPE_CHECKING:
+    from .caller import Caller
+
+__all__ = ["ServerProcess"]
+
+_RESULTS = frozenset({Reply, NoReply, Stop, Continue})
+_NO_STATE = _RESULTS | {CoroutineType, type(None)}
+"""What a handler may return, or return by mistake, that is not simply the next state."""
+
+
+class ServerProcess(Process):
+    """A process that runs a `Server`."""
+
+    __slots__ = ("exiting", "initialising", "strict")
+
+    handle: Server[Any]
+    obeys_parent: ClassVar[bool] = True
+
+    def __init__(self, sched: Any, number: int, parent: Process | None) -> None:
+        super().__init__(sched, number, parent)
+        self.strict = False
+        self.exiting = False
+        self.initialising = True
+
+    # --- start ------------------------------------------------------------------------------------
+
+    def begin(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """Run `init`. Afterwards the process is alive, has ended, or (an async init) is AWAITING."""
+        kind = type(self.handle)
+        self.trap_exits = kind.trap_exits
+        self.strict = kind.strict
+        entry: Entry = (INIT, args, None, self.sched.now, 0)
+        self.current = entry
+        sched = self.sched
+        outer, since = sched.running, sched.since
+        sched.running = self
+        sched.since = self.since = sched.clock()
+        self.reductions += 1
+        try:
+            init: Any = getattr(self.handle, "init", None)
+            if init is None:
+                raise TypeError(f"{kind.__name__} has no init(…); it returns the first state")
+            self._after(entry, init(*args, **options))
+        except BaseException as error:
+            self.crash(error)
+        finally:
+            sched.running, sched.since = outer, since
+
+    # --- steps ------------------------------------------------------------------------------------
+
+    def answer_now(self, message: Any, caller: Caller[Any], now: float) -> None:
+        sched = self.sched
+        outer, since = sched.running, sched.since
+        sched.running = self
+        sched.since = sched.now = now
+        sched.depth += 1
+        self.status = RUNNING
+        self.since = now
+        entry = self.current = (CALL, message, caller, now, 0 if outer is None else outer.number)
+        try:
+            result = self.handle.handle_call(message, caller, self.state)
+            if type(result) is not Reply or self.status != RUNNING or caller._answered:
+                self._after(entry, result)
+                if self.status == RUNNING and self.current is None:
+                    self.rest()
+                return
+            value, state = result.value, result.state
+            if state is None or self.strict:
+                self._check("handle_call", state)
+            if type(value) not in ATOMS:
+                value = share(value)
+        except BaseException as error:
+            self.crash(error)
+            return
+        finally:
+            sched.running, sched.since = outer, since
+            sched.depth -= 1
+            sched.handled += 1
+            self.reductions += 1
+        self.state = state
+        caller._answered = True
+        caller._value = value
+        self.log(CALL, message, entry[4], value)
+        if self.mailbox is None and not self.suspend:
+            self.current = None
+            self.status = IDLE
+        else:
+            self.rest()
+
+    def run(self, until: float) -> None:
+        sched = self.sched
+        mailbox = self.mailbox
+        sched.running = self
+        sched.since = self.since = sched.now
+        handled = 0
+        while mailbox:
+            entry = mailbox.popleft()
+            handled += 1
+            kind = entry[0]
+            self.status = RUNNING
+            self.current = entry
+            try:
+                if kind == CAST:
+                    result: Any = self.handle.handle_cast(entry[1], self.state)
+                elif kind == INFO:
+                    result = self.handle.handle_info(entry[1], self.state)
+                else:
+                    result = self._other(entry)
+                if self.status != RUNNING:  # it was ended in its own step
+                    self._discard(result)
+                elif kind not in {CAST, INFO} or type(result) in _NO_STATE or self.strict:
+                    self._after(entry, result)
+                else:
+                    self.state = result
+                    self.current = None
+                    self.log(kind, entry[1], entry[4])
+            except BaseException as error:
+                self.crash(error)
+            sched.now = sched.since = self.since = sched.clock()
+            if self.current is not None or self.status != RUNNING or self.suspend:
+                break
+            mailbox = self.mailbox  # Continue may have made a new one
+            if handled >= BUDGET or sched.now >= until:
+                break
+        sched.running = None
+        self.reductions += handled
+        sched.handled += handled
+        if self.status == RUNNING and self.current is None:
+            self.rest()
+
+    def _other(self, entry: Entry) -> Any:
+        kind = entry[0]
+        if kind == CALL:
+            return self.handle.handle_call(entry[1], entry[2], self.state)  # type: ignore[arg-type]  # pyright: ignore
+        if kind == CONTINUE:
+            return self.handle.handle_continue(entry[1], self.state)
+        return Stop(entry[1], self.state)  # SHUTDOWN
+
+    # --- results ----------------------------------------------------------------------------------
+
+    def _after(self, entry: Entry, result: Any) -> None:
+        """Apply a result, or wait for it when it is a coroutine."""
+        if self.status != RUNNING:
+            self._discard(result)
+        elif type(result) is CoroutineType:
+            self._await(entry, result)
+        else:
+            self.settle(entry, result)
+
+    def _await(self, entry: Entry, coroutine: Coroutine[Any, Any, Any]) -> None:
+        caller = entry[2]
+        if caller is not None and not caller._answered:
+            caller._wait()
+        self.task = task = self.sched.drive(self, coroutine, entry)
+        if task.done():
+            self._awaited(entry, task)
+        else:
+            task.add_done_callback(lambda done: self._awaited(entry, done))
+
+    def _awaited(self, entry: Entry, task: asyncio.Task[Any]) -> None:
+        self.coroutine = None
+        if self.status == ENDED:
+            return
+        self.task = None
+        self.status = RUNNING
+        if task.cancelled():
+            self.crash(asyncio.CancelledError(f"{HANDLERS[entry[0]]} was cancelled"))
+            return
+        error = task.exception()
+        try:
+            if error is not None:
+                raise error
+            self.settle(entry, task.result())
+        except BaseException as failure:
+            self.crash(failure)
+            return
+        if self.status == RUNNING and self.sched.running is not self:
+            self.rest()
+
+    def settle(self, entry: Entry, result: Any) -> None:
+        """Apply what a handler returned. The step is over when `current` is None.
+
+        Raises:
+            BadReturn: it may not return that.
+            NotSendable: the reply cannot be shared.
+        """
+        kind, message, caller = entry[0], entry[1], entry[2]
+        handler = HANDLERS[kind]
+        which = type(result)
+        reply: Any = NOTHING
+        if which is Reply and kind == CALL:
+            reply = result.value
+        elif which is NoReply and kind != INIT:
+            if kind == CALL and caller is not None and not caller._answered:
+                caller._wait()
+        elif which is Stop:
+            self._check(handler, result.state, stop=True)
+            self._stop(result.reason, result.state, caller, result.reply)
+            return
+        elif which is Continue:
+            reply = result.reply
+            if reply is NOTHING and kind == CALL and caller is not None and not caller._answered:
+                caller._wait()
+        elif kind == CALL or which is Reply or which is NoReply or result is NOTHING:
+            raise bad_return(handler, result)
+        state = result.state if which in _RESULTS else result
+        self._check(handler, state)
+        if reply is not NOTHING and caller is not None:
+            caller.reply(reply)
+        self.state = state
+        self.current = None
+        self.log(kind, message, entry[4], None if reply is NOTHING else reply)
+        if which is Continue:
+            self._continue(result.message)
+        if kind == INIT:
+            self._initialised()
+
+    def _check(self, handler: str, state: Any, *, stop: bool = False) -> None:
+        if state is None and not stop:
+            raise bad_return(handler, state)
+        if self.strict and not is_constant(state):
+            raise BadReturn(
+                f"{handler} returned a mutable state ({type(state).__name__}), and {type(self.handle).__name__} is strict; "
+                "use a frozen dataclass, a tuple, or a frozen model"
+            )
+
+    def _continue(self, message: Any) -> None:
+        entry: Entry = (CONTINUE, message, None, self.sched.now, self.number)
+        if self.mailbox is None:
+            self.post(entry)
+        else:
+            self.mailbox.appendleft(entry)
+
+    def _initialised(self) -> None:
+        self.initialising = False
+        self.sched.node.started(self)
+        if self.status == RUNNING:
+            self.rest()
+
+    def _discard(self, result: Any) -> None:
+        """The process was ended in the middle of its own step: nothing of what it returns counts."""
+        if type(result) is CoroutineType:
+            result.close()
+        self.current = None
+
+    # --- the end ----------------------------------------------------------------------------------
+
+    def crash(self, error: BaseException) -> None:
+        """A step raised. `terminate` sees the reason and the last good state, then the process ends."""
+        if self.status == ENDED:
+            return
+        reason = error.reason if isinstance(error, ProcessExit) else error
+        self._terminate(reason, self.state, report(self, reason, error), None, NOTHING)
+
+    def _stop(self, reason: Any, state: Any, caller: Caller[Any] | None, reply: Any) -> None:
+        if state is not None:
+            self.state = state
+        crash = (
+            None
+            if is_orderly(reason)
+            else report(self, reason, reason if isinstance(reason, BaseException) else None)
+        )
+        self._terminate(reason, self.state, crash, caller, reply)
+
+    def _terminate(
+        self, reason: Any, state: Any, crash: CrashReport | None, caller: Caller[Any] | None, reply: Any
+    ) -> None:
+        if (
+            self.exiting
+            or type(self.handle).terminate is Server.terminate
+            or (self.current or (INIT,))[0] == INIT
+        ):
+            self._finish(reason, crash, caller, reply)
+            return
+        self.exiting = True
+        entry: Entry = (SHUTDOWN, reason, caller, self.sched.now, 0)
+        self.status = RUNNING
+        try:
+            result: Any = self.handle.terminate(reason, state)
+        except BaseException as error:
+            self.crash(error)  # as OTP: the reason is now this one
+            return
+        if not type(result) is CoroutineType:
+            self._finish(reason, crash, caller, reply)
+            return
+        self.current = self.current or entry
+        self.task = task = self.sched.drive(self, result, entry)
+
+        def terminated(done: asyncio.Task[Any]) -> None:
+            error = None if done.cancelled() else done.exception()
+            self.task = None
+            if error is not None:
+                self.crash(error)
+            else:
+                self._finish(reason, crash, caller, reply)
+
+        if task.done():
+            terminated(task)
+        else:
+            task.add_done_callback(terminated)
+
+    def _finish(self, reason: Any, crash: CrashReport | None, caller: Caller[Any] | None, reply: Any) -> None:
+        if caller is not None and reply is not NOTHING:
+            caller.reply(reply)
+        end(self, reason, crash=crash)

@@ -1,0 +1,311 @@
+"""The process that supervises: a server that traps exits and keeps its children in order.
+
+    Exit(child) ──> restarted at all? ──no──> forget it (temporary), or keep its spec
+                          │ yes
+                    one too many? ──yes──> stop every child, end with `shutdown`
+                          │ no
+                    stop the affected in reverse, start them in order
+                          │ one does not start
+                    TryAgain ──> itself, behind whatever waits in its mailbox
+
+As OTP's `supervisor.erl` does it; tests/differential compares the two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from .. import exits
+from ..caller import Caller
+from ..errors import ChildError, ObserverError, ProcessExit, StartError, describe
+from ..results import NoReply, Reply, Stop
+from ..server import Server
+from ..signals import Exit
+from ..status import ENDED
+from .child import Child
+from .child_spec import ChildSpec
+from .intensity import Intensity
+from .requests import (
+    ChildCounts, ChildInfo, CountChildren, DeleteChild, RestartChild, StartChild, TerminateChild, WhichChildren,
+)  # fmt: skip
+from .strategy import affected, is_restarted
+
+if TYPE_CHECKING:
+    from ..node import Node
+    from ..process import Process
+    from .supervisor import Supervisor
+
+__all__ = ["Family", "SupervisorServer"]
+
+
+class Family:
+    """The state of a running supervisor."""
+
+    __slots__ = ("children", "intensity", "path", "process", "spec")
+
+    def __init__(self, spec: Supervisor, process: Process, path: tuple[Any, ...]) -> None:
+        self.spec: Final = spec
+        self.process: Final = process
+        self.path: Final = path
+        """Ids from the top supervisor down to this one."""
+        self.children: dict[Any, Child] = {}
+        """By id, in order of start."""
+        self.intensity: Final = Intensity(spec.max_restarts, spec.max_seconds)
+
+    def of(self, process: Process) -> Child | None:
+        """The child that `process` is."""
+        child = process.child
+        return child if child is not None and child.family is self and child.process is process else None
+
+
+@dataclass(frozen=True, slots=True)
+class _TryAgain:
+    """A restart that failed, to be tried again after whatever came meanwhile."""
+
+    id: Any
+
+
+Answer = Reply[Family] | NoReply[Family]
+
+
+class SupervisorServer(Server[Family]):
+    """The engine of a supervisor."""
+
+    trap_exits = True
+
+    # --- start and stop ---------------------------------------------------------------------------
+
+    async def init(self, spec: Supervisor) -> Family:
+        """Start every child in order; if one does not start, stop those before it and fail."""
+        process = self._process
+        path = process.child.path if process.child is not None else ()
+        family = process.state = Family(spec, process, path)
+        for child_spec in spec.children:
+            child = family.children[child_spec.id] = Child(child_spec, family)
+            reason = await self._start(child)
+            if reason is not None:
+                await self._stop_all(family)
+                raise ProcessExit(("shutdown", ("failed_to_start_child", child_spec.id, reason)))
+        return family
+
+    async def terminate(self, _reason: Any, family: Family, /) -> None:
+        """Stop every child, in reverse order."""
+        await self._stop_all(family)
+
+    async def _stop_all(self, family: Family) -> None:
+        await self._stop(list(family.children.values()), "shutdown of its supervisor")
+
+    # --- what children do -------------------------------------------------------------------------
+
+    def handle_info(self, message: Any, family: Family, /) -> Any:
+        """A child has ended, or has to be tried again. Anything else is none of a supervisor's business."""
+        match message:
+            case Exit(pid) if pid is not None:
+                child = family.of(pid._process)
+                if child is not None:
+                    return self._child_ended(family, child, message.reason)
+            case _TryAgain(id_):
+                child = family.children.get(id_)
+                if child is not None and child.restarting:
+                    return self._restart(family, child)
+            case _:
+                self._process.note(f"unexpected message dropped: {type(message).__name__}")
+        return family
+
+    def _child_ended(self, family: Family, child: Child, reason: Any) -> Any:
+        child.process = None
+        if is_restarted(child.spec.restart, reason):
+            return self._restart(family, child)
+        if child.spec.restart == "temporary":
+            del family.children[child.spec.id]
+        return family
+
+    async def _restart(self, family: Family, child: Child) -> Family | Stop[Family]:
+        """Restart a child and whom the strategy names, or give up."""
+        sched = self._process.sched
+        if not family.intensity.add(sched.clock()):
+            child.restarting = False
+            sched.node.gave_up(self._process, child)
+            return Stop("shutdown", family)
+        children = list(family.children.values())
+        group = affected(family.spec.strategy, children, child)
+        others = [other for other in group if other is not child]
+        await self._stop(others, f"sibling {child.spec.id}")
+        for other in others:
+            if other.spec.restart == "temporary":
+                del family.children[other.spec.id]
+        for other in [other for other in group if other.spec.id in family.children]:
+            other.restarting = True
+            reason = await self._start(other)
+            if reason is not None:
+                self._mark_failed(group, other)
+                self.pid.send(_TryAgain(other.spec.id))
+                break
+            other.restarts += 1
+            sched.restarts += 1
+            sched.node.restarted(other)
+        return family
+
+    @staticmethod
+    def _mark_failed(group: Sequence[Child], failed: Child) -> None:
+        """After a failed restart only the one that failed is restarting; the rest waits for its next try."""
+        for child in group:
+            if child.process is None:
+                child.restarting = child is failed
+
+    # --- what others ask --------------------------------------------------------------------------
+
+    def handle_call(self, message: Any, caller: Caller[Any], family: Family, /) -> Any:
+        """The operations of `Supervisor`'s static methods."""
+        match message:
+            case WhichChildren():
+                return Reply([_info(child) for child in family.children.values()], family)
+            case CountChildren():
+                return Reply(_count(family), family)
+            case StartChild(spec):
+                return self._start_child(family, caller, spec)
+            case RestartChild(id_):
+                return self._restart_child(family, caller, id_)
+            case TerminateChild(id_):
+                return self._terminate_child(family, caller, id_)
+            case DeleteChild(id_):
+                return self._delete_child(family, caller, id_)
+            case _:
+                return _refuse(family, caller, TypeError(f"not for a supervisor: {message!r}"))
+
+    def handle_cast(self, message: Any, family: Family, /) -> Family:
+        """Nothing is cast to a supervisor; a stray one must not end it."""
+        self._process.note(f"unexpected cast dropped: {type(message).__name__}")
+        return family
+
+    async def _start_child(self, family: Family, caller: Caller[Any], spec: ChildSpec) -> Answer:
+        present = family.children.get(spec.id)
+        if present is not None:
+            return _refuse(
+                family,
+                caller,
+                ChildError("already_started" if present.process else "already_present", spec.id),
+            )
+        child = Child(spec, family)
+        family.children[spec.id] = child
+        reason = await self._start(child)
+        if reason is not None:
+            del family.children[spec.id]
+            return _refuse(family, caller, StartError(f"child {spec.id!r}", reason))
+        return Reply(_started(child), family)
+
+    async def _restart_child(self, family: Family, caller: Caller[Any], id_: Any) -> Answer:
+        child = family.children.get(id_)
+        if child is None or child.process is not None or child.restarting:
+            return _refuse(family, caller, ChildError(_state(child), id_))
+        reason = await self._start(child)
+        if reason is not None:
+            return _refuse(family, caller, StartError(f"child {id_!r}", reason))
+        return Reply(_started(child), family)
+
+    async def _terminate_child(self, family: Family, caller: Caller[Any], id_: Any) -> Answer:
+        child = family.children.get(id_)
+        if child is None:
+            return _refuse(family, caller, ChildError("not_found", id_))
+        await self._stop([child], "terminate_child")
+        child.restarting = False
+        if child.spec.restart == "temporary":
+            del family.children[id_]
+        return Reply(None, family)
+
+    def _delete_child(self, family: Family, caller: Caller[Any], id_: Any) -> Answer:
+        child = family.children.get(id_)
+        if child is None or child.process is not None or child.restarting:
+            return _refuse(family, caller, ChildError(_state(child), id_))
+        del family.children[id_]
+        return Reply(None, family)
+
+    # --- one child --------------------------------------------------------------------------------
+
+    async def _start(self, child: Child) -> Any:
+        """Start a child's process and wait for its `init`. The reason if it did not start, else None."""
+        node: Node = self._process.sched.node
+        try:
+            process = node.spawn_child(self._process, child)
+        except ObserverError as error:
+            return error
+        await node.until_started(process)
+        if process.status == ENDED:
+            child.process = None
+            return process.reason
+        child.started(process)
+        return None
+
+    async def _stop(self, children: Sequence[Child], blame: str) -> None:
+        """Shut children down, the last started first."""
+        for child in reversed(children):
+            process = child.process
+            if process is not None and process.status != ENDED:
+                child.blame = blame
+                exits.unlink(self._process, process)
+                await _shutdown(process, self._process, child.spec.shutdown)
+                child.blame = None
+            child.process = None
+
+
+async def _shutdown(process: Process, supervisor: Process, limit: Any) -> None:
+    """Ask a process to shut down; kill it when `limit` seconds have passed."""
+    if limit == "brutal_kill":
+        exits.signal(process, "kill", supervisor)
+        return
+    exits.signal(process, "shutdown", supervisor)
+    if process.status == ENDED:
+        return
+    loop = process.sched.loop
+    ended: asyncio.Future[None] = loop.create_future()
+    exits.watch(process, lambda _reason: None if ended.done() else ended.set_result(None))
+    expiry = None if limit == math.inf else loop.call_later(limit, exits.signal, process, "kill", supervisor)
+    try:
+        await ended
+    finally:
+        if expiry is not None:
+            expiry.cancel()
+
+
+def _refuse(family: Family, caller: Caller[Any], error: Exception) -> NoReply[Family]:
+    caller._wait()
+    caller._fail(error)
+    return NoReply(family)
+
+
+def _started(child: Child) -> Any:
+    assert child.process is not None
+    return child.process.pid
+
+
+def _state(child: Child | None) -> str:
+    if child is None:
+        return "not_found"
+    return "restarting" if child.restarting else "running"
+
+
+def _info(child: Child) -> ChildInfo:
+    kind = "supervisor" if child.spec.is_supervisor else "worker"
+    if child.restarting:
+        return ChildInfo(child.spec.id, "restarting", kind)  # type: ignore[arg-type]
+    return ChildInfo(child.spec.id, child.process.pid if child.process is not None else None, kind)  # type: ignore[arg-type]
+
+
+def _count(family: Family) -> ChildCounts:
+    children = family.children.values()
+    supervisors = sum(1 for child in children if child.spec.is_supervisor)
+    active = sum(1 for child in children if child.process is not None and child.process.alive)
+    return ChildCounts(len(children), active, supervisors, len(children) - supervisors)
+
+
+def describe_failure(reason: Any) -> str:
+    """Why a supervisor did not start, in words: which child, and its reason."""
+    match reason:
+        case ("shutdown", ("failed_to_start_child", child, cause)):
+            return f"its child {child!r} did not start: {describe_failure(cause)}"
+        case _:
+            return describe(reason)

@@ -1,0 +1,69 @@
+"""What a supervisor is asked; `Supervisor`'s static methods send these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from ..pid import Pid
+from ..results import Request
+from .child_spec import ChildSpec
+
+__all__ = [
+    "ChildCounts", "ChildInfo", "CountChildren", "DeleteChild", "RestartChild", "StartChild", "TerminateChild", "WhichChildren",
+]  # fmt: skip
+
+
+class ChildInfo(NamedTuple):
+    """One child, as `which_children` answers it. `pid` is None for a child that is not running."""
+
+    id: Any
+    pid: Pid | Literal["restarting"] | None
+    kind: Literal["supervisor", "worker"]
+
+
+class ChildCounts(NamedTuple):
+    """How many children there are, as `count_children` answers it."""
+
+    specs: int
+    active: int
+    supervisors: int
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class WhichChildren(Request[list[ChildInfo]]):
+    """All children, in order of start."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountChildren(Request[ChildCounts]):
+    """How many of each kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartChild(Request[Pid]):
+    """Add a child and start it."""
+
+    spec: ChildSpec
+
+
+@dataclass(frozen=True, slots=True)
+class RestartChild(Request[Pid]):
+    """Start a child that is not running."""
+
+    id: Any
+
+
+@dataclass(frozen=True, slots=True)
+class TerminateChild(Request[None]):
+    """Stop a child and keep its spec (a temporary one is deleted)."""
+
+    id: Any
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteChild(Request[None]):
+    """Delete the spec of a child that is not running."""
+
+    id: Any

@@ -1,0 +1,99 @@
+"""Long work beside a process that stays answerable: `self.task(coroutine)`.
+
+ref = self.task(model.complete(…))
+  returns        TaskDone(ref, value)            into the mailbox of its owner
+  raises         TaskFailed(ref, the exception)
+  ref.cancel()   TaskFailed(ref, "cancelled")
+The owner ends: the task is cancelled, and nobody is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Coroutine
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any
+
+from .crash import strip
+from .mailbox import INFO
+from .messages import ATOMS
+from .process import current
+from .signals import TaskDone, TaskFailed
+from .status import ENDED
+from .steps import Steps
+
+if TYPE_CHECKING:
+    from .process import Process
+
+__all__ = ["TaskRef", "start_task"]
+
+
+class TaskRef:
+    """A task of a process. Compares by identity; can stand in a state."""
+
+    __slots__ = ("name", "number", "process", "started", "task")
+
+    def __init__(self, process: Process, task: asyncio.Task[Any], name: str, number: int) -> None:
+        self.process = process
+        self.task = task
+        self.name = name
+        self.number = number
+        self.started = process.sched.clock()
+
+    def cancel(self) -> bool:
+        """Cancel it; its end arrives as `TaskFailed(ref, "cancelled")`. False if it had ended."""
+        return self.task.cancel()
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return self.task.done()
+
+    def __repr__(self) -> str:
+        return f"#Task<{self.process.number}.{self.number} {self.name}{' done' if self.done else ''}>"
+
+    def __deepcopy__(self, _memo: object) -> TaskRef:
+        return self
+
+
+ATOMS.add(TaskRef)
+
+
+def start_task(process: Process, coroutine: Coroutine[Any, Any, Any], name: str | None) -> TaskRef:
+    """Run `coroutine` as a task of `process`.
+
+    Raises:
+        TypeError: it is not a coroutine.
+    """
+    if not inspect.iscoroutine(coroutine):
+        raise TypeError(f"self.task takes a coroutine, as from calling an async function; got {coroutine!r}")
+    extra = process.more()
+    tasks = extra.tasks
+    if tasks is None:
+        tasks = extra.tasks = set()
+    context: Context = copy_context()
+    context.run(current.set, None)  # it may call its owner, which goes on handling messages
+    steps = Steps(process, coroutine, own=False)
+    task: asyncio.Task[Any] = asyncio.Task(steps, loop=process.sched.loop, context=context)  # type: ignore[arg-type]  # pyright: ignore
+    ref = TaskRef(process, task, name or coroutine.__qualname__, process.sched.node.next_number())
+    tasks.add(ref)
+    task.add_done_callback(lambda _task: _ended(ref, tasks))
+    return ref
+
+
+def _ended(ref: TaskRef, tasks: set[TaskRef]) -> None:
+    tasks.discard(ref)
+    task, process = ref.task, ref.process
+    error = None if task.cancelled() else task.exception()
+    if process.status == ENDED:
+        return
+    message: TaskDone | TaskFailed
+    if task.cancelled():
+        message = TaskFailed(ref, "cancelled")
+    elif error is not None:
+        strip(error)
+        message = TaskFailed(ref, error)
+    else:
+        message = TaskDone(ref, task.result())
+    process.post((INFO, message, None, process.sched.tick(), process.number))
