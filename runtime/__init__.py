@@ -21,8 +21,20 @@ if TYPE_CHECKING:
     from .coroutine import CoroutineHandle
     from .crash import CrashReport
     from .errors import (
-        AlreadyRegistered, BadReturn, CallError, CallTimeout, ChildError, NodeError, NoProcess, NotRegistered, NotSendable,
-        ObserverError, ProcessDied, ProcessExit, SelfCall, StartError,
+        AlreadyRegistered,
+        BadReturn,
+        CallError,
+        CallTimeout,
+        ChildError,
+        NodeError,
+        NoProcess,
+        NotRegistered,
+        NotSendable,
+        ObserverError,
+        ProcessDied,
+        ProcessExit,
+        SelfCall,
+        StartError,
     )  # fmt: skip
     from .node import Node
     from .pid import Address, Name, Pid, Ref

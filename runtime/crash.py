@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from .errors import describe, kind_of
 from .messages import is_constant
 from .signals import is_orderly
 
@@ -45,6 +47,7 @@ class CrashReport:
         ancestors: pid numbers, parent first.
         links: pid numbers.
         lived_s: seconds from start to end.
+        redact: the behaviour's own `redact`, through which values are shown; None if it has none.
     """
 
     at: float
@@ -63,6 +66,17 @@ class CrashReport:
     ancestors: tuple[int, ...]
     links: tuple[int, ...]
     lived_s: float
+    redact: Callable[[Any], Any] | None
+
+    @property
+    def text(self) -> str:
+        """The reason, in words."""
+        return describe(self.reason)
+
+    @property
+    def kind(self) -> str:
+        """The reason without values."""
+        return kind_of(self.reason)
 
     @property
     def traceback(self) -> str:
@@ -93,6 +107,7 @@ def report(process: Process, reason: Any, error: BaseException | None) -> CrashR
         ancestors=process.ancestors,
         links=tuple(sorted(other.number for other in process.links or ())),
         lived_s=process.sched.clock() - process.started,
+        redact=getattr(type(process.handle), "redact", None),
     )
 
 

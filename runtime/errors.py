@@ -119,8 +119,8 @@ class StartError(ObserverError):
         reason: its exit reason.
     """
 
-    def __init__(self, what: object, reason: Any) -> None:
-        super().__init__(f"{what} did not start: {describe(reason)}")
+    def __init__(self, what: object, reason: Any, words: str | None = None) -> None:
+        super().__init__(f"{what} did not start: {words or describe(reason)}")
         self.what = what
         self.reason = reason
 
@@ -151,11 +151,34 @@ class ProcessExit(Exception):  # noqa: N818
 
 
 def describe(reason: Any) -> str:
-    """An exit reason on one line, bounded: `shutdown`, `killed`, `OverBudget(10000)`. Never raises."""
-    if isinstance(reason, str):
-        return reason[:200]
-    try:
-        text = repr(reason)
-    except Exception:
-        text = f"<{type(reason).__name__}, whose repr fails>"
+    """An exit reason on one line, bounded: `shutdown`, `killed`, `OverBudget(10000)`.
+
+    Runs no code of the reason's class: what is no plain value is named by its type.
+    """
+    text = _plain(reason, 3)
     return text if len(text) <= 200 else text[:199] + "…"
+
+
+def kind_of(reason: Any) -> str:
+    """An exit reason without the values that it may hold: the class of an exception, the head of a tuple."""
+    if isinstance(reason, tuple):
+        return f"({kind_of(reason[0])}, …)" if reason else "()"  # pyright: ignore[reportUnknownArgumentType]
+    return reason if reason in {"normal", "shutdown", "killed", "noproc"} else type(reason).__name__
+
+
+def _plain(value: Any, depth: int) -> str:
+    if depth == 3 and type(value) is str:
+        return value[:200]
+    if type(value) in {str, bytes}:
+        return repr(value[:120])
+    if type(value) in {int, float, bool, type(None)}:
+        return (
+            repr(value)
+            if type(value) is not int or value.bit_length() < 256
+            else f"<int of {value.bit_length()} bits>"
+        )
+    if depth and isinstance(value, BaseException):
+        return f"{type(value).__name__}({', '.join(_plain(arg, depth - 1) for arg in value.args[:5])})"
+    if depth and type(value) is tuple:
+        return f"({', '.join(_plain(item, depth - 1) for item in value[:5])})"
+    return f"<{type(value).__name__}>"

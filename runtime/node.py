@@ -28,7 +28,7 @@ from tracing.recorder import Recorder
 from . import exits
 from .coroutine import CoroutineHandle, CoroutineProcess
 from .crash import CrashReport
-from .errors import NodeError, StartError, describe
+from .errors import NodeError, StartError, describe, kind_of
 from .handle import Handle
 from .mailbox import SHUTDOWN
 from .messages import share
@@ -37,7 +37,6 @@ from .process import Process
 from .registry import Registry
 from .scheduler import Scheduler
 from .server_process import ServerProcess
-from .signals import is_orderly
 from .status import ENDED
 from .supervision.child import Child, End
 from .supervision.child_spec import ChildSpec
@@ -201,7 +200,7 @@ class Node:
         try:
             started: Pid = await pid.call(StartChild(spec), timeout=None)
         except StartError as error:
-            raise StartError(error.what, _Words(describe_failure(error.reason))) from None
+            raise StartError(error.what, error.reason, describe_failure(error.reason)) from None
         return started
 
     def _top_spec(self, what: Any) -> ChildSpec:
@@ -233,9 +232,13 @@ class Node:
         return process.pid if process is not None else None
 
     @property
-    def port(self) -> int | None:
-        """The TCP port that the node listens on; None without one."""
-        return self._presence.tcp_port if self._presence is not None else None
+    def address(self) -> tuple[str, int] | None:
+        """Host and TCP port that the node listens on; None without one."""
+        return self._presence.address if self._presence is not None else None
+
+    def wall(self, clock: float) -> float:
+        """A reading of the scheduler's clock as seconds since the epoch."""
+        return time.time() - (self.scheduler.clock() - clock)
 
     @property
     def scheduler(self) -> Scheduler:
@@ -353,17 +356,10 @@ class Node:
         name = process.name or (process.extra.label if process.extra is not None else None)
         self.recorder.record("ended", process.number, name, kind_of(reason))
         if child is not None:
-            lived = self.scheduler.clock() - process.started
-            end = End(
-                time.time(),
-                child.path,
-                child.family.process.number,
-                process.number,
-                reason,
-                lived,
-                lost,
-                by or child.blame,
-            )
+            end = End(time.time(), child.path, child.family.process.number, process.number, reason)
+            end.lived_s = self.scheduler.clock() - process.started
+            end.lost = lost
+            end.by = by or child.blame
             child.ended(end)
             child.crash = crash or child.crash
             self.history.append(end)
@@ -410,25 +406,6 @@ class Node:
                 self.counters.setdefault(process.child.path, {}) if process.child is not None else {}
             )
         return extra.counters
-
-
-class _Words:
-    """A reason that is already put in words."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __repr__(self) -> str:
-        return self._text
-
-
-def kind_of(reason: Any) -> str:
-    """An exit reason without the values that it may hold: the class of an exception, the head of a tuple."""
-    if isinstance(reason, BaseException):
-        return type(reason).__name__
-    if isinstance(reason, tuple):
-        return f"({kind_of(reason[0])}, …)" if reason else "()"  # pyright: ignore[reportUnknownArgumentType]
-    return reason if is_orderly(reason) or reason in {"killed", "noproc"} else type(reason).__name__
 
 
 async def _in_thread(work: Callable[[], None]) -> None:

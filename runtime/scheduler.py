@@ -11,6 +11,7 @@ belongs to one loop; only `running`, `since` and the counters are read from othe
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -45,6 +46,7 @@ class Scheduler:
         self.node: Final = node
         self.loop: Final = loop
         self.clock: Final = clock
+        self.thread: Final = threading.get_ident()
         self.queue: Final[deque[Process]] = deque()
         self.scheduled = False
         self.running: Process | None = None

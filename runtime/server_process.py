@@ -11,14 +11,14 @@ Nothing that a handler raises leaves this room.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .crash import CrashReport, report
 from .errors import BadReturn, ProcessExit
 from .exits import end
-from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, NOTE, SHUTDOWN, Entry
+from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, SHUTDOWN, Entry
 from .messages import ATOMS, is_constant, share
 from .process import Process
 from .results import NOTHING, Continue, NoReply, Reply, Stop
@@ -309,7 +309,7 @@ class ServerProcess(Process):
         except BaseException as error:
             self.crash(error)  # as OTP: the reason is now this one
             return
-        if not type(result) is CoroutineType:
+        if type(result) is not CoroutineType:
             self._finish(reason, crash, caller, reply)
             return
         self.current = self.current or entry

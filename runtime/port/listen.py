@@ -14,7 +14,8 @@ from runtime.port.errors import PortError
 
 __all__ = ["tcp_listener", "unix_listener"]
 
-BACKLOG = 128
+BACKLOG = 512
+"""Connections that may wait to be accepted: a flood must not fill it, or others wait a second for their next try."""
 
 
 def unix_listener(path: str) -> socket.socket:

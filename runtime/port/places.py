@@ -107,7 +107,7 @@ def nodes(home: Path | None = None) -> list[Place]:
     """The living nodes of this machine and user, by name, then by start. Removes what dead ones left."""
     run = directory("run", home)
     living = [place for path in run.iterdir() if path.suffix == ".json" and (place := _living(path))]
-    return sorted(living, key=lambda place: (str(place.name), str(place.started)))
+    return sorted(living, key=lambda place: (str(place.name), str(place.started), place.pid or 0))
 
 
 def find(text: str | None, home: Path | None = None) -> Place:

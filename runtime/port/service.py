@@ -3,7 +3,7 @@
     Port.start()   UNIX socket, always (+ TCP, if a port was asked for)
       └ observer-port    one thread that accepts
           ├ observer-peer    one thread for each connection: see `session`
-          └ observer-peer    at most 32 that have proven a key, and 8 more on each socket that have not yet
+          └ observer-peer    at most 32 that have proven a key, and 32 on each socket that have not yet
     Port.stop()    every thread joined, socket and file removed
 
 The node's own loop is never involved: what the handler reads, it reads from the connection's thread. Where newcomers
@@ -38,8 +38,12 @@ __all__ = ["TLS", "Handler", "Port", "PortError", "Principal"]
 
 CONNECTIONS = 32
 """Connections that have proven a key."""
-NEWCOMERS = 8
+NEWCOMERS = 32
 """Connections on each socket that have not."""
+ACCEPT_REST_S = 0.001
+"""Pause between accepting: with the number of newcomers it says how long each has at least, 32 ms."""
+ENDING_S = 0.5
+"""How long accepting waits for newcomers that have to go, before it refuses others."""
 STOP_S = 5.0
 """Seconds that `stop` waits for handlers that are at work."""
 
@@ -55,7 +59,7 @@ class Port:
         home: where keys and sockets are; None for `~/.observer` or `$OBSERVER_HOME`.
         fingerprint: SHA-256 of the certificate that is shown over TCP; None without TLS.
         stopping: set by `stop`. A handler that waits, waits on this too.
-        denied: how many peers were refused since the start.
+        denied: how many peers have failed to prove who they are, or found no room, since the start.
     """
 
     def __init__(
@@ -222,11 +226,11 @@ class Port:
                 sum(1 for other in self._sessions if other.principal and other is not session) < CONNECTIONS
             )
 
-    def turned_away(self, failure: Failure) -> None:
-        """Count a peer that was refused."""
+    def turned_away(self, reason: str) -> None:
+        """Count a peer that has not proven who it is."""
         with self._lock:
             self.denied += 1
-        log.info("a peer was refused: %s", failure.message)
+        log.info("a peer was turned away: %s", reason)
 
     def ended(self, session: Session) -> None:
         """Forget a connection, but not what it cost."""
@@ -247,6 +251,7 @@ class Port:
                     if isinstance(key.fileobj, socket.socket) and key.fileobj is not self._wake[0]:
                         self._accept_from(key.fileobj)
                 self._accepting_cpu_s = time.thread_time()
+                time.sleep(ACCEPT_REST_S)
 
     def _accept_from(self, listener: socket.socket) -> None:
         try:
@@ -270,18 +275,10 @@ class Port:
             if self._context is not None:
                 sock = tls.secured(sock, self._context)
         session = Session(self, sock)
+        if not self._make_room(session):
+            sock.close()
+            return
         with self._lock:
-            newcomers = [
-                other
-                for other in self._sessions
-                if other.principal is None and other.is_local == session.is_local
-            ]
-            staying = [other for other in newcomers if not other.is_cut]
-            if len(staying) >= NEWCOMERS:
-                staying[0].cut()
-            if len(newcomers) >= 2 * NEWCOMERS:  # those that were cut have not even ended
-                sock.close()
-                return
             self._sessions[session] = None
         try:
             session.thread.start()
@@ -289,6 +286,22 @@ class Port:
             self.ended(session)
             sock.close()
             raise
+
+    def _make_room(self, newcomer: Session) -> bool:
+        """Cut the oldest newcomer where there are too many; False where even those that were cut do not end."""
+        with self._lock:
+            others = [
+                other
+                for other in self._sessions
+                if other.principal is None and other.is_local == newcomer.is_local
+            ]
+        staying = [other for other in others if not other.is_cut]
+        if len(staying) >= NEWCOMERS:
+            staying[0].cut()
+        if len(others) < 2 * NEWCOMERS:
+            return True
+        others[0].thread.join(ENDING_S)
+        return not others[0].thread.is_alive()
 
     def let_go(self) -> None:
         """Close this process's copies of everything and forget it: what a forked child does."""

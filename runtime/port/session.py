@@ -41,8 +41,9 @@ __all__ = ["Handler", "Host", "Principal", "Session"]
 
 IDLE_S = 300.0
 """Seconds after which a silent connection is closed. A client that asks again connects again."""
-REST_S = 0.001
-"""Pause after each answer: a flood of requests must leave the interpreter to the node's own loop."""
+REST_S = 0.002
+"""Pause after each answer, times the number of connections: all of them together get 500 answers a second, so a
+flood leaves the interpreter to the node's own loop."""
 
 log = logging.getLogger("runtime.port")
 
@@ -71,12 +72,17 @@ class Host(Protocol):
     home: Path | None
     fingerprint: str | None
 
+    @property
+    def connections(self) -> int:
+        """Connections at this moment."""
+        ...
+
     def admit(self, session: Session) -> bool:
         """Whether there is room for one more that has proven its key."""
         ...
 
-    def turned_away(self, failure: Failure) -> None:
-        """Count a peer that was refused."""
+    def turned_away(self, reason: str) -> None:
+        """Count a peer that has not proven who it is."""
         ...
 
     def ended(self, session: Session) -> None:
@@ -116,14 +122,8 @@ class Session:
 
     def _run(self) -> None:
         try:
-            end = AnsweringEnd(self._meet(), self._answer)
-            try:
-                while not self.is_cut and end.serve(IDLE_S):
-                    time.sleep(REST_S)
-            finally:
-                end.close()
-        except Failure as failure:
-            self._host.turned_away(failure)
+            if channel := self._met():
+                self._serve(channel)
         except (EOFError, OSError) as error:
             log.debug("a connection ended: %s", error)
         except Exception:
@@ -133,8 +133,24 @@ class Session:
             self.cpu_s = time.thread_time()
             self._host.ended(self)
 
+    def _met(self) -> BoundedChannel | None:
+        """The channel to a peer that has proven who it is; None where it has not."""
+        try:
+            return self._meet()
+        except (Failure, EOFError, OSError) as reason:
+            self._host.turned_away(str(reason))
+            return None
+
+    def _serve(self, channel: BoundedChannel) -> None:
+        end = AnsweringEnd(channel, self._answer)
+        try:
+            while not self.is_cut and end.serve(IDLE_S):
+                time.sleep(REST_S * self._host.connections)
+        finally:
+            end.close()
+
     def _meet(self) -> BoundedChannel:
-        """Let the peer prove who it is; the channel to it."""
+        """Let the peer prove who it is."""
         deadline = self._started + HANDSHAKE_S
         if self.is_local and not peer.is_same_user(self._sock):
             raise Failure(Code.DENIED, "another user's process reached the UNIX socket")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from ..errors import describe, kind_of
+
 if TYPE_CHECKING:
     from ..crash import CrashReport
     from ..process import Process
@@ -25,34 +27,26 @@ class End:
         supervisor: number of the supervisor.
         old: number of the process that ended.
         new: number of its successor; None until there is one.
-        reason: exit reason.
+        text: exit reason, in words.
+        kind: exit reason without values.
         lived_s: seconds from start to end.
         lost: messages that its mailbox held.
         by: who ended it; None for itself.
     """
 
-    __slots__ = ("at", "by", "lived_s", "lost", "new", "old", "path", "reason", "supervisor")
+    __slots__ = ("at", "by", "kind", "lived_s", "lost", "new", "old", "path", "supervisor", "text")
 
-    def __init__(
-        self,
-        at: float,
-        path: tuple[Any, ...],
-        supervisor: int,
-        old: int,
-        reason: Any,
-        lived_s: float,
-        lost: int,
-        by: str | None,
-    ) -> None:
+    def __init__(self, at: float, path: tuple[Any, ...], supervisor: int, old: int, reason: Any) -> None:
         self.at = at
         self.path = path
         self.supervisor = supervisor
         self.old = old
         self.new: int | None = None
-        self.reason = reason
-        self.lived_s = lived_s
-        self.lost = lost
-        self.by = by
+        self.text = describe(reason)
+        self.kind = kind_of(reason)
+        self.lived_s = 0.0
+        self.lost = 0
+        self.by: str | None = None
 
 
 class Child:

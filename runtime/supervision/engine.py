@@ -30,7 +30,14 @@ from .child import Child
 from .child_spec import ChildSpec
 from .intensity import Intensity
 from .requests import (
-    ChildCounts, ChildInfo, CountChildren, DeleteChild, RestartChild, StartChild, TerminateChild, WhichChildren,
+    ChildCounts,
+    ChildInfo,
+    CountChildren,
+    DeleteChild,
+    RestartChild,
+    StartChild,
+    TerminateChild,
+    WhichChildren,
 )  # fmt: skip
 from .strategy import affected, is_restarted
 

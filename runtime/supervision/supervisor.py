@@ -20,7 +20,14 @@ from ..messages import ATOMS
 from ..pid import Address, Pid
 from .child_spec import ChildSpec
 from .requests import (
-    ChildCounts, ChildInfo, CountChildren, DeleteChild, RestartChild, StartChild, TerminateChild, WhichChildren,
+    ChildCounts,
+    ChildInfo,
+    CountChildren,
+    DeleteChild,
+    RestartChild,
+    StartChild,
+    TerminateChild,
+    WhichChildren,
 )  # fmt: skip
 from .strategy import STRATEGIES, Strategy
 

@@ -1,0 +1,159 @@
+"""One process: what it is, where it stands, what it holds, what waits for it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from runtime.mailbox import KINDS
+from runtime.port.contract import (
+    Letter,
+    Link,
+    Mailbox,
+    MailboxContents,
+    ProcessInfo,
+    Stack,
+    State,
+    TaskInfo,
+    Value,
+)
+from runtime.status import RUNNING
+
+from .lookup import find, handler_of, link_to, now, pid_text, row, status_of, when
+from .stacks import stack_of
+from .values import Limits, clean
+
+if TYPE_CHECKING:
+    from runtime.node import Node
+    from runtime.process import Process
+
+    from .shown import Shown
+
+__all__ = ["contents_of", "info_of", "stack_answer", "state_of"]
+
+LISTED: Final = 100
+"""Links and monitors that an answer lists."""
+
+
+def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
+    """Everything about a process but values."""
+    process = find(node, name)
+    clock = node.scheduler.clock()
+    handler, for_s = handler_of(process)
+    extra = process.extra
+    links = list(process.links or ())
+    monitors = list((extra.monitors or {}).values()) if extra is not None else []
+    watching = [watcher for watcher in list((process.watchers or {}).values()) if not callable(watcher)]
+    tasks = list(extra.tasks or ()) if extra is not None else []
+    return ProcessInfo(
+        at=now(),
+        row=row(process, busy, clock),
+        started_at=when(node.wall(process.started)),
+        age_s=max(0.0, clock - process.started),
+        ancestors=[_ancestor(node, number) for number in process.ancestors],
+        parent=link_to(process.parent) if process.parent is not None else None,
+        handler=handler,
+        handler_for_s=for_s,
+        links=[link_to(other) for other in links[:LISTED]],
+        monitors=[link_to(other) for other in monitors[:LISTED]],
+        monitored_by=[link_to(other) for other in watching[:LISTED]],
+        more_links=sum(max(0, len(items) - LISTED) for items in (links, monitors, watching)),
+        tasks=[
+            TaskInfo(ref=f"{task.number}", name=task.name, for_s=max(0.0, clock - task.started))
+            for task in tasks
+        ],
+        timers=len(extra.timers or ()) if extra is not None else 0,
+        trap_exits=process.trap_exits,
+        has_crash=process.child is not None and process.child.crash is not None,
+        accepts=[kind.__name__ for kind in getattr(type(process.handle), "accepts", ())],
+        source=_source(process),
+        **_supervision(process, clock),
+    )
+
+
+def _supervision(process: Process, clock: float) -> dict[str, Any]:
+    child = process.child
+    if child is None:
+        return {}
+    spec, intensity = child.spec, child.family.intensity
+    limit = spec.shutdown
+    return {
+        "child_id": clean(str(spec.id) if type(spec.id) in {str, int} else type(spec.id).__name__, 200),
+        "restart": spec.restart,
+        "shutdown_s": 0.0 if limit == "brutal_kill" else None if limit == math.inf else float(limit),
+        "restarts": child.restarts,
+        "remaining": intensity.remaining(clock),
+        "window_s": float(intensity.max_seconds),
+    }
+
+
+def _ancestor(node: Node, number: int) -> Link:
+    process = node.table.get(number)
+    return link_to(process) if process is not None else Link(pid=pid_text(number), alive=False)
+
+
+def _source(process: Process) -> str | None:
+    """Where its behaviour is written."""
+    what: Any = getattr(process, "function", None) or type(process.handle)
+    try:
+        file = inspect.getsourcefile(what)
+        line = what.__code__.co_firstlineno if inspect.isfunction(what) else inspect.findsource(what)[1] + 1
+    except (OSError, TypeError):
+        return None
+    return f"{file}:{line}"
+
+
+def stack_answer(node: Node, name: str) -> Stack:
+    """Where a process stands. Works while the loop is stuck."""
+    process = find(node, name)
+    frames, note = stack_of(process)
+    return Stack(pid=pid_text(process.number), at=now(), status=status_of(process), frames=frames, note=note)
+
+
+def state_of(node: Node, request: State, shown: Shown) -> Value:
+    """A process's state, through its `redact` where it has one."""
+    process = find(node, request.process)
+    before = process.reductions
+    walked = shown.one(process, process.state, Limits(depth=request.depth, width=request.width))
+    moved = process.reductions != before or process.status == RUNNING
+    coroutine = process.coroutine is not None and process.state is None
+    return Value(
+        pid=pid_text(process.number),
+        at=now(),
+        value=walked.value,
+        truncated=walked.truncated,
+        redacted=walked.redacted,
+        torn=walked.mutable and moved,
+        approx_bytes=len(json.dumps(walked.value)),
+        note="a coroutine process keeps its state in local variables; see its stack" if coroutine else "",
+    )
+
+
+def contents_of(node: Node, request: Mailbox, shown: Shown) -> MailboxContents:
+    """The oldest messages of a mailbox."""
+    process = find(node, request.process)
+    clock = node.scheduler.clock()
+    entries = list(process.mailbox or ())
+    head = entries[: request.limit]
+    bodies = shown.many(process, [entry[1] for entry in head], Limits(depth=6, width=50, items=500))
+    letters = [
+        Letter(
+            kind=KINDS[entry[0]],
+            sender=pid_text(entry[4]) if entry[4] else None,
+            age_s=max(0.0, clock - entry[3]),
+            type=type.__dict__["__name__"].__get__(type(entry[1])),
+            value=body.value,
+        )
+        for entry, body in zip(head, bodies, strict=True)
+    ]
+    return MailboxContents(
+        pid=pid_text(process.number),
+        at=now(),
+        total=len(entries),
+        letters=letters,
+        truncated=len(entries) > len(head) or any(body.truncated for body in bodies),
+        redacted=sum(body.redacted for body in bodies),
+        torn=any(body.mutable for body in bodies) and process.status == RUNNING,
+    )

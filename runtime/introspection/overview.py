@@ -1,0 +1,198 @@
+"""The node at a glance, and what is in trouble: one pass over the table."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import sys
+import time
+from collections import Counter
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from runtime.port.contract import REQUESTS, NodeInfo, Role, Running, Trouble
+from runtime.status import STATUSES
+
+from .listing import breathing
+from .lookup import handler_of, now, oldest_s, pid_text, title
+from .stacks import loop_frames
+
+if TYPE_CHECKING:
+    from runtime.node import Node
+    from runtime.port.service import Principal
+    from runtime.process import Process
+
+    from .sampler import Sampler
+
+__all__ = ["node_info"]
+
+STUCK_S: Final = 0.1
+"""A loop that is later than this without a process running is held by the host's own code."""
+
+
+def node_info(
+    node: Node, sampler: Sampler, principal: Principal, cost_ms_per_s: float, *, stack: bool
+) -> NodeInfo:
+    """The answer to `node`. Cost: about 0.5 µs for each process, in slices."""
+    sched = node.scheduler
+    scan = _Scan(node, sampler.busy())
+    host, port = node.address or (None, None)
+    return NodeInfo(
+        name=node.name,
+        incarnation=node.incarnation,
+        version=_version(),
+        python=platform.python_version(),
+        host=host,
+        port=port,
+        pid=os.getpid(),
+        uptime_s=time.time() - node.started_at,
+        processes=len(node.table),
+        mailbox_total=scan.mailbox_total,
+        lag_ms=round(sampler.lag_s * 1000, 3),
+        rss_bytes=_rss_bytes(),
+        preemption="off: this version steps cooperatively",
+        running=_running(node, sampler, stack=stack and principal.role.includes(Role.OPERATOR)),
+        observer_ms_per_s=round(cost_ms_per_s, 3),
+        at=now(),
+        capabilities=sorted(REQUESTS),
+        key=principal.key,
+        role=principal.role,
+        messages_handled=sched.handled,
+        crashes=sched.crashes,
+        restarts=sched.restarts,
+        late_replies=sched.late_replies,
+        statuses=scan.statuses,
+        counters=_counters(node),
+        deepest=scan.deepest(),
+        oldest=scan.oldest(),
+        busiest=scan.busiest(),
+        last_crash=_last_crash(node, principal),
+        restarting=_restarting(node),
+    )
+
+
+class _Scan:
+    """One pass over the table."""
+
+    def __init__(self, node: Node, busy: dict[int, float]) -> None:
+        self._node = node
+        self._busy = busy
+        clock = node.scheduler.clock()
+        counts: Counter[int] = Counter()
+        self.mailbox_total = 0
+        self._deepest: tuple[int, Process | None] = (0, None)
+        self._oldest: tuple[float, Process | None] = (0.0, None)
+        for page in breathing(node):
+            counts.update(process.status for process in page)
+            for process in page:
+                if process.mailbox:
+                    self._look(process, clock)
+        self.statuses: dict[str, int] = {}
+        for status, count in counts.items():
+            self.statuses[STATUSES[status]] = self.statuses.get(STATUSES[status], 0) + count
+
+    def _look(self, process: Process, clock: float) -> None:
+        depth = len(process.mailbox or ())
+        self.mailbox_total += depth
+        if depth > self._deepest[0]:
+            self._deepest = (depth, process)
+        age = oldest_s(process, clock) or 0.0
+        if age > self._oldest[0]:
+            self._oldest = (age, process)
+
+    def deepest(self) -> Trouble | None:
+        return _trouble(self._deepest[1], self._deepest[0])
+
+    def oldest(self) -> Trouble | None:
+        return _trouble(self._oldest[1], self._oldest[0])
+
+    def busiest(self) -> Trouble | None:
+        number = max(self._busy, key=lambda item: self._busy[item], default=0)
+        return _trouble(self._node.table.get(number), self._busy.get(number, 0.0))
+
+
+def _trouble(process: Process | None, value: float) -> Trouble | None:
+    if process is None:
+        return None
+    extra = process.extra
+    doing = extra.doing if extra is not None and extra.doing is not None else ""
+    return Trouble(pid=pid_text(process.number), name=title(process), value=value, text=doing)
+
+
+def _running(node: Node, sampler: Sampler, *, stack: bool) -> Running | None:
+    """What has the thread at this moment; the host's own code, if it holds the loop for long."""
+    sched = node.scheduler
+    process, since = sched.running, sched.since
+    if process is not None:
+        handler, _ = handler_of(process)
+        return Running(
+            pid=pid_text(process.number),
+            for_s=max(0.0, sched.clock() - since),
+            stack=loop_frames(sched) if stack else [],
+            name=title(process),
+            handler=handler,
+        )
+    if sampler.lag_s > STUCK_S:
+        return Running(
+            pid="", for_s=sampler.lag_s, stack=loop_frames(sched) if stack else [], name="code of the host"
+        )
+    return None
+
+
+def _last_crash(node: Node, principal: Principal) -> Trouble | None:
+    crash = next((item for item in reversed(node.crashes.copy()) if item.reason != "killed"), None)
+    if crash is None:
+        return None
+    text = crash.text if principal.role.includes(Role.OPERATOR) else crash.kind
+    pid = pid_text(crash.number)
+    return Trouble(
+        pid=pid, name=crash.name or crash.label or pid, value=max(0.0, time.time() - crash.at), text=text
+    )
+
+
+def _restarting(node: Node) -> Trouble | None:
+    """The child that was restarted most often among those whose supervisor counts restarts in its window."""
+    clock = node.scheduler.clock()
+    worst: Trouble | None = None
+    seen: set[int] = set()
+    for end in reversed(node.history.copy()):
+        if time.time() - end.at > 60 or len(seen) > 50:
+            break
+        if end.old in seen or end.new is None:
+            continue
+        seen.add(end.old)
+        process = node.table.get(end.new)
+        child = process.child if process is not None else None
+        if process is None or child is None:
+            continue
+        used = child.family.intensity.used(clock)
+        if used and (worst is None or used > worst.value):
+            left = child.family.intensity.remaining(clock)
+            text = f"{used} restarts in {child.family.spec.max_seconds:g} s, {left} left"
+            worst = Trouble(pid=pid_text(process.number), name=title(process), value=used, text=text)
+    return worst
+
+
+def _counters(node: Node) -> dict[str, float]:
+    totals: Counter[str] = Counter()
+    for counters in list(node.counters.values()):
+        totals.update(counters.copy())
+    return dict(totals)
+
+
+def _rss_bytes() -> int:
+    """Resident memory. On Linux as of now; elsewhere the highest so far, which is all that the system tells."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _version() -> str:
+    try:
+        return version("otp-observer")
+    except PackageNotFoundError:
+        return "0"

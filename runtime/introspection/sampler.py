@@ -1,0 +1,110 @@
+"""What can only be known by looking often: who holds the loop, and how late the loop is.
+
+    a request ──> touch() ──> the thread runs until nobody has asked for 5 s
+                                100 times a second: who runs? (its share is `busy`)
+                                  4 times a second: a probe is posted to the loop; how late it runs is the lag
+
+Nothing runs while nobody observes. A loop that is stuck answers no probe: the lag then is the time since it was sent.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from runtime.scheduler import Scheduler
+
+__all__ = ["Sampler"]
+
+PERIOD_S: Final = 0.01
+WINDOW: Final = 500
+"""Samples that `busy` is a share of: five seconds."""
+PROBE_EVERY: Final = 25
+IDLE_S: Final = 5.0
+
+
+class Sampler:
+    """Samples one scheduler while somebody observes."""
+
+    def __init__(self, sched: Scheduler) -> None:
+        self._sched = sched
+        self._samples: deque[int] = deque(maxlen=WINDOW)
+        self._touched = 0.0
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._probe_sent: float | None = None
+        self._lag_s = 0.0
+        self._ended_cpu_s = 0.0
+        self._cpu_s = 0.0
+
+    def touch(self) -> None:
+        """Somebody observes."""
+        self._touched = time.monotonic()
+        if self._thread is None:
+            with self._lock:
+                if self._thread is None and not self._stop.is_set():
+                    self._thread = threading.Thread(target=self._run, name="observer-sampler", daemon=True)
+                    self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread, and wait for it."""
+        self._stop.set()
+        thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def busy(self) -> dict[int, float]:
+        """Share of the samples, 0 to 1, by process number; those that never ran are left out."""
+        samples = self._samples.copy()
+        counts = Counter(samples)
+        counts.pop(0, None)
+        return {number: count / len(samples) for number, count in counts.items()}
+
+    @property
+    def lag_s(self) -> float:
+        """How late the loop ran the last probe, or is with the present one."""
+        sent = self._probe_sent
+        waiting = time.monotonic() - sent if sent is not None else 0.0
+        return max(self._lag_s, waiting)
+
+    @property
+    def cpu_s(self) -> float:
+        """Processor seconds that sampling has cost."""
+        return self._ended_cpu_s + self._cpu_s
+
+    def _run(self) -> None:
+        turn = 0
+        while not self._stop.wait(PERIOD_S):
+            running = self._sched.running
+            self._samples.append(0 if running is None else running.number)
+            if turn % PROBE_EVERY == 0:
+                self._probe()
+            turn += 1
+            self._cpu_s = time.thread_time()
+            if time.monotonic() - self._touched > IDLE_S:
+                break
+        with self._lock:
+            self._ended_cpu_s += self._cpu_s
+            self._cpu_s = 0.0
+            self._samples.clear()
+            self._lag_s = 0.0
+            self._probe_sent = None
+            self._thread = None
+
+    def _probe(self) -> None:
+        if self._probe_sent is not None:
+            return
+        sent = self._probe_sent = time.monotonic()
+        try:
+            self._sched.loop.call_soon_threadsafe(self._arrived, sent)
+        except RuntimeError:  # the loop is closed
+            self._probe_sent = None
+
+    def _arrived(self, sent: float) -> None:
+        self._lag_s = time.monotonic() - sent
+        if self._probe_sent == sent:
+            self._probe_sent = None

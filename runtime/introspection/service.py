@@ -1,0 +1,96 @@
+"""Answers the port's requests about one node: one function for each operation, nothing else."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from runtime.port import contract as c
+
+from . import actions, details, happenings
+from .listing import Listing
+from .overview import node_info
+from .sampler import Sampler
+from .shown import Shown
+from .tree import supervision_tree
+
+if TYPE_CHECKING:
+    from runtime.node import Node
+    from runtime.port.service import Principal
+
+__all__ = ["Introspection"]
+
+Answers = Callable[[Any, "Principal"], BaseModel]
+
+
+class Introspection:
+    """The handler that a node gives to its port. Runs on the connections' threads."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self.sampler = Sampler(node.scheduler)
+        self.stopping = threading.Event()
+        self.port_cpu_s: Callable[[], float] = lambda: 0.0
+        self._listing = Listing(node, self.sampler.busy)
+        self._shown = Shown(node)
+        self._audit = happenings.AuditLog()
+        self._cost = (time.monotonic(), 0.0, 0.0)
+        node_, shown = node, self._shown
+        self._reads: dict[type[BaseModel], Answers] = {
+            c.NodeQuery: lambda request, who: node_info(
+                node_, self.sampler, who, self._cost_ms_per_s(), stack=request.stack
+            ),
+            c.Ps: lambda request, who: self._listing.page(request, who.peer),
+            c.Info: lambda request, _who: details.info_of(node_, request.process, self.sampler.busy()),
+            c.StackQuery: lambda request, _who: details.stack_answer(node_, request.process),
+            c.State: lambda request, _who: details.state_of(node_, request, shown),
+            c.Mailbox: lambda request, _who: details.contents_of(node_, request, shown),
+            c.TreeQuery: lambda request, _who: supervision_tree(node_, request, self.sampler.busy()),
+            c.History: lambda request, who: happenings.restart_history(node_, request, who),
+            c.ProcessEvents: lambda request, _who: happenings.events_of(node_, request, shown),
+            c.Feed: lambda request, _who: happenings.feed(node_, request, self.stopping),
+            c.CrashQuery: lambda request, _who: happenings.crashes(node_, request, shown),
+            c.AuditQuery: lambda request, _who: self._audit.answer(request.limit),
+        }
+        self._changes: dict[type[BaseModel], Callable[[Any, str], c.Done]] = {
+            c.Kill: lambda request, by: actions.kill(node_, request, by),
+            c.Suspend: lambda request, _by: actions.suspend(node_, request),
+            c.Resume: lambda request, _by: actions.resume(node_, request),
+            c.Send: lambda request, _by: actions.send(node_, request),
+        }
+
+    def __call__(self, request: c.PortRequest[Any], principal: Principal) -> BaseModel:
+        """Answer one request.
+
+        Raises:
+            Failure: it cannot be done; the message says why.
+        """
+        self.sampler.touch()
+        if not request.action:
+            return self._reads[type(request)](request, principal)
+        detail = str(getattr(request, "reason", "") or getattr(request, "kind", ""))
+        try:
+            done = self._changes[type(request)](request, principal.key)
+        except c.Failure as failure:
+            self._audit.note(request, principal, detail, failure.message)
+            raise
+        self._audit.note(request, principal, detail, "ok")
+        return done
+
+    def stop(self) -> None:
+        """End what waits and what samples."""
+        self.stopping.set()
+        self.sampler.stop()
+
+    def _cost_ms_per_s(self) -> float:
+        """Processor milliseconds a second that observing costs, over the last second or more."""
+        at, before, rate = self._cost
+        now, spent = time.monotonic(), self.port_cpu_s() + self.sampler.cpu_s
+        if now - at >= 1.0:
+            rate = 1000 * (spent - before) / (now - at)
+            self._cost = (now, spent, rate)
+        return rate
