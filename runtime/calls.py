@@ -1,7 +1,7 @@
-"""Sending: the three ways a message gets into a process. This is the hot path.
+r"""Sending: the three ways a message gets into a process. This is the hot path.
 
     call --- callee idle, window open ---> its handler runs at once, in the caller's step
-      \\---- else -----------------------> mailbox, and the caller waits
+      \---- else -----------------------> mailbox, and the caller waits
     cast, send --------------------------> mailbox
 
 A call to an idle process runs at once because nothing is queued that it could overtake. It does so for at most

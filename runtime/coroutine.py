@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .crash import report
 from .errors import ProcessExit
@@ -37,7 +37,7 @@ Match = type | tuple[type, ...] | Callable[[Any], object]
 class CoroutineHandle(Handle):
     """What a coroutine process gets as its first argument."""
 
-    _process: CoroutineProcess
+    _process: CoroutineProcess  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by the node
 
     @property
     def trap_exits(self) -> bool:
@@ -67,7 +67,7 @@ class CoroutineProcess(Process):
 
     __slots__ = ("function", "receiver")
 
-    handle: CoroutineHandle
+    handle: CoroutineHandle  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by the node
 
     def __init__(self, sched: Scheduler, number: int, parent: Process | None) -> None:
         super().__init__(sched, number, parent)
@@ -76,6 +76,7 @@ class CoroutineProcess(Process):
 
     @property
     def behaviour(self) -> str:
+        """The function that it runs, as `module:qualname`."""
         function: Any = self.function
         return f"{function.__module__}:{function.__qualname__}"
 
@@ -91,7 +92,7 @@ class CoroutineProcess(Process):
         context = copy_context()
         context.run(current.set, self)
         self.coroutine = coroutine = function(self.handle, *args, **options)
-        self.task = asyncio.Task(Steps(self, coroutine), loop=self.sched.loop, context=context)  # type: ignore[arg-type]  # pyright: ignore
+        self.task = self.sched.task(Steps(self, coroutine), context)
         self.task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[Any]) -> None:
@@ -109,11 +110,13 @@ class CoroutineProcess(Process):
         end(self, reason, crash=report(self, reason, error))
 
     def awaiting(self) -> int:
+        """Its status between two steps: in `receive`, or in another await."""
         if self.receiver is None:
             return AWAITING
         return SUSPENDED if self.suspend else RECEIVING
 
     def wake(self) -> None:
+        """Something is in the mailbox: let `receive` look."""
         if self.receiver is not None and not self.receiver.done() and not self.suspend:
             self.receiver.set_result(None)
 
@@ -178,7 +181,7 @@ def _predicate(match: Match | None) -> Callable[[Any], object] | None:
     if match is None:
         return None
     if isinstance(match, type | tuple):
-        kinds: Any = match
+        kinds = cast("tuple[type, ...]", match)
         return lambda message: isinstance(message, kinds)
     return match
 

@@ -4,6 +4,9 @@ The traceback is kept as text in the making (`TracebackException`): no frames, h
 cost of formatting is paid by who reads it.
 """
 
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# (it walks values of any type)
+
 from __future__ import annotations
 
 import time
@@ -105,7 +108,7 @@ def report(process: Process, reason: Any, error: BaseException | None) -> CrashR
         mailbox_sample=tuple(entry[1] for entry in mailbox[:SAMPLE]),
         lost=len(mailbox),
         ancestors=process.ancestors,
-        links=tuple(sorted(other.number for other in process.links or ())),
+        links=tuple(sorted(other.number for other in process.links)),
         lived_s=process.sched.clock() - process.started,
         redact=getattr(type(process.handle), "redact", None),
     )

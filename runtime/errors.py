@@ -19,6 +19,9 @@
 A process that ends because a handler raised has the exception itself as its exit reason.
 """
 
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# (it walks values of any type)
+
 from __future__ import annotations
 
 from typing import Any
@@ -162,7 +165,7 @@ def describe(reason: Any) -> str:
 def kind_of(reason: Any) -> str:
     """An exit reason without the values that it may hold: the class of an exception, the head of a tuple."""
     if isinstance(reason, tuple):
-        return f"({kind_of(reason[0])}, …)" if reason else "()"  # pyright: ignore[reportUnknownArgumentType]
+        return f"({kind_of(reason[0])}, …)" if reason else "()"
     return reason if reason in {"normal", "shutdown", "killed", "noproc"} else type(reason).__name__
 
 

@@ -33,6 +33,7 @@ __all__ = ["demonitor", "end", "link", "monitor", "signal", "unlink", "watch"]
 Watcher = Callable[[Any], None]
 """Told the exit reason: what the runtime itself uses instead of a monitoring process."""
 
+FEW: Final = 4
 _pending: Final[list[tuple[Process, Any, Process | None]]] = []
 
 
@@ -110,12 +111,11 @@ def _tell(process: Process, reason: Any) -> None:
     """Signal links and monitors. Called again for what these end, it only adds to the list that is being worked off."""
     busy = bool(_pending)
     watchers, process.watchers = process.watchers, None
-    links, process.links = process.links, None
+    links, process.links = process.links, ()
     for ref, watcher in (watchers or {}).items():
         _notify(process, ref, watcher, reason)
-    for other in links or ():
-        if other.links is not None:
-            other.links.discard(process)
+    for other in links:
+        _discard(other, process)
         _pending.append((other, reason, process))
     if busy:
         return
@@ -145,17 +145,31 @@ def link(one: Process, other: Process) -> None:
     if other.status == ENDED:
         signal(one, "noproc", other)
         return
-    for a, b in ((one, other), (other, one)):
-        if a.links is None:
-            a.links = set()
-        a.links.add(b)
+    _add(one, other)
+    _add(other, one)
+
+
+def _add(process: Process, other: Process) -> None:
+    """Links are a tuple while they are few: most processes have one, and a set takes 216 bytes."""
+    links = process.links
+    if type(links) is set:
+        links.add(other)
+    elif other not in links:
+        process.links = {*links, other} if len(links) >= FEW else (*links, other)
+
+
+def _discard(process: Process, other: Process) -> None:
+    links = process.links
+    if type(links) is set:
+        links.discard(other)
+    elif other in links:
+        process.links = tuple(item for item in links if item is not other)
 
 
 def unlink(one: Process, other: Process) -> None:
     """Undo `link`; no effect where there is none."""
-    for a, b in ((one, other), (other, one)):
-        if a.links is not None:
-            a.links.discard(b)
+    _discard(one, other)
+    _discard(other, one)
 
 
 def monitor(watcher: Process, target: Process | None) -> Ref:

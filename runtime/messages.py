@@ -10,6 +10,9 @@ The verdict is about the *value*, never about the type alone: a frozen dataclass
 int may hold anything. What is compiled once per class is only how to walk it.
 """
 
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# (it walks values of any type)
+
 from __future__ import annotations
 
 import asyncio
@@ -93,7 +96,7 @@ def _visitor(kind: type) -> Visit:
 
 
 def _all_constant(value: Any, depth: int) -> bool:
-    for item in value:
+    for item in value:  # noqa: SIM110 - a generator would cost more than the whole walk
         if type(item) not in ATOMS and not is_constant(item, depth):
             return False
     return True
@@ -109,7 +112,7 @@ def _never(_value: Any, _depth: int) -> bool:
 
 def _frozen_fields(kind: type) -> tuple[str, ...] | None:
     """Fields of a frozen dataclass or a frozen pydantic model; None for every other class."""
-    if dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]  # pyright: ignore
+    if dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
         return tuple(field.name for field in dataclasses.fields(kind))
     fields: dict[str, Any] | None = getattr(kind, "__pydantic_fields__", None)
     config: dict[str, Any] = getattr(kind, "model_config", {})
@@ -164,7 +167,8 @@ def _copy_object(value: Any, memo: dict[int, Any], where: str) -> Any:
         raise NotSendable(f"{type(value).__qualname__} ({error})", where) from None
     if isinstance(parts, str):
         return value
-    make, arguments, state, items, pairs = (*parts, None, None, None)[:5]
+    rest: tuple[Any, ...] = (*parts, None, None, None)
+    make, arguments, state, items, pairs = rest[:5]
     copy = make(*(_copy(item, memo, where) for item in arguments))
     memo[id(value)] = copy
     _restore(copy, _copy(state, memo, where))
@@ -181,11 +185,11 @@ def _restore(copy: Any, state: Any) -> None:
     if hasattr(copy, "__setstate__"):
         copy.__setstate__(state)
         return
-    fields, slots = state if isinstance(state, tuple) else (state, None)  # pyright: ignore[reportUnknownVariableType]
+    fields, slots = state if isinstance(state, tuple) else (state, None)
     if fields:
         copy.__dict__.update(fields)
-    for name, item in (slots or {}).items():  # pyright: ignore[reportUnknownVariableType,reportUnknownMemberType]
-        object.__setattr__(copy, name, item)  # pyright: ignore[reportUnknownArgumentType]
+    for name, item in (slots or {}).items():
+        object.__setattr__(copy, name, item)
 
 
 def _refuse(value: Any, where: str) -> None:

@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
 from tracing.recorder import Recorder
 
@@ -136,8 +136,9 @@ class Node:
         await self.stop()
 
     async def stop(self) -> None:
-        """Stop every process, children in reverse order of start, then the port. Safe to call twice, from anywhere in the
-        loop; a process that calls it is stopped like the others.
+        """Stop every process, children in reverse order of start, then the port.
+
+        Safe to call twice, from anywhere in the loop; a process that calls it is stopped like the others.
         """
         if self._sched is None:
             return
@@ -294,12 +295,12 @@ class Node:
         """
         spec = child.spec
         behaviour: Any = spec.behaviour
-        args, options = share(spec.args), share(spec.options)
+        args, options = share(spec.args), share(spec.options) if spec.options else spec.options
         process: ServerProcess | CoroutineProcess
-        if isinstance(behaviour, Supervisor):
+        if spec.is_supervisor:
             process, args = self._make(ServerProcess, SupervisorServer, supervisor), (behaviour,)
-        elif isinstance(behaviour, type):
-            process = self._make(ServerProcess, behaviour, supervisor)
+        elif inspect.isclass(behaviour):
+            process = self._make(ServerProcess, cast("type[Handle]", behaviour), supervisor)
         else:
             process = self._make(CoroutineProcess, CoroutineHandle, supervisor)
         if spec.name is not None:
@@ -312,7 +313,8 @@ class Node:
         child.process = process
         exits.link(process, supervisor)
         if isinstance(process, CoroutineProcess):
-            process.begin(behaviour, args, options)
+            function: Callable[..., Coroutine[Any, Any, Any]] = spec.behaviour  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+            process.begin(function, args, options)
         else:
             process.begin(args, options)
         return process
@@ -322,7 +324,7 @@ class Node:
         sched.tick()
         process = kind(sched, self.next_number(), parent)
         process.handle = object.__new__(handle)
-        Handle._process.__set__(process.handle, process)  # type: ignore[attr-defined]  # pyright: ignore
+        object.__setattr__(process.handle, "_process", process)
         if parent is not None:
             process.ancestors = parent.lineage()
         self.table.add(process)

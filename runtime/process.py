@@ -84,7 +84,7 @@ class Process:
         self.ancestors: tuple[int, ...] = ()
         self.child: Child | None = None
         self.name: str | None = None
-        self.links: set[Process] | None = None
+        self.links: tuple[Process, ...] | set[Process] = ()
         self.watchers: dict[Ref, Any] | None = None
         self.owed: set[Caller[Any]] | None = None
         self.extra: Extra | None = None
@@ -136,11 +136,11 @@ class Process:
         """Its status between two steps of its coroutine."""
         return AWAITING
 
-    def run(self, until: float) -> None:
+    def run(self, until: float) -> None:  # noqa: ARG002 - the kinds say
         """One turn: handle messages until the budget or the turn is used up. Never raises."""
         raise TypeError(f"{type(self).__name__} has no turns")
 
-    def answer_now(self, message: Any, caller: Caller[Any], now: float) -> None:
+    def answer_now(self, message: Any, caller: Caller[Any], now: float) -> None:  # noqa: ARG002
         """Handle a call at once, in the caller's step; only for a process that is IDLE. Never raises."""
         raise TypeError(f"{type(self).__name__} answers no calls at once")
 

@@ -15,8 +15,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, Final
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from .process import Process, current
 from .status import AWAITING, ENDED, READY, RUNNING, STATUSES
@@ -104,8 +104,12 @@ class Scheduler:
         work = current.get()
         return work is not None and (work is process or work is process.current)
 
-    def drive(self, process: Process, coroutine: Coroutine[Any, Any, Any], entry: Entry) -> asyncio.Task[Any]:
+    def drive(
+        self, process: Process, coroutine: Coroutine[Any, Any, Any], entry: Entry, first: Any = None
+    ) -> asyncio.Task[Any]:
         """Run an async handler's coroutine in a task of its own; `process` is AWAITING meanwhile.
+
+        `first` is the future that it awaits already, where its first step has been run.
 
         One task for each handler call: a long-lived one would leak cancellation and context into the next message.
         """
@@ -113,10 +117,16 @@ class Scheduler:
         process.coroutine = coroutine
         context = copy_context()
         context.run(current.set, entry)
-        steps = Steps(process, coroutine)
-        if EAGER:
-            return asyncio.Task(steps, loop=self.loop, context=context, eager_start=True)  # type: ignore[arg-type, call-arg, unused-ignore]  # pyright: ignore
-        return asyncio.Task(steps, loop=self.loop, context=context)  # type: ignore[arg-type]  # pyright: ignore
+        return self.task(Steps(process, coroutine, first=first), context, eager=EAGER)
+
+    def task(self, steps: Steps, context: Context, *, eager: bool = False) -> asyncio.Task[Any]:
+        """A task that drives `steps`; with `eager`, the first step runs now."""
+        make: Any = (
+            asyncio.Task
+        )  # its stubs know neither 3.12's argument on 3.11, nor coroutines that are no generators
+        if eager:
+            return cast("asyncio.Task[Any]", make(steps, loop=self.loop, context=context, eager_start=True))
+        return cast("asyncio.Task[Any]", make(steps, loop=self.loop, context=context))
 
     def cancel(self, task: asyncio.Task[Any]) -> None:
         """Cancel a task whose process has ended, and keep an eye on it until it is done."""

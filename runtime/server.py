@@ -31,7 +31,7 @@ leaves the last state untouched, which goes into the crash report. None is never
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Union
 
 from .errors import BadReturn
 from .handle import Handle
@@ -62,14 +62,17 @@ class Server(Handle, Generic[State]):
     counters: ClassVar[tuple[str, ...]] = ()
     trap_exits: ClassVar[bool] = False
     strict: ClassVar[bool] = False
+    by_hand: ClassVar[bool] = False
+    """Whether the first step of an async handler runs without a task: for the runtime's own servers, which await nothing
+    that asks for the current task."""
 
     def handle_call(self, message: Any, caller: Caller[Any], state: State, /) -> CallResult[State]:
         """Answer a call. Without an override, any call is a crash."""
-        raise NotImplementedError(f"{type(self).__name__} has no handle_call, and got {message!r}")
+        raise TypeError(f"{type(self).__name__} has no handle_call, and got {message!r}")
 
     def handle_cast(self, message: Any, state: State, /) -> Result[State]:
         """Handle a cast. Without an override, any cast is a crash."""
-        raise NotImplementedError(f"{type(self).__name__} has no handle_cast, and got {message!r}")
+        raise TypeError(f"{type(self).__name__} has no handle_cast, and got {message!r}")
 
     def handle_info(self, message: Any, state: State, /) -> Result[State]:
         """Handle any other message. Without an override it stands in the process's events, and is dropped."""
@@ -78,14 +81,16 @@ class Server(Handle, Generic[State]):
 
     def handle_continue(self, message: Any, state: State, /) -> Result[State]:
         """Go on after `Continue`. Without an override, a crash."""
-        raise NotImplementedError(f"{type(self).__name__} has no handle_continue, and got {message!r}")
+        raise TypeError(f"{type(self).__name__} has no handle_continue, and got {message!r}")
 
     def terminate(self, reason: Any, state: State, /) -> Awaitable[None] | None:
         """Clean up before the end. Its result is ignored. It does not run when the process is killed."""
 
 
-Outcome = State | NoReply[State] | Stop[State] | Continue[State]
-Result = Outcome[State] | Coroutine[Any, Any, Outcome[State]]
+Result = Union[  # noqa: UP007 - an alias that begins with a type variable is none to mypy
+    State, NoReply[State], Stop[State], Continue[State],
+    Coroutine[Any, Any, Union[State, NoReply[State], Stop[State], Continue[State]]],  # noqa: UP007
+]  # fmt: skip
 """What `handle_cast`, `handle_info` and `handle_continue` return."""
 CallOutcome = Reply[State] | NoReply[State] | Stop[State] | Continue[State]
 CallResult = CallOutcome[State] | Coroutine[Any, Any, CallOutcome[State]]

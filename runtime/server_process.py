@@ -8,6 +8,10 @@
 Nothing that a handler raises leaves this room.
 """
 
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnnecessaryComparison=false
+# (states are of any type, and a handler may end its own process: pyright does not see `current` and `status` change)
+
 from __future__ import annotations
 
 import asyncio
@@ -42,7 +46,7 @@ class ServerProcess(Process):
 
     __slots__ = ("exiting", "initialising", "strict")
 
-    handle: Server[Any]
+    handle: Server[Any]  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by the node
     obeys_parent: ClassVar[bool] = True
 
     def __init__(self, sched: Any, number: int, parent: Process | None) -> None:
@@ -78,6 +82,7 @@ class ServerProcess(Process):
     # --- steps ------------------------------------------------------------------------------------
 
     def answer_now(self, message: Any, caller: Caller[Any], now: float) -> None:
+        """Handle a call at once, in the caller's step."""
         sched = self.sched
         outer, since = sched.running, sched.since
         sched.running = self
@@ -85,7 +90,8 @@ class ServerProcess(Process):
         sched.depth += 1
         self.status = RUNNING
         self.since = now
-        entry = self.current = (CALL, message, caller, now, 0 if outer is None else outer.number)
+        entry: Entry = (CALL, message, caller, now, 0 if outer is None else outer.number)
+        self.current = entry
         try:
             result = self.handle.handle_call(message, caller, self.state)
             if type(result) is not Reply or self.status != RUNNING or caller._answered:
@@ -117,6 +123,7 @@ class ServerProcess(Process):
             self.rest()
 
     def run(self, until: float) -> None:
+        """One turn: messages until the budget or the turn is used up."""
         sched = self.sched
         mailbox = self.mailbox
         sched.running = self
@@ -160,7 +167,7 @@ class ServerProcess(Process):
     def _other(self, entry: Entry) -> Any:
         kind = entry[0]
         if kind == CALL:
-            return self.handle.handle_call(entry[1], entry[2], self.state)  # type: ignore[arg-type]  # pyright: ignore
+            return self.handle.handle_call(entry[1], entry[2], self.state)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CALL has its caller
         if kind == CONTINUE:
             return self.handle.handle_continue(entry[1], self.state)
         return Stop(entry[1], self.state)  # SHUTDOWN
@@ -180,7 +187,14 @@ class ServerProcess(Process):
         caller = entry[2]
         if caller is not None and not caller._answered:
             caller._wait()
-        self.task = task = self.sched.drive(self, coroutine, entry)
+        first = None
+        if type(self.handle).by_hand:
+            try:
+                first = coroutine.send(None)
+            except StopIteration as done:
+                self.settle(entry, done.value)
+                return
+        self.task = task = self.sched.drive(self, coroutine, entry, first)
         if task.done():
             self._awaited(entry, task)
         else:
@@ -238,7 +252,8 @@ class ServerProcess(Process):
             caller.reply(reply)
         self.state = state
         self.current = None
-        self.log(kind, message, entry[4], None if reply is NOTHING else reply)
+        if kind != INIT:
+            self.log(kind, message, entry[4], None if reply is NOTHING else reply)
         if which is Continue:
             self._continue(result.message)
         if kind == INIT:
@@ -294,11 +309,7 @@ class ServerProcess(Process):
     def _terminate(
         self, reason: Any, state: Any, crash: CrashReport | None, caller: Caller[Any] | None, reply: Any
     ) -> None:
-        if (
-            self.exiting
-            or type(self.handle).terminate is Server.terminate
-            or (self.current or (INIT,))[0] == INIT
-        ):
+        if self.exiting or self.initialising or type(self.handle).terminate is Server.terminate:
             self._finish(reason, crash, caller, reply)
             return
         self.exiting = True

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .caller import Caller
     from .pid import Pid, Ref
-    from .task import TaskRef
+    from .tasks import TaskRef
 
 __all__ = ["Call", "Down", "Exit", "TaskDone", "TaskFailed", "is_orderly"]
 

@@ -27,17 +27,25 @@ class Steps(Coroutine[Any, Any, Any]):
         coroutine: what is run.
         own: whether a step makes the process RUNNING. False for the tasks of `self.task`, which run beside it.
             Optional. Defaults to True.
+        first: a future that the coroutine awaits already; the task is given it instead of a first step.
+            Optional. Defaults to none.
     """
 
-    __slots__ = ("_coroutine", "_own", "_process")
+    __slots__ = ("_coroutine", "_first", "_own", "_process")
 
-    def __init__(self, process: Process, coroutine: Coroutine[Any, Any, Any], *, own: bool = True) -> None:
+    def __init__(
+        self, process: Process, coroutine: Coroutine[Any, Any, Any], *, own: bool = True, first: Any = None
+    ) -> None:
         self._process = process
         self._coroutine = coroutine
         self._own = own
+        self._first = first
 
     def send(self, value: Any) -> Any:
         """Run to the next await."""
+        first, self._first = self._first, None
+        if first is not None:
+            return first
         return self._step(self._coroutine.send, value)
 
     def throw(self, *error: Any) -> Any:

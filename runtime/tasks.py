@@ -75,7 +75,7 @@ def start_task(process: Process, coroutine: Coroutine[Any, Any, Any], name: str 
     context: Context = copy_context()
     context.run(current.set, None)  # it may call its owner, which goes on handling messages
     steps = Steps(process, coroutine, own=False)
-    task: asyncio.Task[Any] = asyncio.Task(steps, loop=process.sched.loop, context=context)  # type: ignore[arg-type]  # pyright: ignore
+    task = process.sched.task(steps, context)
     ref = TaskRef(process, task, name or coroutine.__qualname__, process.sched.node.next_number())
     tasks.add(ref)
     task.add_done_callback(lambda _task: _ended(ref, tasks))

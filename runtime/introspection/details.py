@@ -43,7 +43,7 @@ def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
     clock = node.scheduler.clock()
     handler, for_s = handler_of(process)
     extra = process.extra
-    links = list(process.links or ())
+    links = list(process.links)
     monitors = list((extra.monitors or {}).values()) if extra is not None else []
     watching = [watcher for watcher in list((process.watchers or {}).values()) if not callable(watcher)]
     tasks = list(extra.tasks or ()) if extra is not None else []

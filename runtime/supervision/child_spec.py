@@ -10,17 +10,19 @@ from ..messages import ATOMS, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from typing import TypeAlias
 
     from ..server import Server
     from .supervisor import Supervisor
 
-    Behaviour = type[Server[Any]] | Callable[..., Coroutine[Any, Any, Any]] | Supervisor
+    Behaviour: TypeAlias = type[Server[Any]] | Callable[..., Coroutine[Any, Any, Any]] | Supervisor
 
 __all__ = ["ChildSpec", "Restart", "Shutdown"]
 
 Restart = Literal["permanent", "transient", "temporary"]
 Shutdown = float | Literal["brutal_kill"]
 _UNSET: Final = object()
+_NO_OPTIONS: Final[dict[str, Any]] = {}
 
 
 class ChildSpec:
@@ -67,7 +69,7 @@ class ChildSpec:
         put(self, "id", share(id))
         put(self, "behaviour", behaviour)
         put(self, "args", share(args))
-        put(self, "options", share(options))
+        put(self, "options", share(options) if options else _NO_OPTIONS)
         put(self, "restart", restart)
         put(self, "shutdown", shutdown)
         put(self, "register", bool(register))
@@ -92,7 +94,7 @@ class ChildSpec:
     @property
     def is_supervisor(self) -> bool:
         """Whether the child is itself a supervisor."""
-        return not isinstance(self.behaviour, type) and not inspect.isroutine(self.behaviour)
+        return not inspect.isclass(self.behaviour) and not inspect.isroutine(self.behaviour)
 
     def __repr__(self) -> str:
         name = getattr(self.behaviour, "__qualname__", repr(self.behaviour))
@@ -106,8 +108,8 @@ def _check_behaviour(id: Any, behaviour: Any) -> bool:  # noqa: A002
 
     if isinstance(behaviour, Supervisor):
         return True
-    if (isinstance(behaviour, type) and issubclass(behaviour, Server)) or inspect.iscoroutinefunction(
-        behaviour
+    if inspect.iscoroutinefunction(behaviour) or (
+        inspect.isclass(behaviour) and issubclass(behaviour, Server)
     ):
         return False
     raise TypeError(

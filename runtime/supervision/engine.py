@@ -83,6 +83,7 @@ class SupervisorServer(Server[Family]):
     """The engine of a supervisor."""
 
     trap_exits = True
+    by_hand = True
 
     # --- start and stop ---------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..errors import NoProcess
 from ..messages import ATOMS
@@ -33,6 +33,8 @@ from .strategy import STRATEGIES, Strategy
 
 if TYPE_CHECKING:
     from ..results import Request
+
+R = TypeVar("R")
 
 __all__ = ["Supervisor"]
 
@@ -127,7 +129,7 @@ class Supervisor:
         await _ask(supervisor, DeleteChild(id))
 
 
-async def _ask(supervisor: Address, request: Request[Any]) -> Any:
+async def _ask(supervisor: Address, request: Request[R]) -> R:
     """Call a supervisor, with no time limit (as OTP): starting and stopping children takes what it takes."""
     from .engine import SupervisorServer  # noqa: PLC0415 - the engine reads this file's specification
 
@@ -145,10 +147,11 @@ def _check(specs: tuple[Any, ...], strategy: Any, max_restarts: Any, max_seconds
     for spec in specs:
         if not isinstance(spec, ChildSpec):
             raise TypeError(f"a supervisor's children are ChildSpec(id, behaviour, …); got {spec!r}")
-    ids = [spec.id for spec in specs]
-    for id_ in ids:
-        if ids.count(id_) > 1:
-            raise ValueError(f"two children have the id {id_!r}; ids are unique within a supervisor")
+    ids: set[Any] = set()
+    for spec in specs:
+        if spec.id in ids:
+            raise ValueError(f"two children have the id {spec.id!r}; ids are unique within a supervisor")
+        ids.add(spec.id)
     if strategy not in STRATEGIES:
         raise ValueError(f"strategy={strategy!r}; it is one of {', '.join(STRATEGIES)}")
     if not isinstance(max_restarts, int) or max_restarts < 0:

@@ -53,6 +53,7 @@ class FakeNode:
     unreachable: Failure | None = None
     sought: list[str | None] = field(default_factory=list)
     closed: int = 0
+    naps: list[float] = field(default_factory=list)
 
     def find(self, text: str | None) -> Place:
         """As `runtime.port.client.find`."""
@@ -159,6 +160,7 @@ class CommandLine:
         monkeypatch.setattr(port, "find", self.node.find)
         monkeypatch.setattr(port, "nodes", lambda: self.places)
         monkeypatch.setattr(port, "Client", self.node.client)
+        monkeypatch.setattr("tui.commands.context.time", SimpleNamespace(sleep=self.node.naps.append))
         monkeypatch.delenv("OBSERVER_NODE", raising=False)
 
     def answer(self, request: type[PortRequest[Any]], answer: Answer) -> CommandLine:

@@ -1,0 +1,74 @@
+"""Compares two observations of one script, and says readably where they part.
+
+Everything has to be equal, with one relaxation. When a supervisor has been killed, its children end by
+themselves, at the same time as the supervisor above starts their successors: in such a step the starts keep
+their order, and what the orphans did is compared as a set.
+"""
+
+import json
+from typing import Any
+
+from tests.differential.differences import DIFFERENCES
+from tests.differential.script import Script
+
+__all__ = ["as_here", "difference"]
+
+Entry = dict[str, Any]
+
+
+def difference(script: Script, otp: list[Entry], ours: list[Entry]) -> str | None:
+    """None if both sides observed the same; otherwise a text with the script and both observations."""
+    supervisors = set(_supervisors(script["tree"]))
+    for step in script["steps"]:
+        if step[0] == "start_child":
+            supervisors.update(_supervisors(step[2]))
+    expected = [_normal(as_here(entry), supervisors) for entry in otp]
+    observed = [_normal(entry, supervisors) for entry in ours]
+    if expected == observed:
+        return None
+    return "\n".join(["OTP and this runtime differ.", "", *_told(script), "", *_parting(expected, observed)])
+
+
+def _supervisors(child: dict[str, Any]) -> list[str]:
+    if child["kind"] == "worker":
+        return []
+    return [child["id"], *(name for below in child["children"] for name in _supervisors(below))]
+
+
+def as_here(entry: Entry) -> Entry:
+    """What OTP did, as it would be here: with the deliberate differences applied."""
+    for known in DIFFERENCES:
+        entry = known.apply(entry)
+    return entry
+
+
+def _normal(entry: Entry, supervisors: set[str]) -> Entry:
+    if not any(name in supervisors and reason == "killed" for name, reason in entry["ended"]):
+        return entry
+    starts = [event for event in entry["trace"] if event[0] in {"start", "start_failed"}]
+    return {**entry, "trace": [*starts, *sorted(event for event in entry["trace"] if event not in starts)]}
+
+
+def _told(script: Script) -> list[str]:
+    return [
+        "The script:",
+        f"  tree  {json.dumps(script['tree'])}",
+        *(f"  step  {json.dumps(s)}" for s in script["steps"]),
+    ]
+
+
+def _parting(expected: list[Entry], observed: list[Entry]) -> list[str]:
+    """The entries up to and with the first that differs; of that one, only what differs twice."""
+    lines: list[str] = []
+    for left, right in zip(expected, observed, strict=False):
+        lines += [f"{json.dumps(left['step'])} → {left['result']}", f"    trace {json.dumps(left['trace'])}"]
+        if left != right:
+            for key in left:
+                if left[key] != right.get(key):
+                    lines += [
+                        f"  ≠ {key}:",
+                        f"      OTP   {json.dumps(left[key])}",
+                        f"      here  {json.dumps(right.get(key))}",
+                    ]
+            return lines
+    return [*lines, f"  ≠ OTP observed {len(expected)} entries, this runtime {len(observed)}"]

@@ -1,0 +1,36 @@
+"""Where this runtime differs from OTP on purpose: data, with the reason for each.
+
+A difference changes what OTP did into what is expected here; whatever is not in this list has to be equal.
+This file compares nothing: `comparison.py` does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["DIFFERENCES", "Difference"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One deliberate difference: what it is, why, and how an entry of OTP's observation reads here."""
+
+    what: str
+    why: str
+    apply: Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def _in_order_of_start(entry: dict[str, Any]) -> dict[str, Any]:
+    """OTP lists children from the last started to the first."""
+    tree = {name: {**seen, "children": seen["children"][::-1]} for name, seen in entry["tree"].items()}
+    answers = [answer[::-1] if isinstance(answer, list) else answer for answer in entry["answers"]]
+    return {**entry, "tree": tree, "answers": answers}
+
+
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        what="which_children lists children in order of start; OTP lists them in reverse",
+        why="People read a tree from the top; OTP's order is how its list happens to be built, and not documented.",
+        apply=_in_order_of_start,
+    ),
+)

@@ -1,0 +1,185 @@
+"""The workers of this runtime's side, and the record of what they did.
+
+They do, line by line, what the callbacks in `otp_side.erl` do. The record is a live object, so it is a resource
+of the node and no message.
+"""
+
+import asyncio
+import math
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from runtime import CallError, ChildError, ChildSpec, Exit, Reply, Server, StartError, Stop, Supervisor
+
+__all__ = ["RECORD", "UNANSWERED", "Record", "class_of", "operate", "reason_of", "root_of", "status_of"]
+
+UNANSWERED = object()
+RECORD = "the record of a differential script"
+
+
+@dataclass
+class Record:
+    """What happened, in order, and what has to outlive a worker."""
+
+    trace: list[list[Any]] = field(default_factory=list)
+    attempts: Counter[str] = field(default_factory=Counter)
+    failures: dict[str, int] = field(default_factory=dict)
+    workers: dict[Any, tuple[str, int]] = field(default_factory=dict)  # pid → id, incarnation
+    meanwhile: dict[str, list[Any]] = field(default_factory=dict)  # what the next failing start asks
+    answers: list[Any] = field(default_factory=list)
+    asking: asyncio.Task[None] | None = None
+
+
+@dataclass(frozen=True)
+class Life:
+    """A worker's state."""
+
+    name: str
+    incarnation: int
+    hangs: bool
+    leaving: bool = False
+
+
+class Worker(Server):
+    """A worker that does not trap exits."""
+
+    def init(self, child):
+        record = self.resource(RECORD)
+        name = child["id"]
+        left = record.failures.setdefault(name, child["fails"])
+        record.failures[name] = max(0, left - 1)
+        record.attempts[name] += 1
+        incarnation = record.attempts[name]
+        if left > 0:
+            record.trace.append(["start_failed", name, incarnation])
+            if name in record.meanwhile:
+                return self.fail_asking(record, record.meanwhile.pop(name))
+            raise RuntimeError("boom")
+        record.trace.append(["start", name, incarnation])
+        record.workers[self.pid] = (name, incarnation)
+        return Life(name, incarnation, child["hangs"])
+
+    async def fail_asking(self, record, operation):
+        """Put a request, or a sibling's end, into the supervisor's mailbox: what it sees first after this failure."""
+        if operation[0] == "kill":
+            record.failures[operation[1]] = 1
+            for pid in [pid for pid, life in record.workers.items() if life[0] == operation[1] and pid.alive]:
+                self.exit(pid, "kill")
+            raise RuntimeError("boom")
+        place = len(record.answers)
+        record.answers.append(UNANSWERED)
+
+        async def ask(supervisor):
+            record.answers[place] = await operate(supervisor, operation)
+
+        record.asking = asyncio.create_task(ask(self._process.parent.pid))
+        await asyncio.sleep(0)
+        raise RuntimeError("boom")
+
+    def handle_call(self, message, caller, life):
+        return Reply(message, life)
+
+    def handle_cast(self, message, life):
+        match message:
+            case ("leave", "error"):
+                raise RuntimeError("boom")
+            case ("leave", reason):
+                return Stop(reason_of(reason), replace(life, leaving=True))
+            case _:
+                raise NotImplementedError
+
+    def handle_info(self, message, life):
+        match message:
+            case Exit(_, reason):
+                record = self.resource(RECORD)
+                record.trace.append(["exit_seen", life.name, life.incarnation, class_of(reason)])
+                return life
+            case _:
+                raise NotImplementedError
+
+    async def terminate(self, reason, life):
+        record = self.resource(RECORD)
+        record.trace.append(["stop", life.name, life.incarnation, class_of(reason)])
+        if life.hangs and reason == "shutdown" and not life.leaving:
+            await asyncio.Event().wait()
+
+
+class Trapping(Worker):
+    """A worker that traps exits."""
+
+    trap_exits = True
+
+
+def class_of(reason):
+    """The part of an exit reason that both sides have in common."""
+    match reason:
+        case "normal" | "shutdown" | "killed" | "noproc":
+            return reason
+        case ("shutdown", _):
+            return "shutdown_with"
+        case _:
+            return "error"
+
+
+def reason_of(name):
+    """The exit reason that a script's word stands for."""
+    return {"shutdown_with": ("shutdown", "a term"), "error": "boom"}.get(name, name)
+
+
+async def operate(supervisor, operation):
+    """An operation on a supervisor, and its outcome in the words that both sides have in common."""
+    match operation:
+        case ["which_children"]:
+            return [[child.id, status_of(child)] for child in await Supervisor.which_children(supervisor)]
+        case ["start_child", child]:
+            asked = Supervisor.start_child(supervisor, spec_of(child))
+        case [verb, name]:
+            asked = getattr(Supervisor, verb)(supervisor, name)
+    try:
+        await asked
+    except ChildError as error:
+        return error.reason
+    except StartError:
+        return "failed"
+    except CallError:
+        return "no_process"
+    return "ok"
+
+
+def status_of(child):
+    """What `which_children` says about a child."""
+    return {None: "undefined", "restarting": "restarting"}.get(child.pid, "alive")
+
+
+def spec_of(child):
+    """The child specification of a script's child."""
+    options = {"restart": child["restart"], "shutdown": _shutdown(child["shutdown"]), "register": False}
+    if child["kind"] == "supervisor":
+        return ChildSpec(child["id"], supervisor_of(child), **options)
+    return ChildSpec(child["id"], Trapping if child["traps"] else Worker, child, **options)
+
+
+def root_of(tree):
+    """The root of a script, as a child of the node that is never restarted."""
+    return ChildSpec(tree["id"], supervisor_of(tree), restart="temporary", register=False)
+
+
+def supervisor_of(child):
+    """The supervisor of a script's supervisor."""
+    return Supervisor(
+        [spec_of(below) for below in child["children"]],
+        strategy=child["strategy"],
+        max_restarts=child["max_restarts"],
+        max_seconds=1000,
+    )
+
+
+def _shutdown(value):
+    match value:
+        case "infinity":
+            return math.inf
+        case int():
+            return value / 1000
+        case _:
+            return value

@@ -1,0 +1,160 @@
+"""Nodes unlike the crew: quiet, empty, stuck, crowded, hostile. As data: what `fake_node` answers from."""
+
+from __future__ import annotations
+
+from runtime.port.contract import Running, Tree, TreeNode, Trouble, Value
+from tests.support.crew import FRAMES, crew, crew_tree, info, row
+from tests.support.fake_node import NOON, FakeNode
+
+
+def healthy() -> FakeNode:
+    """The crew when all is quiet."""
+    node = crew(
+        deepest=None,
+        oldest=None,
+        busiest=None,
+        last_crash=None,
+        restarting=None,
+        running=None,
+        mailbox_total=0,
+        crashes=0,
+        restarts=0,
+        statuses={"waiting": 10},
+        lag_ms=0.2,
+    )
+    node.rows = [
+        it.model_copy(
+            update={
+                "status": "waiting",
+                "mailbox": 0,
+                "mailbox_delta": 0.0,
+                "oldest_s": None,
+                "busy": 0.0,
+                "restarts": 0,
+                "doing": None,
+            }
+        )
+        for it in node.rows
+    ]
+    return node
+
+
+def empty() -> FakeNode:
+    """A node without processes."""
+    quiet = info(
+        name="bare",
+        processes=0,
+        mailbox_total=0,
+        running=None,
+        deepest=None,
+        oldest=None,
+        busiest=None,
+        last_crash=None,
+        restarting=None,
+        statuses={},
+        counters={},
+        messages_handled=0,
+        crashes=0,
+        restarts=0,
+        port=None,
+        host=None,
+    )
+    return FakeNode([], quiet, Tree(at=NOON, processes=0, roots=[]))
+
+
+def stuck() -> FakeNode:
+    """A step that does not end: the port answers, the loop does not."""
+    running = Running(
+        pid="<0.21.0>", name="reviewer-4", handler="handle_info(Review)", for_s=12.3, stack=FRAMES
+    )
+    node = crew(running=running, lag_ms=12_300.0)
+    node.change("<0.18.0>", status="ready")
+    node.change("<0.21.0>", status="running", busy=1.0)
+    return node
+
+
+def crowd(count: int = 400, total: int = 100_003) -> FakeNode:
+    """A node of 100,003 processes, of which the test holds some."""
+    rows = [
+        row(
+            place,
+            f"agent-{place}" if place % 3 else None,
+            "swarm.agents:Agent",
+            mailbox=count - place,
+            oldest_s=0.001 * (count - place),
+            label=None if place % 3 else f"lookup of customer {place}",
+            reductions=place * 37,
+            busy=0.0,
+        )
+        for place in range(count)
+    ]
+    node = FakeNode(
+        rows, info(name="swarm", processes=total, restarting=None, last_crash=None), crew_tree(), total=total
+    )
+    children = [
+        TreeNode(pid=it.pid, id=it.name or it.pid, restart="temporary", mailbox=it.mailbox)
+        for it in rows[:100]
+    ]
+    root = TreeNode(
+        pid="<0.1.0>",
+        id="swarm",
+        kind="supervisor",
+        strategy="one_for_one",
+        max_restarts=3,
+        max_seconds=5.0,
+        used=2,
+        children=children,
+        more=99_900,
+    )
+    node.tree = Tree(at=NOON, processes=total, roots=[root])
+    return node
+
+
+HOSTILE = [
+    "[bold red]not bold[/bold red]",
+    "[/] closes nothing",
+    "\x1b[31mred\x1b[0m \x07 bell\nsecond line",
+    "日本語のエージェント 処理中です",
+    "e\u0301tude \U0001f469\u200d\U0001f680 zwj",
+    "\u202egnp.exe",
+    "[@click=app.quit]click[/]",
+    "x" * 300,
+    "\u200b\ufeff",
+]
+
+
+def hostile() -> FakeNode:
+    """Names, labels, behaviours, reasons and states that try to be something else than text."""
+    rows = [
+        row(40 + place, text, f"mod:{text}", doing=text, mailbox=place) for place, text in enumerate(HOSTILE)
+    ]
+    node = FakeNode(
+        rows,
+        info(name="[b]crew", deepest=Trouble(pid="<0.48.0>", name=HOSTILE[0], value=8, text=HOSTILE[2])),
+        crew_tree(),
+    )
+    children = [TreeNode(pid=it.pid, id=it.name or "", restart="permanent", doing=it.doing) for it in rows]
+    node.tree = Tree(
+        at=NOON,
+        processes=len(rows),
+        roots=[
+            TreeNode(
+                pid="<0.1.0>",
+                id="[/]root",
+                kind="supervisor",
+                strategy="one_for_one",
+                max_restarts=3,
+                max_seconds=5.0,
+                used=1,
+                children=children,
+            )
+        ],
+    )
+    for it in rows:
+        node.states[it.pid] = Value(
+            pid=it.pid,
+            at=NOON,
+            value={"$type": HOSTILE[0], HOSTILE[3]: HOSTILE[2], "$$own": HOSTILE[1]},
+            approx_bytes=10,
+        )
+    return node

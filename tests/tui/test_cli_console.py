@@ -1,0 +1,144 @@
+"""Commands that open the console: `connect` and `demo`, with a console that only notes how it was opened."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from runtime.port.client import Place
+from runtime.port.contract import Code, Failure, NodeQuery
+from tests.support.command_line import CommandLine, node_info
+from tui.commands import connect, demo
+
+
+@pytest.fixture
+def bank(monkeypatch, capsys):
+    """A command line in a terminal."""
+    monkeypatch.setattr(connect, "has_terminal", lambda: True)
+    monkeypatch.setattr(demo, "has_terminal", lambda: True)
+    return CommandLine(monkeypatch, capsys).answer(NodeQuery, node_info())
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """The consoles that were opened: where, and how."""
+    consoles = []
+
+    def run(place, **options):
+        consoles.append((place, options))
+        return SimpleNamespace(failure=None)
+
+    monkeypatch.setitem(sys.modules, "tui.app", SimpleNamespace(run=run))
+    return consoles
+
+
+@pytest.fixture
+def launched(monkeypatch):
+    """What the demo's launcher was asked for."""
+    calls = []
+
+    def run_headless(path, *, db, json):
+        calls.append(("headless", path, db, json))
+        return 0
+
+    def start_node(path, db):
+        calls.append(("node", path, db))
+        return SimpleNamespace(
+            place=Place(name="crew"), finish=lambda: calls.append("finished") or "412 files\n"
+        )
+
+    launcher = SimpleNamespace(run_headless=run_headless, start_node=start_node)
+    monkeypatch.setitem(sys.modules, "demo.launch", launcher)
+    return calls
+
+
+def test_connect_opens_the_console_on_the_node_that_was_named(bank, opened):
+    assert bank.run("connect", "bank", "--read-only", "--interval", "2", "--key", "alice").code == 0
+    ((place, options),) = opened
+    assert (place.name, bank.node.sought) == ("bank", ["bank"])
+    assert (options["read_only"], options["interval"], options["key"], options["hints"]) == (
+        True,
+        2.0,
+        "alice",
+        False,
+    )
+
+
+def test_connect_takes_the_node_of_the_environment(bank, opened, monkeypatch):
+    monkeypatch.setenv("OBSERVER_NODE", "crew")
+    bank.run("connect")
+    assert bank.node.sought == ["crew"]
+
+
+def test_connect_takes_the_only_node_that_runs_here(bank, opened):
+    bank.places = [Place(name="bank")]
+    bank.run("connect")
+    assert (bank.node.sought, len(opened)) == ([None], 1)
+
+
+def test_connect_lets_its_user_pick_one_of_several_nodes(bank, opened, monkeypatch):
+    bank.places = [Place(name="bank", pid=1), Place(name="crew", pid=2)]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("0\ncrew\n3\n2\n"))
+    result = bank.run("connect")
+    assert opened[0][0].name == "crew"
+    assert "1  bank" in result.out
+    assert result.err.count("Which node? 1 to 2") == 4
+
+
+def test_leaving_the_picker_opens_nothing(bank, opened, monkeypatch):
+    bank.places = [Place(name="bank"), Place(name="crew")]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert bank.run("connect").code == 130
+    assert opened == []
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code"), [(Code.CANNOT_CONNECT, 3), (Code.DENIED, 4), (Code.VERSION, 6)]
+)
+def test_a_node_that_cannot_be_reached_is_an_error_and_no_console(bank, opened, code, exit_code):
+    bank.node.unreachable = Failure(code, "this is why")
+    result = bank.run("connect", "bank")
+    assert (result.code, result.err, opened) == (exit_code, "observer: this is why\n", [])
+
+
+def test_demo_opens_the_console_with_hints_and_shows_its_summary_after_leaving(bank, opened, launched):
+    result = bank.run("demo", "some/path", "--db", "found.db")
+    assert launched == [("node", Path("some/path"), Path("found.db")), "finished"]
+    ((place, options),) = opened
+    assert (place.name, options["hints"], options["start_page"], options["sort"]) == (
+        "crew", True, "processes", "mailbox",
+    )  # fmt: skip
+    assert (result.code, result.out) == (0, "412 files\n")
+
+
+def test_the_demos_node_ends_even_when_its_console_fails(bank, launched, monkeypatch):
+    def fail(place, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "tui.app", SimpleNamespace(run=fail))
+    assert bank.run("demo").code == 130
+    assert launched[-1] == "finished"
+
+
+def test_demo_headless_needs_no_terminal(bank, opened, launched, monkeypatch):
+    monkeypatch.setattr(demo, "has_terminal", lambda: False)
+    assert bank.run("demo", "--headless", "--json").code == 0
+    assert (launched, opened) == ([("headless", None, None, True)], [])
+
+
+def test_demo_without_a_terminal_names_the_way_that_needs_none(bank, launched, monkeypatch):
+    monkeypatch.setattr(demo, "has_terminal", lambda: False)
+    result = bank.run("demo")
+    assert (result.code, launched) == (2, [])
+    assert "--headless" in result.err
+
+
+def test_a_console_that_could_not_show_its_node_ends_with_the_failures_code(bank, monkeypatch):
+    ended = SimpleNamespace(failure=Failure(Code.VERSION, "the node was upgraded meanwhile"))
+    monkeypatch.setitem(sys.modules, "tui.app", SimpleNamespace(run=lambda place, **options: ended))
+    result = bank.run("connect", "bank")
+    assert (result.code, result.err) == (6, "observer: the node was upgraded meanwhile\n")

@@ -1,0 +1,147 @@
+"""What the console knows: samples, freshness, alerts, rights."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from runtime.port.contract import Code, Failure, Kill, Role, State, Trouble
+from tests.support.console import Clock
+from tests.support.crew import info
+from tests.support.fake_node import NOON
+from tui.session import Session
+from tui.spans import plain
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def session(clock):
+    return Session(clock)
+
+
+def hear(session, clock, seconds=1.0, **fields):
+    clock.pass_(seconds)
+    passed = clock.now - 1_000
+    return session.hear(info(at=NOON + timedelta(seconds=passed), **fields))
+
+
+def test_rates_come_from_the_nodes_counters_and_clock(session, clock):
+    hear(session, clock, messages_handled=100, crashes=0)
+    hear(session, clock, messages_handled=350, crashes=2)
+    assert list(session.series["messages"]) == [None, 250.0]
+    assert list(session.series["crashes"]) == [None, 2.0]
+
+
+def test_a_missed_poll_leaves_a_blank(session, clock):
+    hear(session, clock, messages_handled=100)
+    hear(session, clock, messages_handled=200)
+    hear(session, clock, 3.0, messages_handled=500)
+    assert list(session.series["messages"]) == [None, 100.0, None, None, 100.0]
+
+
+def test_polls_out_of_turn_make_no_samples(session, clock):
+    hear(session, clock)
+    for _ in range(5):
+        hear(session, clock, 0.01)
+    assert len(session.series["lag"]) == 1
+
+
+def test_another_incarnation_is_noted_and_breaks_the_rates(session, clock):
+    hear(session, clock, messages_handled=1_000)
+    assert hear(session, clock, messages_handled=5, incarnation="other")
+    assert session.incarnations == 2
+    assert session.newly_born
+    assert session.series["messages"][-1] is None
+    clock.pass_(60)
+    assert not session.newly_born
+
+
+def test_a_node_that_answers_is_not_stale(session, clock):
+    hear(session, clock)
+    clock.pass_(2)
+    assert session.stale_s is None
+
+
+def test_a_silent_node_is_stale_after_a_while(session, clock):
+    hear(session, clock)
+    clock.pass_(4)
+    assert session.stale_s == 4
+    assert plain(session.banner()) == " stale 4.0 s · no answer · node last said: running <0.18.0> "
+
+
+def test_a_slow_interval_is_not_silence(session, clock):
+    session.interval = 10
+    hear(session, clock)
+    clock.pass_(15)
+    assert session.stale_s is None
+
+
+def test_a_broken_connection_is_stale_at_once(session, clock):
+    hear(session, clock, running=None)
+    session.lose(Failure(Code.CANNOT_CONNECT, "refused"), 3)
+    clock.pass_(12)
+    assert plain(session.banner()) == " stale 12 s · reconnecting (3) · node last said: idle "
+
+
+def test_a_refused_key_is_said(session, clock):
+    hear(session, clock)
+    session.lose(Failure(Code.DENIED, "the key 'ops' was revoked"), 2)
+    assert "the key 'ops' was revoked" in plain(session.banner())
+
+
+def test_what_holds_the_loop_is_the_first_alert(session, clock):
+    assert session.alert() is None
+    hear(session, clock)
+    assert session.alert().pid == "<0.26.0>"
+    running = info().running.model_copy(update={"for_s": 12.3})
+    hear(session, clock, running=running)
+    alert = session.alert()
+    assert (alert.pid, alert.tone) == ("<0.18.0>", "bad")
+    assert "12 s" in alert.text
+
+
+def test_a_crash_is_an_alert_for_a_while(session, clock):
+    recent = Trouble(pid="<0.9.0>", name="a", value=3, text="Boom()")
+    hear(session, clock, restarting=None, last_crash=recent)
+    assert "Boom()" in session.alert().text
+    hear(session, clock, restarting=None, last_crash=recent.model_copy(update={"value": 30.0}))
+    assert session.alert() is None
+
+
+def test_a_viewer_may_not_read_states_nor_kill(session, clock):
+    hear(session, clock, role=Role.VIEWER)
+    assert not session.may(State)
+    assert not session.may(Kill)
+
+
+def test_read_only_forbids_only_changes(clock):
+    session = Session(clock, read_only=True)
+    hear(session, clock)
+    assert session.may(State)
+    assert not session.may(Kill)
+
+
+def test_what_the_node_does_not_offer_is_not_asked(session, clock):
+    hear(session, clock, capabilities=["node", "ps"])
+    assert not session.may(State)
+
+
+def test_intervals_go_in_steps(session):
+    session.slower()
+    assert session.interval == 2.0
+    session.faster()
+    session.faster()
+    assert session.interval == 0.5
+
+
+def test_counters_are_chosen_in_turn(session, clock):
+    assert session.shown_counter() == ""
+    hear(session, clock)
+    assert session.shown_counter() == "files"
+    assert session.next_counter() == "findings"
+    assert session.next_counter() == "files"

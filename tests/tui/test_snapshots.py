@@ -1,0 +1,162 @@
+"""Every page as it looks: three sizes, fixed clock and pids, and the states that are not everyday ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.support.console import Console, keys, settle
+from tests.support.crew import crew
+from tests.support.fake_node import viewer
+from tests.support.other_nodes import crowd, empty, healthy, hostile, stuck
+from tui.widgets.hints import DEMO
+
+SIZES = [(80, 24), (120, 40), (200, 50)]
+SMALL = (80, 24)
+
+Run = Callable[[Pilot[Any]], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+def worked(console: Console, polls: int = 64) -> Run:
+    """A minute of work, with a gap in it, as the sparklines show it."""
+
+    async def run(pilot: Pilot[Any]) -> None:
+        await settle(pilot)
+        node = console.node
+        for second in range(polls):
+            gap = 4.0 if second == 40 else 1.0
+            node.info = node.info.model_copy(
+                update={
+                    "messages_handled": node.info.messages_handled
+                    + int(8_000 * gap * abs(math.sin(second / 9))),
+                    "crashes": node.info.crashes + (2 if second % 17 == 3 else 0),
+                    "lag_ms": 0.4 + (2.0 if second % 23 == 5 else 0.0),
+                    "rss_bytes": node.info.rss_bytes + 100_000,
+                }
+            )
+            await console.poll(pilot, gap)
+
+    return run
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+class TestPages:
+    def test_processes(self, snap_compare, size):
+        assert snap_compare(Console(crew()).app, terminal_size=size, run_before=keys())
+
+    def test_node(self, snap_compare, size):
+        console = Console(crew(), start_page="node")
+        assert snap_compare(console.app, terminal_size=size, run_before=worked(console))
+
+    def test_tree(self, snap_compare, size):
+        assert snap_compare(Console(crew(), start_page="tree").app, terminal_size=size, run_before=keys())
+
+    def test_process(self, snap_compare, size):
+        assert snap_compare(Console(crew()).app, terminal_size=size, run_before=keys("down", "down", "enter"))
+
+
+@pytest.mark.parametrize("key", ["m", "x", "h", "l", "v", "c"])
+def test_part_of_a_process(snap_compare, key):
+    assert snap_compare(Console(crew()).app, terminal_size=SMALL, run_before=keys("enter", key))
+
+
+def test_processes_with_hints(snap_compare):
+    assert snap_compare(Console(crew(), hints=DEMO).app, terminal_size=(100, 24), run_before=keys())
+
+
+def test_empty_node(snap_compare):
+    assert snap_compare(Console(empty()).app, terminal_size=SMALL, run_before=keys())
+
+
+def test_empty_tree(snap_compare):
+    assert snap_compare(Console(empty(), start_page="tree").app, terminal_size=SMALL, run_before=keys())
+
+
+def test_healthy_node(snap_compare):
+    assert snap_compare(Console(healthy(), start_page="node").app, terminal_size=SMALL, run_before=keys())
+
+
+def test_stuck_node(snap_compare):
+    assert snap_compare(Console(stuck(), start_page="node").app, terminal_size=SMALL, run_before=keys())
+
+
+@pytest.mark.parametrize("page", ["processes", "tree"])
+def test_a_hundred_thousand_processes(snap_compare, page):
+    assert snap_compare(
+        Console(crowd(), start_page=page).app, terminal_size=(120, 40), run_before=keys("end")
+    )
+
+
+@pytest.mark.parametrize("page", ["processes", "tree", "node"])
+def test_text_that_tries_to_be_more(snap_compare, page):
+    assert snap_compare(Console(hostile(), start_page=page).app, terminal_size=(120, 40), run_before=keys())
+
+
+@pytest.mark.parametrize("page", ["processes", "node", "tree"])
+def test_disconnected(snap_compare, page):
+    console = Console(crew(), start_page=page)
+
+    async def lose(pilot: Pilot[Any]) -> None:
+        await settle(pilot)
+        console.node.down()
+        for _ in range(3):
+            await console.poll(pilot, 4)
+        console.page.frame()
+        await settle(pilot)
+
+    assert snap_compare(console.app, terminal_size=SMALL, run_before=lose)
+
+
+def test_paused(snap_compare):
+    assert snap_compare(Console(crew()).app, terminal_size=SMALL, run_before=keys("p"))
+
+
+@pytest.mark.parametrize("page", ["processes", "node", "tree"])
+def test_light(snap_compare, page):
+    console = Console(crew(), start_page=page, light=True)
+    assert snap_compare(console.app, terminal_size=(120, 40), run_before=worked(console, 20))
+
+
+def test_without_colour(snap_compare, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(Console(crew()).app, terminal_size=SMALL, run_before=keys())
+
+
+def test_confirming_a_kill(snap_compare):
+    assert snap_compare(Console(crew()).app, terminal_size=SMALL, run_before=keys("down", "K"))
+
+
+def test_help(snap_compare):
+    assert snap_compare(Console(crew()).app, terminal_size=(120, 40), run_before=keys("question_mark"))
+
+
+def test_help_on_a_small_screen(snap_compare):
+    assert snap_compare(Console(crew()).app, terminal_size=SMALL, run_before=keys("question_mark"))
+
+
+def test_filter(snap_compare):
+    assert snap_compare(Console(crew()).app, terminal_size=SMALL, run_before=keys("slash", "r", "e", "v"))
+
+
+def test_ended_row(snap_compare):
+    console = Console(crew())
+
+    async def end(pilot: Pilot[Any]) -> None:
+        await keys("down", "down")(pilot)
+        console.node.end("<0.19.0>")
+        await console.poll(pilot, 5)
+
+    assert snap_compare(console.app, terminal_size=SMALL, run_before=end)
+
+
+def test_viewer(snap_compare):
+    assert snap_compare(Console(viewer(crew())).app, terminal_size=SMALL, run_before=keys("enter"))

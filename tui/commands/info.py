@@ -1,0 +1,108 @@
+"""`observer info`: one process in full, without its values."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from runtime.port.contract import Info, Link, ProcessInfo
+from tui.format import NOTHING, duration, number, percent
+from tui.output.marks import status
+from tui.output.table import Cell, Pair
+from tui.output.text import clock, quantity
+
+from .context import Context
+from .options import node_options, process_argument
+
+HELP = """\
+Who is a process, what is it tied to, and what does it do? Identity, parent, links and
+monitors, the handler that runs and for how long, restarts and what is left of them.
+
+  observer info dispatcher
+  observer info '<0.42.0>'
+  observer info 42 --json | jq -r '.links[].pid'
+"""
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare what it takes."""
+    process_argument(parser)
+    node_options(parser)
+
+
+def run(context: Context) -> int:
+    """Ask and show."""
+    info = context.ask(Info(process=context.args.process))
+    if context.json:
+        context.out.document(info)
+    else:
+        context.out.pairs([*_identity(info), *_work(info), *_supervision(info), *_ties(info)])
+    return 0
+
+
+def _identity(info: ProcessInfo) -> list[Pair]:
+    row = info.row
+    names = " ".join(part for part in (row.name, f"({row.label})" if row.label else None) if part)
+    started = f"{clock(info.started_at, info.at)}, {duration(info.age_s)} ago"
+    return [
+        ("pid", [Cell(row.pid, "strong")]),
+        ("name", [names or NOTHING]),
+        ("behaviour", [row.behaviour + (f"  {info.source}" if info.source else "")]),
+        ("started", [started]),
+        ("ancestors", [" > ".join(_named(link) for link in info.ancestors) or NOTHING]),
+        ("parent", [_named(info.parent) if info.parent else NOTHING]),
+    ]
+
+
+def _work(info: ProcessInfo) -> list[Pair]:
+    row = info.row
+    pairs: list[Pair] = [
+        ("status", [status(row.status)]),
+        ("doing", [row.doing or NOTHING]),
+        ("handler", [_handler(info)]),
+        ("mailbox", [number(row.mailbox) + (f", oldest {duration(row.oldest_s)}" if row.oldest_s else "")]),
+        ("busy", [percent(row.busy)]),
+        ("reductions", [number(row.reductions)]),
+        ("timers", [number(info.timers)]),
+    ]
+    pairs.extend((name, [quantity(value)]) for name, value in row.counters.items())
+    pairs.extend(("task", [f"{task.name}, {duration(task.for_s)}"]) for task in info.tasks)
+    return pairs
+
+
+def _handler(info: ProcessInfo) -> str:
+    if info.handler is None:
+        return NOTHING
+    since = f", {duration(info.handler_for_s)}" if info.handler_for_s is not None else ""
+    return info.handler + since
+
+
+def _supervision(info: ProcessInfo) -> list[Pair]:
+    if info.restart is None:
+        return [("supervised", ["no"])]
+    left = f", {info.remaining} left" if info.remaining is not None else ""
+    window = f" in {info.window_s:g} s" if info.remaining is not None and info.window_s is not None else ""
+    limit = "without limit" if info.shutdown_s is None else f"within {duration(info.shutdown_s)}"
+    return [
+        ("supervised", [f"child {info.child_id}, {info.restart}, shuts down {limit}"]),
+        ("restarts", [f"{number(info.restarts)}{left}{window}"]),
+        ("crashed", ["yes: observer crashes " + (info.row.name or info.row.pid) if info.has_crash else "no"]),
+    ]
+
+
+def _ties(info: ProcessInfo) -> list[Pair]:
+    more = f"  and {number(info.more_links)} more" if info.more_links else ""
+    return [
+        ("traps exits", ["yes" if info.trap_exits else "no"]),
+        ("links", [_list(info.links)]),
+        ("monitors", [_list(info.monitors)]),
+        ("monitored by", [_list(info.monitored_by) + more]),
+        ("accepts", [", ".join(info.accepts) or "plain values only"]),
+    ]
+
+
+def _list(links: list[Link]) -> str:
+    return ", ".join(_named(link) for link in links) or NOTHING
+
+
+def _named(link: Link) -> str:
+    return (f"{link.name} {link.pid}" if link.name else link.pid) + ("" if link.alive else " (ended)")

@@ -1,0 +1,97 @@
+"""`observer node`: the node at a glance, and what is in trouble."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from runtime.port.contract import NodeInfo, NodeQuery, Running, Trouble
+from tui.format import duration, milliseconds, number, percent, plural, size
+from tui.output.table import Cell, Pair
+from tui.output.text import quantity
+
+from .context import Context
+from .options import node_options
+
+HELP = """\
+How is the node, and what is in trouble? Its size, the event loop's lag, what runs at
+this moment and for how long, and the worst of each kind: the deepest mailbox, the
+longest wait, the busiest process, the last crash. It answers while the loop is stuck,
+and takes a moment, since lag and busy are measured only while somebody looks.
+
+  observer node
+  observer node --node bank
+  observer node --json | jq .lag_ms
+"""
+
+
+OBSERVE_S = 0.3
+"""Long enough for 30 samples of what runs and two probes of the loop."""
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare what it takes."""
+    node_options(parser)
+
+
+def run(context: Context) -> int:
+    """Ask and show."""
+    node = context.observe(NodeQuery(), OBSERVE_S)
+    if context.json:
+        context.out.document(node)
+        return 0
+    context.out.pairs(_figures(node))
+    trouble = _trouble(node)
+    context.out.title("trouble")
+    if trouble:
+        context.out.pairs(trouble, indent="  ")
+    else:
+        context.out.line("  none: no mailbox, message or process stands out")
+    if node.running is not None:
+        _running(context, node.running)
+    return 0
+
+
+def _figures(node: NodeInfo) -> list[Pair]:
+    where = f"{node.host}:{node.port}" if node.port is not None else "the local socket only"
+    statuses = ", ".join(f"{number(value)} {name}" for name, value in node.statuses.items() if value)
+    pairs: list[Pair] = [
+        ("node", [Cell(node.name, "strong"), f"  {where}"]),
+        ("up", [f"{duration(node.uptime_s)}  (incarnation {node.incarnation})"]),
+        ("version", [f"{node.version} on Python {node.python}, operating system's process {node.pid}"]),
+        ("you", [f"key {node.key}, {node.role}" if node.key else str(node.role)]),
+        ("processes", [number(node.processes) + (f"  ({statuses})" if statuses else "")]),
+        ("messages", [f"waiting {number(node.mailbox_total)}, handled {number(node.messages_handled)}"]),
+        ("failures", [f"crashes {number(node.crashes)}, restarts {number(node.restarts)}"]),
+        ("loop lag", [milliseconds(node.lag_ms)]),
+        ("memory", [size(node.rss_bytes)]),
+        ("time-slicing", [node.preemption]),
+        ("observing", [f"{node.observer_ms_per_s:.1f} ms per second"]),
+    ]
+    pairs.extend((name, [quantity(value)]) for name, value in node.counters.items())
+    return pairs
+
+
+def _trouble(node: NodeInfo) -> list[Pair]:
+    def line(trouble: Trouble | None, title: str, value: str) -> list[Pair]:
+        if trouble is None:
+            return []
+        text = f"  {trouble.text}" if trouble.text else ""
+        return [(title, [f"{trouble.name} {trouble.pid}  {value}{text}"])]
+
+    deepest, oldest, busiest = node.deepest, node.oldest, node.busiest
+    crash, restarting = node.last_crash, node.restarting
+    return [
+        *line(deepest, "deepest", plural(int(deepest.value), "message") if deepest else ""),
+        *line(oldest, "oldest", f"{duration(oldest.value)} waiting" if oldest else ""),
+        *line(busiest, "busiest", f"{percent(busiest.value)} of the loop" if busiest else ""),
+        *line(crash, "last crash", f"{duration(crash.value)} ago" if crash else ""),
+        *line(restarting, "restarting", plural(int(restarting.value), "restart") if restarting else ""),
+    ]
+
+
+def _running(context: Context, running: Running) -> None:
+    who = f"{running.name} {running.pid}" if running.name else running.pid
+    handler = f" in {running.handler}" if running.handler else ""
+    context.out.title(f"running {who}{handler} for {duration(running.for_s)}")
+    for frame in running.stack:
+        context.out.line(f"  {frame.file}:{frame.line}  ", Cell(frame.function, "strong"))

@@ -1,0 +1,139 @@
+"""`observer ps`: the processes of a node, sorted and filtered there."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+
+from runtime.port.contract import DEFAULT_LIMIT, SORTS, ProcessPage, ProcessRow, Ps
+from tui.format import BUSY, MAIL, NOTHING, OLDEST_S, change, duration, number, percent
+from tui.output.marks import level, status
+from tui.output.table import Cell, Column
+from tui.output.text import quantity
+
+from .context import Context
+from .options import count, node_options, words
+
+HELP = """\
+Which processes are there, and which of them stands out? Sorted and filtered on the
+node, so that only the rows that are shown travel.
+
+  observer ps --sort mailbox --desc          who does not keep up
+  observer ps --sort mailbox --desc --delta  whose mailbox grows fastest
+  observer ps --filter reviewer              only these; `!reviewer` all but these
+  observer ps --sort busy --desc --limit 5 --json | jq '.[].pid'
+
+MAIL is messages that wait, Δ/s their change per second, OLDEST how long the first of
+them has waited, BUSY the share of the loop's samples, REDS reductions, and ↻ how often
+its supervisor restarted it. BUSY and Δ/s are measured only while somebody looks, so
+--sort busy and --delta look for a second first. In a narrow terminal BEHAVIOUR, REDS
+and Δ/s are left out; a pipe gets them all.
+"""
+
+_COUNTER = "counter:"
+_RATE = "Δ/s"
+"""Left out where the node was not observed long enough to know it."""
+
+_COLUMNS = (
+    Column("PID"),
+    Column("NAME", least=8, middle=True),
+    Column("BEHAVIOUR", drop=4),
+    Column("STATUS"),
+    Column("MAIL", right=True),
+    Column(_RATE, right=True, drop=2),
+    Column("OLDEST", right=True, drop=1),
+    Column("BUSY", right=True),
+    Column("REDS", right=True, drop=3),
+    Column("↻", right=True),
+    Column("DOING", least=8),
+)
+
+
+OBSERVE_S = 1.0
+"""How long the node is observed where the order depends on it."""
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare what it takes."""
+    parser.add_argument(
+        "--sort",
+        metavar="COLUMN",
+        type=_sort,
+        help=f"{', '.join(SORTS)}, or counter:NAME; default pid, with --delta mailbox",
+    )
+    parser.add_argument("--desc", action="store_true", help="largest first")
+    parser.add_argument(
+        "--delta",
+        action="store_true",
+        help="sort by change per second: of mailbox, reductions, restarts, a counter",
+    )
+    parser.add_argument(
+        "--filter",
+        metavar="TEXT",
+        type=words(0, 200),
+        default="",
+        help="only where pid, name, label, behaviour, status or doing holds TEXT; `!TEXT` only where none does",
+    )
+    parser.add_argument(
+        "--limit",
+        metavar="N",
+        type=count(0, 5000),
+        default=DEFAULT_LIMIT,
+        help=f"how many; default {DEFAULT_LIMIT}, at most 5,000",
+    )
+    node_options(parser)
+
+
+def run(context: Context) -> int:
+    """Ask and show."""
+    args = context.args
+    sort: str = args.sort or ("mailbox" if args.delta else "pid")
+    request = Ps(sort=sort, desc=args.desc, delta=args.delta, filter=args.filter, limit=args.limit)
+    page = context.observe(request, OBSERVE_S) if args.delta or sort == "busy" else context.ask(request)
+    if context.json:
+        context.out.document(page.rows)
+    else:
+        counter = sort.removeprefix(_COUNTER) if sort.startswith(_COUNTER) else None
+        _show(context, page, counter)
+    if len(page.rows) < page.total:
+        context.say(_shown(page))
+    return 0
+
+
+def _sort(text: str) -> str:
+    if text in SORTS or (text.startswith(_COUNTER) and len(text) > len(_COUNTER)):
+        return text
+    raise ArgumentTypeError(f"no column {text!r}; there are {', '.join(SORTS)}, and counter:NAME")
+
+
+def _shown(page: ProcessPage) -> str:
+    text = f"{number(len(page.rows))} of {number(page.total)}"
+    if page.matched < page.total:
+        return f"{text}; {number(page.matched)} match the filter"
+    return text
+
+
+def _show(context: Context, page: ProcessPage, counter: str | None) -> None:
+    rates = any(row.mailbox_delta is not None for row in page.rows)
+    columns = [column for column in _COLUMNS if rates or column.title != _RATE]
+    rows = [_row(row, rates=rates) for row in page.rows]
+    if counter is not None:
+        columns.insert(-1, Column(counter.upper(), right=True))
+        for cells, row in zip(rows, page.rows, strict=True):
+            cells.insert(-1, quantity(row.counters.get(counter)))
+    context.out.table(columns, rows)
+
+
+def _row(row: ProcessRow, *, rates: bool) -> list[Cell | str]:
+    return [
+        row.pid,
+        row.name or row.label or NOTHING,
+        row.behaviour,
+        status(row.status),
+        level(number(row.mailbox), row.mailbox, MAIL),
+        *([change(row.mailbox_delta)] if rates else []),
+        level(duration(row.oldest_s), row.oldest_s, OLDEST_S),
+        level(percent(row.busy), row.busy, BUSY),
+        number(row.reductions),
+        level(number(row.restarts), row.restarts),
+        row.doing or NOTHING,
+    ]

@@ -1,0 +1,134 @@
+"""The columns of the Processes page: what each shows, which key sorts by it, which go first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runtime.port.contract import ProcessRow
+from tui.format import (
+    BUSY,
+    MAIL,
+    NOTHING,
+    OLDEST_S,
+    Tone,
+    change,
+    clean,
+    cut,
+    duration,
+    elide,
+    number,
+    percent,
+    short,
+    status,
+    tone,
+)
+from tui.spans import Spans
+from tui.widgets.table import Column
+
+COUNTER = "counter"
+
+
+@dataclass(frozen=True)
+class SortKey:
+    """A key that sorts."""
+
+    key: str
+    column: str
+    words: str
+    desc: bool
+    """Whether the first press puts the greatest first."""
+    delta: bool = False
+    """Whether Shift sorts by change per second."""
+
+
+SORT_KEYS = (
+    SortKey("m", "mailbox", "mailbox", desc=True, delta=True),
+    SortKey("a", "oldest", "age of the oldest message", desc=True),
+    SortKey("b", "busy", "busy", desc=True),
+    SortKey("r", "reductions", "reductions", desc=True, delta=True),
+    SortKey("x", "restarts", "restarts", desc=True, delta=True),
+    SortKey("i", "pid", "pid", desc=False),
+    SortKey("n", "name", "name", desc=False),
+    SortKey("h", "behaviour", "behaviour", desc=False),
+    SortKey("t", "status", "status", desc=False),
+    SortKey("d", "doing", "doing", desc=False),
+    SortKey("o", COUNTER, "the counter shown", desc=True, delta=True),
+)
+
+
+def columns(flashing: Callable[[ProcessRow], bool], counter: Callable[[], str]) -> list[Column[ProcessRow]]:
+    """All columns. `flashing` says whose restart is news; `counter` which counter is shown."""
+
+    def restarts(row: ProcessRow, _: int) -> Spans:
+        return [(number(row.restarts), "flash" if flashing(row) else tone(row.restarts, NEVER))]
+
+    def counted(row: ProcessRow, _: int) -> Spans:
+        value = row.counters.get(counter())
+        return [(short(value), tone(value, NEVER))]
+
+    return [
+        Column("pid", "PID", _pid, 8),
+        Column("name", "NAME", _name, 12, most=40, weight=4),
+        Column("behaviour", "BEHAVIOUR", _behaviour, 12, most=36, weight=2, rank=8),
+        Column("status", "STATUS", _status, 12),
+        Column("mailbox", "MAIL", _mail, 7, right=True),
+        Column("delta", "Δ/s", _delta, 6, right=True, rank=6),
+        Column("oldest", "OLDEST", _oldest, 7, right=True),
+        Column("busy", "BUSY", _busy, 5, right=True),
+        Column("reductions", "REDS", _reductions, 6, right=True, rank=7),
+        Column("restarts", "↻", restarts, 3, right=True),
+        Column(COUNTER, "", counted, 8, right=True, rank=9),
+        Column("doing", " DOING", _doing, 13, weight=8),
+    ]
+
+
+NEVER = (float("inf"), float("inf"))
+
+
+def _pid(row: ProcessRow, cells: int) -> Spans:
+    return [(cut(row.pid, cells), "muted")]
+
+
+def _name(row: ProcessRow, cells: int) -> Spans:
+    if row.name:
+        return [(elide(clean(row.name, 300), cells), "text")]
+    return [(elide(clean(row.label, 300), cells), "muted") if row.label else (NOTHING, "faint")]
+
+
+def _behaviour(row: ProcessRow, cells: int) -> Spans:
+    """`package.module:Name` in full where it fits, else the name alone."""
+    text = clean(row.behaviour, 300)
+    return [(text if len(text) <= cells else elide(text.rsplit(":", 1)[-1], cells), "muted")]
+
+
+def _status(row: ProcessRow, _: int) -> Spans:
+    return [status(row.status)]
+
+
+def _mail(row: ProcessRow, cells: int) -> Spans:
+    text = number(row.mailbox)
+    return [(text if len(text) <= cells else short(row.mailbox), tone(row.mailbox, MAIL))]
+
+
+def _delta(row: ProcessRow, _: int) -> Spans:
+    text = change(row.mailbox_delta)
+    grows: Tone = "warn" if (row.mailbox_delta or 0) >= 10 else "text"
+    return [(text, "faint" if text in {"0", NOTHING} else grows)]
+
+
+def _oldest(row: ProcessRow, _: int) -> Spans:
+    return [(duration(row.oldest_s), tone(row.oldest_s, OLDEST_S))]
+
+
+def _busy(row: ProcessRow, _: int) -> Spans:
+    return [(percent(row.busy), tone(row.busy, BUSY))]
+
+
+def _reductions(row: ProcessRow, _: int) -> Spans:
+    return [(short(row.reductions), tone(row.reductions, NEVER))]
+
+
+def _doing(row: ProcessRow, cells: int) -> Spans:
+    # One cell more than usual: what stands before it is aligned to the right.
+    return [(" ", "text"), (cut(clean(row.doing), cells - 1), "text") if row.doing else (NOTHING, "faint")]

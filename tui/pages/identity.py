@@ -1,0 +1,82 @@
+"""Who a process is, in a few lines: the head of the Process page."""
+
+from __future__ import annotations
+
+from runtime.port.contract import ProcessInfo
+from tui.format import (
+    BUSY,
+    MAIL,
+    NOTHING,
+    OLDEST_S,
+    clean,
+    clock_time,
+    duration,
+    elide,
+    number,
+    percent,
+    plural,
+    short,
+    status,
+    tone,
+)
+from tui.spans import Spans, flowing
+
+
+def identity(info: ProcessInfo, cells: int, *, ended: bool, successor: str = "") -> list[Spans]:
+    """Status and handler; parent, age, restarts; mailbox and load; links, timers, source."""
+    row = info.row
+    state: Spans = [("✗ ended", "bad")] if ended else [status(row.status)]
+    head: Spans = [
+        (elide(clean(row.name or row.label or NOTHING, 200), max(12, cells // 3)), "strong"),
+        (f" {row.pid}", "muted"),
+    ]
+    first: list[Spans] = [head, state, _handler(info) if not ended else []]
+    if successor:
+        first.append([("now ", "muted"), (successor, "accent"), ("  F follows", "muted")])
+    if row.doing and not ended:
+        first.append([(f"“{clean(row.doing, 200)}”", "text")])
+    return [*flowing(first, cells), *flowing(_standing(info), cells), *flowing(_load(info), cells)]
+
+
+def _handler(info: ProcessInfo) -> Spans:
+    if info.handler is None:
+        return []
+    out: Spans = [(clean(info.handler, 100), "text")]
+    if info.handler_for_s is not None:
+        out.append((f" {duration(info.handler_for_s)}", tone(info.handler_for_s, OLDEST_S)))
+    return out
+
+
+def _standing(info: ProcessInfo) -> list[Spans]:
+    parent: Spans = []
+    if info.parent is not None:
+        parent = _fact("parent", f"{clean(info.parent.name or '', 60)} {info.parent.pid}".strip())
+    restarts = _fact("↻", number(info.restarts))
+    if info.remaining is not None:
+        window = f" in {info.window_s:g} s" if info.window_s is not None else ""
+        allowed = info.remaining + 1
+        restarts.append((f" ({info.remaining} left{window})", "bad" if allowed <= 2 else "muted"))
+    return [
+        [(clean(info.row.behaviour, 120), "muted")], parent,
+        _fact("up", clock_time(info.age_s) if info.age_s >= 60 else duration(info.age_s)),
+        [(clean(info.restart, 20), "muted")] if info.restart else [("no supervisor", "muted")], restarts,
+    ]  # fmt: skip
+
+
+def _load(info: ProcessInfo) -> list[Spans]:
+    row = info.row
+    facts: list[Spans] = [
+        [("mail ", "faint"), (number(row.mailbox), tone(row.mailbox, MAIL))],
+        [("oldest ", "faint"), (duration(row.oldest_s), tone(row.oldest_s, OLDEST_S))],
+        [("busy ", "faint"), (percent(row.busy), tone(row.busy, BUSY))],
+        _fact("reds", short(row.reductions)),
+        *([_fact("", plural(len(info.tasks), "task"))] if info.tasks else []),
+        *(_fact(clean(name, 20), short(value)) for name, value in row.counters.items()),
+        *([_fact("accepts", ", ".join(clean(name, 30) for name in info.accepts))] if info.accepts else []),
+        *([_fact("", clean(info.source, 120))] if info.source else []),
+    ]  # fmt: skip
+    return facts
+
+
+def _fact(label: str, value: str) -> Spans:
+    return [(f"{label} " if label else "", "faint"), (value, "faint" if value == "0" else "text")]

@@ -1,0 +1,1 @@
+"""The seven parts of the Process page."""

@@ -1,0 +1,199 @@
+"""What the console knows about its node: the last figures, 60 samples of each, and how fresh they are.
+
+    link's reports -> hear / lose -> header, alert, banner, sparklines
+
+No thread, no Textual: a plain object on the console's thread, with the clock handed in.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from runtime.port.contract import Code, Failure, NodeInfo, PortRequest
+from tui.format import TIMES, Tone, clean, duration
+from tui.spans import Spans
+from tui.widgets.sparkline import SAMPLES
+
+Figure = Literal["messages", "crashes", "lag", "memory"]
+FIGURES: tuple[Figure, ...] = ("messages", "crashes", "lag", "memory")
+
+INTERVALS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between two polls, as `+` and `-` step through them."""
+
+STALLED_S = 3.0
+"""A node that has not answered for this long, and for two and a half intervals, is stale."""
+
+HOLDS_LOOP_S = 1.0
+"""A step that runs for this long is worth an alert."""
+
+REBORN_S = 30.0
+"""How long a new incarnation is marked in the header."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What needs an eye most, in one line, and the process behind it."""
+
+    tone: Tone
+    text: str
+    pid: str
+
+
+class Session:
+    """One console's knowledge of one node."""
+
+    def __init__(
+        self, clock: Callable[[], float], *, address: str = "", read_only: bool = False, interval: float = 1.0
+    ) -> None:
+        """`clock`: seconds, monotonic. `address`: what was asked for, shown until the node says its name."""
+        self.clock = clock
+        self.address = address
+        self.read_only = read_only
+        self.interval = interval
+        self.paused = False
+        self.counter = ""
+        """The counter that the operator chose to see. Until then the first one."""
+        self.node: NodeInfo | None = None
+        self.heard: float | None = None
+        """When the node answered last, by the clock."""
+        self.attempt = 0
+        """How often a new connection was tried since the last answer."""
+        self.failure: Failure | None = None
+        self.incarnations = 0
+        self.reborn: float | None = None
+        self._sampled: NodeInfo | None = None
+        self._sampled_at: float | None = None
+        self.series: dict[Figure, deque[float | None]] = {name: deque(maxlen=SAMPLES) for name in FIGURES}
+
+    # --- reports ------------------------------------------------------------------------------
+
+    def touch(self) -> None:
+        """The node has answered something."""
+        self.heard, self.attempt, self.failure = self.clock(), 0, None
+
+    def hear(self, node: NodeInfo) -> bool:
+        """The node has said how it is. Whether this is another incarnation than before."""
+        before, self.node = self.node, node
+        self.touch()
+        reborn = before is not None and before.incarnation != node.incarnation
+        if before is None:
+            self.incarnations = 1
+        elif reborn:
+            self.incarnations += 1
+            self.reborn = self.clock()
+        self._sample(node, anew=reborn)
+        return reborn
+
+    def lose(self, failure: Failure, attempt: int) -> None:
+        """The connection broke, or could not be made."""
+        self.failure, self.attempt = failure, attempt
+
+    def _sample(self, node: NodeInfo, *, anew: bool) -> None:
+        """One sample an interval, however often the node is asked; blanks for those that are missing."""
+        now = self.clock()
+        before, last = (None if anew else self._sampled), self._sampled_at
+        passed = (now - last) / self.interval if last is not None else 1.0
+        if passed < 0.5:
+            return
+        self._sampled, self._sampled_at = node, now
+        figures: dict[Figure, float | None] = {"messages": None, "crashes": None}
+        seconds = (node.at - before.at).total_seconds() if before is not None else 0.0
+        if before is not None and seconds > 0:
+            figures["messages"] = max(0, node.messages_handled - before.messages_handled) / seconds
+            figures["crashes"] = max(0, node.crashes - before.crashes) / seconds
+        figures |= {"lag": node.lag_ms, "memory": float(node.rss_bytes)}
+        for name in FIGURES:
+            self.series[name].extend([None] * (min(SAMPLES, round(passed)) - 1))
+            self.series[name].append(figures[name])
+
+    # --- what follows from it -----------------------------------------------------------------
+
+    @property
+    def stale_s(self) -> float | None:
+        """Seconds since the node answered last, where that is too long ago; None where all is well."""
+        if self.heard is None:
+            return None
+        silent = self.clock() - self.heard
+        if self.attempt or silent > max(STALLED_S, 2.5 * self.interval):
+            return silent
+        return None
+
+    @property
+    def newly_born(self) -> bool:
+        """Whether a new incarnation was met a moment ago."""
+        return self.reborn is not None and self.clock() - self.reborn < REBORN_S
+
+    def banner(self) -> Spans:
+        """What to say of a node that does not answer; nothing where it does."""
+        stale = self.stale_s
+        if stale is None:
+            return []
+        said = "idle"
+        if self.node is not None and self.node.running is not None:
+            said = f"running {self.node.running.pid}"
+        parts = [f"stale {duration(float(int(stale)))}"]
+        if self.failure is not None and self.failure.code in {Code.DENIED, Code.VERSION}:
+            parts.append(clean(self.failure.message))
+        elif self.attempt:
+            parts.append(f"reconnecting ({self.attempt})")
+        else:
+            parts.append("no answer")
+        return [(f" {' · '.join([*parts, f'node last said: {said}'])} ", "badge")]
+
+    def alert(self) -> Alert | None:
+        """What needs an eye most, if anything does."""
+        node = self.node
+        if node is None:
+            return None
+        running = node.running
+        if running is not None and running.for_s >= HOLDS_LOOP_S:
+            who = clean(running.name or "")
+            return Alert(
+                "bad", f"▶ {who} {running.pid} holds the loop {duration(running.for_s)}", running.pid
+            )
+        again = node.restarting
+        if again is not None:
+            what = clean(again.text) or f"restarted {again.value:.0f}{TIMES}"
+            return Alert("warn", f"▲ {clean(again.name)} {again.pid} {what}", again.pid)
+        crash = node.last_crash
+        if crash is not None and crash.value < 10:
+            return Alert("warn", f"▲ {clean(crash.name)} {crash.pid} crashed: {clean(crash.text)}", crash.pid)
+        return None
+
+    def may(self, request: type[PortRequest[Any]]) -> bool:
+        """Whether this console may ask that: the key's role, the node's capabilities, `--read-only`."""
+        if self.node is None:
+            return not request.action
+        if self.node.capabilities and request.op not in self.node.capabilities:
+            return False
+        return self.node.role.includes(request.role) and not (request.action and self.read_only)
+
+    def shown_counter(self) -> str:
+        """The counter to show as a column; nothing where no process declares one."""
+        names = self.counters()
+        return self.counter if self.counter in names else names[0] if names else ""
+
+    def counters(self) -> list[str]:
+        """The names of all counters that processes declare."""
+        return sorted(self.node.counters) if self.node is not None else []
+
+    def next_counter(self) -> str:
+        """Choose the next counter."""
+        names = self.counters()
+        shown = self.shown_counter()
+        if shown:
+            self.counter = names[(names.index(shown) + 1) % len(names)]
+        return self.counter
+
+    def slower(self) -> None:
+        """The next longer interval."""
+        self.interval = next((step for step in INTERVALS if step > self.interval + 1e-9), INTERVALS[-1])
+
+    def faster(self) -> None:
+        """The next shorter interval."""
+        self.interval = next(
+            (step for step in reversed(INTERVALS) if step < self.interval - 1e-9), INTERVALS[0]
+        )
