@@ -8,8 +8,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runtime import (
-    Caller, ChildSpec, Node, NoReply, Reply, Request, Server, Stop, Supervisor, TaskDone, TaskFailed, TaskRef,
-)  # fmt: skip
+    Caller,
+    ChildSpec,
+    Node,
+    NoReply,
+    Reply,
+    Request,
+    Server,
+    Stop,
+    Supervisor,
+    TaskDone,
+    TaskFailed,
+    TaskRef,
+)
 
 
 class Model(Protocol):

@@ -36,6 +36,8 @@ async def call(target: Address, process: Process | None, message: Any, timeout: 
         raise target._missing()
     if type(message) not in ATOMS:
         message = share(message)
+    if timeout is not None and not timeout >= 0:
+        raise ValueError(f"timeout={timeout!r}; it is seconds, 0 or more, or None to wait for ever")
     sched = process.sched
     now = sched.clock()
     caller: Caller[Any] = Caller(process, None if timeout is None else now + timeout)
@@ -46,13 +48,14 @@ async def call(target: Address, process: Process | None, message: Any, timeout: 
         future = caller._future or caller._wait()
     else:
         future = _queue(target, process, message, caller)
-    if timeout is None or future.done():
-        return await future
-    expiry = sched.loop.call_later(timeout, _expire, future, target, process, timeout)
+    expiry = None
+    if timeout is not None and not future.done():
+        expiry = sched.loop.call_later(timeout, _expire, future, target, process, timeout)
     try:
         return await future
     finally:
-        expiry.cancel()
+        if expiry is not None:
+            expiry.cancel()
         caller._forget()
 
 
@@ -74,11 +77,13 @@ def _queue(target: Address, process: Process, message: Any, caller: Caller[Any])
     return future
 
 
-def deliver(process: Process | None, kind: int, message: Any) -> None:
+def deliver(target: Address, kind: int, message: Any) -> None:
     """The body of `Address.cast` and `Address.send`, which document it."""
+    process = target._target()
     if type(message) not in ATOMS:
         message = share(message)
     if process is None:
+        target._lost()
         return
     status = process.status
     sched = process.sched

@@ -10,28 +10,30 @@ signal that is not trapped cancels it: its `finally` blocks run, but nothing wai
 from __future__ import annotations
 
 import asyncio
+import functools
+import types
 from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from .crash import report
-from .errors import ProcessExit
+from .errors import NoProcess, ProcessExit
 from .exits import end
 from .handle import Handle
 from .mailbox import CALL, Entry
 from .process import Process, current
+from .scheduler import TURN_S, Scheduler
 from .signals import Call
 from .status import AWAITING, ENDED, RECEIVING, RUNNING, SUSPENDED
 from .steps import Steps
 
-if TYPE_CHECKING:
-    from .scheduler import Scheduler
+
 
 __all__ = ["CoroutineHandle", "CoroutineProcess", "Match"]
 
-Match = type | tuple[type, ...] | Callable[[Any], object]
-"""What `receive` takes: a class, several, or a predicate on the message."""
+Match = type | types.UnionType | tuple[type, ...] | Callable[[Any], object]
+"""What `receive` takes: a class, several (`int | str`, or a tuple), or a predicate on the message."""
 
 
 class CoroutineHandle(Handle):
@@ -52,12 +54,15 @@ class CoroutineHandle(Handle):
         """The oldest message that matches; the others stay where they are.
 
         Args:
-            match: a class, a tuple of classes, or a predicate. A call arrives as `Call(message, caller)`.
+            match: a class, `int | str`, a tuple of classes, or a predicate. A call arrives as `Call(message, caller)`.
                 Optional. Defaults to any message.
             timeout: seconds to wait; 0 takes only what is there. Optional. Defaults to for ever.
 
         Raises:
             TimeoutError: nothing that matches has come in time.
+            ValueError: the time-out is negative or not a number.
+            RuntimeError: another `receive` of this process waits; it has one mailbox, and takes one message at a time.
+            NoProcess: the process has ended; what is left of its code receives nothing any more.
         """
         return await self._process.receive(match, timeout)
 
@@ -78,6 +83,8 @@ class CoroutineProcess(Process):
     def behaviour(self) -> str:
         """The function that it runs, as `module:qualname`."""
         function: Any = self.function
+        while isinstance(function, functools.partial):
+            function = cast("functools.partial[Any]", function).func
         return f"{function.__module__}:{function.__qualname__}"
 
     def begin(
@@ -86,12 +93,17 @@ class CoroutineProcess(Process):
         args: tuple[Any, ...],
         options: dict[str, Any],
     ) -> None:
-        """Run `function(handle, …)` from the next turn of the loop on."""
+        """Run `function(handle, …)` from the next turn of the loop on; ends at once if it does not take these arguments."""
         self.function = function
         self.status = AWAITING
         context = copy_context()
         context.run(current.set, self)
-        self.coroutine = coroutine = function(self.handle, *args, **options)
+        try:
+            coroutine = function(self.handle, *args, **options)
+        except BaseException as error:  # wrong arguments
+            end(self, error, crash=report(self, error, error))
+            return
+        self.coroutine = coroutine
         self.task = self.sched.task(Steps(self, coroutine), context)
         self.task.add_done_callback(self._done)
 
@@ -127,7 +139,10 @@ class CoroutineProcess(Process):
 
     async def receive(self, match: Match | None, timeout: float | None) -> Any:
         """The body of `CoroutineHandle.receive`."""
-        loop = self.sched.loop
+        self._may_receive(timeout)
+        sched, loop = self.sched, self.sched.loop
+        if sched.running is self and sched.clock() - sched.since >= TURN_S:
+            await asyncio.sleep(0)  # a full mailbox never makes it wait, and its neighbours must have their turns
         deadline = None if timeout is None else loop.time() + timeout
         accepts = _predicate(match)
         seen = 0
@@ -140,14 +155,22 @@ class CoroutineProcess(Process):
             expiry = None if deadline is None else loop.call_at(deadline, _expire, receiver)
             try:
                 if deadline is not None and deadline <= loop.time():
-                    raise TimeoutError(f"nothing for {self} to receive within {timeout:g} s")
+                    raise TimeoutError
                 await receiver
             except TimeoutError:
-                raise TimeoutError(f"nothing for {self} to receive within {timeout} s") from None
+                raise TimeoutError(f"nothing for {self} to receive within {timeout:g} s") from None
             finally:
                 self.receiver = None
                 if expiry is not None:
                     expiry.cancel()
+
+    def _may_receive(self, timeout: float | None) -> None:
+        if self.status == ENDED:
+            raise NoProcess(self.pid)
+        if self.receiver is not None:
+            raise RuntimeError(f"{self} is in `receive` already; it takes one message at a time")
+        if timeout is not None and not timeout >= 0:
+            raise ValueError(f"timeout={timeout!r}; it is seconds, 0 or more, or None to wait for ever")
 
     def _take(self, accepts: Callable[[Any], object] | None, seen: int) -> tuple[Entry | None, int]:
         """The first entry that matches from `seen` on, taken out; else None and how many have been looked at."""
@@ -180,7 +203,7 @@ def _visible(entry: Entry) -> Any:
 def _predicate(match: Match | None) -> Callable[[Any], object] | None:
     if match is None:
         return None
-    if isinstance(match, type | tuple):
+    if isinstance(match, type | tuple | types.UnionType):
         kinds = cast("tuple[type, ...]", match)
         return lambda message: isinstance(message, kinds)
     return match

@@ -104,7 +104,7 @@ def report(process: Process, reason: Any, error: BaseException | None) -> CrashR
         trace=_trace(error),
         last_message=process.current[1] if process.current is not None else None,
         last_state=state,
-        half_changed=not is_constant(state),
+        half_changed=_may_change(state),
         mailbox_sample=tuple(entry[1] for entry in mailbox[:SAMPLE]),
         lost=len(mailbox),
         ancestors=process.ancestors,
@@ -112,6 +112,13 @@ def report(process: Process, reason: Any, error: BaseException | None) -> CrashR
         lived_s=process.sched.clock() - process.started,
         redact=getattr(type(process.handle), "redact", None),
     )
+
+
+def _may_change(state: Any) -> bool:
+    try:
+        return not is_constant(state)
+    except Exception:  # a state whose class cannot even be walked
+        return True
 
 
 def _trace(error: BaseException | None) -> traceback.TracebackException | None:

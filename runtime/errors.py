@@ -166,7 +166,8 @@ def kind_of(reason: Any) -> str:
     """An exit reason without the values that it may hold: the class of an exception, the head of a tuple."""
     if isinstance(reason, tuple):
         return f"({kind_of(reason[0])}, …)" if reason else "()"
-    return reason if reason in {"normal", "shutdown", "killed", "noproc"} else type(reason).__name__
+    plain = type(reason) is str and reason in {"normal", "shutdown", "killed", "noproc"}
+    return reason if plain else type(reason).__name__
 
 
 def _plain(value: Any, depth: int) -> str:

@@ -15,12 +15,14 @@ The rules are those of Erlang's reference manual, chapter "Processes", and of `g
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from .crash import CrashReport, report
-from .errors import ProcessDied
-from .mailbox import INFO, SHUTDOWN
+from .errors import NotSendable, ProcessDied
+from .mailbox import INFO, SHUTDOWN, Entry
+from .messages import share
 from .pid import Ref
 from .signals import Down, Exit, is_orderly
 from .status import ENDED
@@ -34,7 +36,7 @@ Watcher = Callable[[Any], None]
 """Told the exit reason: what the runtime itself uses instead of a monitoring process."""
 
 FEW: Final = 4
-_pending: Final[list[tuple[Process, Any, Process | None]]] = []
+"""Links that stand in a tuple."""
 
 
 def signal(process: Process, reason: Any, sender: Process | None = None, by: str | None = None) -> None:
@@ -48,24 +50,38 @@ def signal(process: Process, reason: Any, sender: Process | None = None, by: str
     """
     if process.status == ENDED:
         return
-    if reason == "kill":
+    word = (
+        reason if type(reason) is str else None
+    )  # nothing else is compared: it would run code of the reason's class
+    if word == "kill":
         end(process, "killed", by=by)
     elif process.trap_exits:
-        if sender is not None and sender is process.parent and process.obeys_parent:
-            process.post((SHUTDOWN, reason, None, process.sched.tick(), sender.number))
-        else:
-            message = Exit(sender.pid if sender is not None else None, reason)
-            process.post(
-                (INFO, message, None, process.sched.tick(), sender.number if sender is not None else 0)
-            )
-    elif reason != "normal" or sender is process:
+        _trapped(process, reason, sender)
+    elif word != "normal" or sender is process:
         end(process, reason, by=by)
+
+
+def _trapped(process: Process, reason: Any, sender: Process | None) -> None:
+    number = sender.number if sender is not None else 0
+    if sender is None or sender is not process.parent or not process.obeys_parent:
+        message = Exit(sender.pid if sender is not None else None, share(reason))
+        process.post((INFO, message, None, process.sched.tick(), number))
+        return
+    entry: Entry = (SHUTDOWN, reason, None, process.sched.tick(), number)
+    if not process.suspend:
+        process.post(entry)
+        return
+    if process.mailbox is None:  # as OTP: a suspended server still obeys its parent, before all that waits
+        process.mailbox = deque()
+    process.mailbox.appendleft(entry)
+    process.unpause()
 
 
 def end(process: Process, reason: Any, *, crash: CrashReport | None = None, by: str | None = None) -> None:
     """End `process` now, whatever it does. Its parked or running code is left behind; nothing reaches it any more."""
     if process.status == ENDED:
         return
+    reason = _sendable(reason)
     if crash is None and not is_orderly(reason):
         crash = report(process, reason, None)
     node, sched = process.sched.node, process.sched
@@ -74,12 +90,20 @@ def end(process: Process, reason: Any, *, crash: CrashReport | None = None, by: 
     node.registry.release(process)
     process.status = ENDED
     process.reason = reason
-    node.ended(process, reason, crash, lost, by)
+    node.ledger.ended(process, reason, crash, lost, by)
     _fail_callers(process, reason)
     _release(process)
     if process.task is not None:
         sched.cancel(process.task)
     _tell(process, reason)
+
+
+def _sendable(reason: Any) -> Any:
+    """A reason goes to other processes; one that cannot is replaced by the error that says so."""
+    try:
+        return share(reason)
+    except NotSendable as error:
+        return error
 
 
 def _fail_callers(process: Process, reason: Any) -> None:
@@ -109,24 +133,25 @@ def _release(process: Process) -> None:
 
 def _tell(process: Process, reason: Any) -> None:
     """Signal links and monitors. Called again for what these end, it only adds to the list that is being worked off."""
-    busy = bool(_pending)
+    pending = process.sched.signals
+    busy = bool(pending)
     watchers, process.watchers = process.watchers, None
     links, process.links = process.links, ()
     for ref, watcher in (watchers or {}).items():
         _notify(process, ref, watcher, reason)
     for other in links:
         _discard(other, process)
-        _pending.append((other, reason, process))
+        pending.append((other, reason, process))
     if busy:
         return
     index = 0
     try:
-        while index < len(_pending):
-            other, cause, sender = _pending[index]
+        while index < len(pending):
+            other, cause, sender = pending[index]
             index += 1
             signal(other, cause, sender)
     finally:
-        _pending.clear()
+        pending.clear()
 
 
 def _notify(process: Process, ref: Ref, watcher: Any, reason: Any) -> None:
@@ -136,7 +161,7 @@ def _notify(process: Process, ref: Ref, watcher: Any, reason: Any) -> None:
     if watcher.extra is not None and watcher.extra.monitors is not None:
         watcher.extra.monitors.pop(ref, None)
     if watcher.status != ENDED:
-        message = Down(ref, process.pid, reason)
+        message = Down(ref, process.pid, share(reason))
         watcher.post((INFO, message, None, process.sched.tick(), process.number))
 
 
@@ -144,6 +169,8 @@ def link(one: Process, other: Process) -> None:
     """Link two processes: each gets an exit signal when the other ends. With a dead one: `noproc`, as OTP."""
     if other.status == ENDED:
         signal(one, "noproc", other)
+        return
+    if one.status == ENDED:  # what is left of its code
         return
     _add(one, other)
     _add(other, one)
@@ -175,6 +202,8 @@ def unlink(one: Process, other: Process) -> None:
 def monitor(watcher: Process, target: Process | None) -> Ref:
     """`watcher` gets a `Down` when `target` ends; at once, with `noproc`, when it has."""
     ref = Ref()
+    if watcher.status == ENDED:  # what is left of its code
+        return ref
     if target is None or target.status == ENDED:
         message = Down(ref, None if target is None else target.pid, "noproc")
         watcher.post((INFO, message, None, watcher.sched.tick(), 0))
@@ -195,11 +224,12 @@ def demonitor(watcher: Process, ref: Ref) -> bool:
     target = extra.monitors.pop(ref, None) if extra is not None and extra.monitors is not None else None
     if target is not None and target.watchers is not None:
         target.watchers.pop(ref, None)
-    mailbox = watcher.mailbox or ()
-    stale = [entry for entry in mailbox if type(entry[1]) is Down and entry[1].ref is ref]
-    for entry in stale:
-        watcher.mailbox.remove(entry)  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
-    return target is not None or bool(stale)
+    mailbox = watcher.mailbox or deque()
+    for index, entry in enumerate(mailbox):
+        if type(entry[1]) is Down and entry[1].ref is ref:
+            del mailbox[index]
+            return True
+    return target is not None
 
 
 def watch(target: Process, watcher: Watcher) -> Ref:

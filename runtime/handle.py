@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import exits
 from .calls import request
+from .messages import share
 from .pid import Address, Name, Pid, Ref
 from .process import Process
 from .status import ENDED
@@ -120,10 +121,14 @@ class Handle(metaclass=_Slotted):
             exits.unlink(self._process, other)
 
     def exit(self, target: Target, reason: Any) -> None:
-        """Send an exit signal (Erlang's `exit/2`); `"kill"` cannot be trapped."""
+        """Send an exit signal (Erlang's `exit/2`); `"kill"` cannot be trapped.
+
+        Raises:
+            NotSendable: the reason holds what cannot be shared.
+        """
         other = self._find(target)
         if other is not None:
-            exits.signal(other, reason, self._process)
+            exits.signal(other, share(reason), self._process)
 
     def spawn(self, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> Pid:
         """Start a coroutine process that runs `function(process, *args)`, not linked to this one."""
@@ -173,7 +178,7 @@ class Handle(metaclass=_Slotted):
                 f"{type(self).__name__} declares no counter {name!r}; declared: {', '.join(declared) or 'none'}. "
                 f'Add it: counters = ("{name}",)'
             )
-        counters = self._process.sched.node.counters_of(self._process)
+        counters = self._process.sched.node.ledger.counters_of(self._process)
         counters[name] = counters.get(name, 0) + amount
 
     def resource(self, key: Any) -> Any:

@@ -53,6 +53,8 @@ _LIVE: Final[tuple[type, ...]] = (
 _DEPTH: Final = 200
 
 Visit = Callable[[Any, int], bool]
+Where = tuple[Any, Any] | None
+"""The way to a part of a value: the way to what holds it, and its index or key."""
 _visitors: dict[type, Visit] = {}
 
 
@@ -62,10 +64,12 @@ def share(value: Any) -> Any:
     Raises:
         NotSendable: something in it cannot be shared at all; the message says what and where.
     """
-    kind = type(value)
-    if kind in ATOMS or is_constant(value):
+    if type(value) in ATOMS:
         return value
-    return _copy(value, {}, "")
+    try:
+        return value if is_constant(value) else _copy(value, {}, None)
+    except RecursionError:
+        raise NotSendable("a value that is nested this deeply", "") from None
 
 
 def is_constant(value: Any, depth: int = 0) -> bool:
@@ -121,7 +125,7 @@ def _frozen_fields(kind: type) -> tuple[str, ...] | None:
     return None
 
 
-def _copy(value: Any, memo: dict[int, Any], where: str) -> Any:
+def _copy(value: Any, memo: dict[int, Any], where: Where) -> Any:
     """A deep copy; `memo` keeps shared and circular parts as they were."""
     kind = type(value)
     if kind in ATOMS:
@@ -137,34 +141,38 @@ def _copy(value: Any, memo: dict[int, Any], where: str) -> Any:
     return copy
 
 
-def _copy_container(value: Any, kind: type, memo: dict[int, Any], where: str) -> Any:
+def _copy_container(value: Any, kind: type, memo: dict[int, Any], where: Where) -> Any:
     if kind is list or kind is deque:
         copy = memo[id(value)] = kind() if kind is list else deque(maxlen=value.maxlen)
         for index, item in enumerate(value):
-            copy.append(_copy(item, memo, f"{where}[{index}]"))
+            copy.append(_copy(item, memo, (where, index)))
         return copy
     if kind is dict:
         mapping: dict[Any, Any] = {}
         memo[id(value)] = mapping
         for key, item in value.items():
-            mapping[_copy(key, memo, f"{where} key")] = _copy(item, memo, f"{where}[{str(key)[:40]!r}]")
+            mapping[_copy(key, memo, (where, "key"))] = _copy(item, memo, (where, key))
         return mapping
     if kind in {tuple, set, frozenset}:
-        return kind(_copy(item, memo, f"{where}[{index}]") for index, item in enumerate(value))
+        return kind(_copy(item, memo, (where, index)) for index, item in enumerate(value))
     if kind is bytearray:
         return bytearray(value)
     return _copy_object(value, memo, where)
 
 
-def _copy_object(value: Any, memo: dict[int, Any], where: str) -> Any:
+def _copy_object(value: Any, memo: dict[int, Any], where: Where) -> Any:
     """Copies what pickle could rebuild, without pickling: `__deepcopy__`, else `__reduce_ex__`."""
     custom = getattr(value, "__deepcopy__", None)
-    if custom is not None:
-        return custom(memo)
     try:
-        parts = value.__reduce_ex__(4)
-    except TypeError as error:
-        raise NotSendable(f"{type(value).__qualname__} ({error})", where) from None
+        return custom(memo) if custom is not None else _rebuild(value, memo, where)
+    except (NotSendable, RecursionError):
+        raise
+    except Exception as error:
+        raise NotSendable(f"{type(value).__qualname__} ({error})", _place(where)) from error
+
+
+def _rebuild(value: Any, memo: dict[int, Any], where: Where) -> Any:
+    parts = value.__reduce_ex__(4)
     if isinstance(parts, str):
         return value
     rest: tuple[Any, ...] = (*parts, None, None, None)
@@ -192,15 +200,28 @@ def _restore(copy: Any, state: Any) -> None:
         object.__setattr__(copy, name, item)
 
 
-def _refuse(value: Any, where: str) -> None:
+def _refuse(value: Any, where: Where) -> None:
     """Raises NotSendable for what is alive, and for functions that no other place could name."""
     if isinstance(value, _LIVE):
-        raise NotSendable(f"a {type(value).__module__}.{type(value).__qualname__}", where)
+        raise NotSendable(f"a {type(value).__module__}.{type(value).__qualname__}", _place(where))
     if isinstance(value, types.FunctionType):
         name = value.__qualname__
         if "<locals>" in name or "<lambda>" in name:
             raise NotSendable(
-                f"the function {name} (functions pass only when they stand at module level)", where
+                f"the function {name} (functions pass only when they stand at module level)", _place(where)
             )
-    if isinstance(value, types.MethodType):
-        raise NotSendable(f"the bound method {value.__qualname__}", where)
+    if isinstance(value, types.MethodType) or (
+        isinstance(value, types.BuiltinFunctionType)
+        and not isinstance(value.__self__, types.ModuleType | type | None)
+    ):
+        raise NotSendable(f"the bound method {value.__qualname__}", _place(where))
+
+
+def _place(where: Where) -> str:
+    """The way to a part, in words: `[2]['lock']`."""
+    steps: list[str] = []
+    while where is not None:
+        where, step = where
+        plain = isinstance(step, int | str)
+        steps.append(f"[{str(step)[:40] if type(step) is int else repr(step[:40])}]" if plain else f"[<{type(step).__name__}>]")
+    return "".join(reversed(steps))

@@ -17,19 +17,16 @@ import logging
 import re
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
 
-from tracing.recorder import Recorder
-
 from . import exits
 from .coroutine import CoroutineHandle, CoroutineProcess
-from .crash import CrashReport
-from .errors import NodeError, StartError, describe, kind_of
+from .errors import NodeError, StartError
 from .handle import Handle
+from .ledger import Ledger
 from .mailbox import SHUTDOWN
 from .messages import share
 from .pid import Name, Pid
@@ -38,7 +35,7 @@ from .registry import Registry
 from .scheduler import Scheduler
 from .server_process import ServerProcess
 from .status import ENDED
-from .supervision.child import Child, End
+from .supervision.child import Child
 from .supervision.child_spec import ChildSpec
 from .supervision.engine import SupervisorServer, describe_failure
 from .supervision.requests import StartChild
@@ -95,10 +92,7 @@ class Node:
         self.incarnation: Final = secrets.token_hex(8)
         self.table: Final = ProcessTable()
         self.registry: Final = Registry()
-        self.recorder: Final = Recorder()
-        self.crashes: Final[deque[CrashReport]] = deque(maxlen=100)
-        self.history: Final[deque[End]] = deque(maxlen=1000)
-        self.counters: Final[dict[tuple[Any, ...], dict[str, float]]] = {}
+        self.ledger: Final = Ledger()
         self.started_at: Final = time.time()
         self._listen = (host, port, tls) if introspection else None
         self._numbers = 0
@@ -119,16 +113,20 @@ class Node:
         self._finished = loop.create_future()
         self._root = self._spawn_root()
         if self._listen is not None:
-            from .presence import Presence  # noqa: PLC0415 - rpyc and pydantic, only for who wants to be seen
-
-            self._presence = Presence(self, *self._listen)
             try:
-                await _in_thread(self._presence.open)
+                await _in_thread(self._open_port)
             except BaseException:
                 await self.stop()
                 raise
-        self.recorder.record("node_started", text=f"node {self.name}")
+        self.ledger.recorder.record("node_started", text=f"node {self.name}")
         return self
+
+    def _open_port(self) -> None:
+        from .presence import Presence  # noqa: PLC0415 - rpyc and pydantic, only for who wants to be seen
+
+        if self._listen is not None:
+            self._presence = Presence(self, *self._listen)
+            self._presence.open()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -328,7 +326,7 @@ class Node:
         if parent is not None:
             process.ancestors = parent.lineage()
         self.table.add(process)
-        self.recorder.record("started", process.number)
+        self.ledger.recorder.record("started", process.number)
         return process
 
     async def until_started(self, process: Process) -> None:
@@ -350,64 +348,16 @@ class Node:
         if future is not None and not future.done():
             future.set_result(None)
 
-    def ended(
-        self, process: Process, reason: Any, crash: CrashReport | None, lost: int, by: str | None
-    ) -> None:
-        """A process has ended: keep what its successor, its supervisor and an operator will ask for."""
-        child = process.child
-        name = process.name or (process.extra.label if process.extra is not None else None)
-        self.recorder.record("ended", process.number, name, kind_of(reason))
-        if child is not None:
-            end = End(time.time(), child.path, child.family.process.number, process.number, reason)
-            end.lived_s = self.scheduler.clock() - process.started
-            end.lost = lost
-            end.by = by or child.blame
-            child.ended(end)
-            child.crash = crash or child.crash
-            self.history.append(end)
-        if crash is None:
-            return
-        self.crashes.append(crash)
-        if reason != "killed":
-            self.scheduler.crashes += 1
-            self.recorder.record("crash", process.number, name, kind_of(reason))
-            log.error(
-                "process %r (%s) crashed: %s\n%s",
-                process,
-                process.behaviour,
-                describe(reason),
-                crash.traceback,
-            )
-
-    def restarted(self, child: Child) -> None:
-        """A child has been restarted."""
-        if child.process is not None:
-            self.recorder.record(
-                "restarted", child.process.number, child.process.name, f"restart {child.restarts}"
-            )
-
     def gave_up(self, supervisor: Process, child: Child) -> None:
         """A supervisor has reached its maximum restart intensity because of `child`."""
-        spec = child.family.spec
-        text = f"{child.spec.id}: more than {spec.max_restarts} restarts in {spec.max_seconds:g} s"
-        self.recorder.record("gave_up", supervisor.number, supervisor.name, text)
-        log.error("supervisor %r gave up: child %s", supervisor, text)
+        text = self.ledger.gave_up(supervisor, child)
         top = supervisor is self._root or supervisor.parent is self._root
-        transient = supervisor.child is None or supervisor.child.spec.restart != "permanent"
-        if top and transient and self._finished is not None and not self._finished.done():
+        for_good = supervisor.child is None or supervisor.child.spec.restart != "permanent"
+        if top and for_good and self._finished is not None and not self._finished.done():
             self._finished.set_exception(
-                NodeError(f"the supervision tree {supervisor!r} has given up: child {text}")
+                NodeError(f"the supervision tree {supervisor!r} has given up: {text}")
             )
             self._finished.exception()  # a host that does not wait for it need not be warned
-
-    def counters_of(self, process: Process) -> dict[str, float]:
-        """The counters of a process: kept under a child's path, so that a restart does not lose them."""
-        extra = process.more()
-        if extra.counters is None:
-            extra.counters = (
-                self.counters.setdefault(process.child.path, {}) if process.child is not None else {}
-            )
-        return extra.counters
 
 
 async def _in_thread(work: Callable[[], None]) -> None:

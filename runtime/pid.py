@@ -40,6 +40,9 @@ class Address:
     def _missing(self) -> Exception:
         raise TypeError(f"{type(self).__name__} is not an address")
 
+    def _lost(self) -> None:
+        """Count a message that reaches nobody."""
+
     @overload
     def call(self, message: Request[R], timeout: float | None = 5.0) -> Coroutine[Any, Any, R]: ...
     @overload
@@ -58,6 +61,7 @@ class Address:
             ProcessDied: the process ended before it answered.
             SelfCall: a process calls itself.
             NotSendable: the message holds what cannot be shared.
+            ValueError: the time-out is negative or not a number.
         """
         return call(self, self._target(), message, timeout)
 
@@ -67,7 +71,7 @@ class Address:
         Raises:
             NotSendable: the message holds what cannot be shared.
         """
-        deliver(self._target(), CAST, message)
+        deliver(self, CAST, message)
 
     def send(self, message: object) -> None:
         """Send a message for `handle_info` or `receive`; no answer. Dropped, and counted, when nobody is there.
@@ -75,7 +79,7 @@ class Address:
         Raises:
             NotSendable: the message holds what cannot be shared.
         """
-        deliver(self._target(), INFO, message)
+        deliver(self, INFO, message)
 
 
 class Pid(Address):
@@ -130,6 +134,9 @@ class Name(Address):
 
     def _missing(self) -> Exception:
         return NotRegistered(self.name)
+
+    def _lost(self) -> None:
+        self._registry.dead_letters += 1
 
     def __str__(self) -> str:
         return self.name

@@ -54,10 +54,10 @@ class Scheduler:
         self.inline_until = 0.0
         self.depth = 0
         self.handled = 0
-        self.crashes = 0
-        self.restarts = 0
         self.late_replies = 0
         self.dead_letters = 0
+        self.signals: Final[list[tuple[Process, Any, Process | None]]] = []
+        """Exit signals to be delivered, while an end is being told (see `exits`): to whom, why, from whom."""
         self.lingering: Final[set[asyncio.Task[Any]]] = set()
         """Tasks that were cancelled because their process ended, until they are done."""
 
@@ -131,6 +131,7 @@ class Scheduler:
     def cancel(self, task: asyncio.Task[Any]) -> None:
         """Cancel a task whose process has ended, and keep an eye on it until it is done."""
         if task.done():
+            self._gone(task)
             return
         task.cancel()
         self.lingering.add(task)

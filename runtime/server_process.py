@@ -20,7 +20,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .crash import CrashReport, report
-from .errors import BadReturn, ProcessExit
+from .errors import BadReturn, NotSendable, ProcessExit
 from .exits import end
 from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, SHUTDOWN, Entry
 from .messages import ATOMS, is_constant, share
@@ -192,10 +192,16 @@ class ServerProcess(Process):
             try:
                 first = coroutine.send(None)
             except StopIteration as done:
-                self.settle(entry, done.value)
+                if self.status == RUNNING:
+                    self.settle(entry, done.value)
+                return
+            if self.status != RUNNING:  # it was ended in this step
+                coroutine.close()
                 return
         self.task = task = self.sched.drive(self, coroutine, entry, first)
-        if task.done():
+        if self.status == ENDED:  # in the first step, which runs at once from 3.12 on
+            self.sched.cancel(task)
+        elif task.done():
             self._awaited(entry, task)
         else:
             task.add_done_callback(lambda done: self._awaited(entry, done))
@@ -318,7 +324,7 @@ class ServerProcess(Process):
         try:
             result: Any = self.handle.terminate(reason, state)
         except BaseException as error:
-            self.crash(error)  # as OTP: the reason is now this one
+            self._finish(reason, crash, caller, reply, error)
             return
         if type(result) is not CoroutineType:
             self._finish(reason, crash, caller, reply)
@@ -327,19 +333,31 @@ class ServerProcess(Process):
         self.task = task = self.sched.drive(self, result, entry)
 
         def terminated(done: asyncio.Task[Any]) -> None:
-            error = None if done.cancelled() else done.exception()
             self.task = None
-            if error is not None:
-                self.crash(error)
-            else:
-                self._finish(reason, crash, caller, reply)
+            self._finish(reason, crash, caller, reply, None if done.cancelled() else done.exception())
 
         if task.done():
             terminated(task)
         else:
             task.add_done_callback(terminated)
 
-    def _finish(self, reason: Any, crash: CrashReport | None, caller: Caller[Any] | None, reply: Any) -> None:
-        if caller is not None and reply is not NOTHING:
-            caller.reply(reply)
+    def _finish(
+        self,
+        reason: Any,
+        crash: CrashReport | None,
+        caller: Caller[Any] | None,
+        reply: Any,
+        error: BaseException | None = None,
+    ) -> None:
+        """Answer, and end. What `terminate` raised, if anything, is now the reason, as in OTP."""
+        if self.status == ENDED:
+            return
+        try:
+            if caller is not None and reply is not NOTHING:
+                caller.reply(reply)
+        except NotSendable as refused:
+            error = error or refused
+        if error is not None:
+            reason = error.reason if isinstance(error, ProcessExit) else error
+            crash = report(self, reason, error)
         end(self, reason, crash=crash)

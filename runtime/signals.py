@@ -70,5 +70,5 @@ def is_orderly(reason: Any) -> bool:
     The rule is the one of OTP's supervisor manual under "restart".
     """
     if isinstance(reason, tuple):
-        return len(reason) == 2 and reason[0] == "shutdown"  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType]
+        return len(reason) == 2 and isinstance(reason[0], str) and reason[0] == "shutdown"  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType]
     return isinstance(reason, str) and reason in {"normal", "shutdown"}

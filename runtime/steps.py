@@ -50,6 +50,7 @@ class Steps(Coroutine[Any, Any, Any]):
 
     def throw(self, *error: Any) -> Any:
         """Run to the next await, with an exception."""
+        self._first = None
         return self._step(self._coroutine.throw, *error)
 
     def _step(self, step: Any, *values: Any) -> Any:
@@ -65,7 +66,7 @@ class Steps(Coroutine[Any, Any, Any]):
             return step(*values)
         except (KeyboardInterrupt, SystemExit) as error:
             # A task would hand these on to the loop; they are this process's exit.
-            raise ProcessExit(error) from None
+            raise ProcessExit(error) from error
         finally:
             sched.running, sched.since = outer, since
             if self._own and process.status == RUNNING:

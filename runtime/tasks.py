@@ -16,6 +16,7 @@ from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 from .crash import strip
+from .errors import NoProcess, ProcessExit
 from .mailbox import INFO
 from .messages import ATOMS
 from .process import current
@@ -65,9 +66,13 @@ def start_task(process: Process, coroutine: Coroutine[Any, Any, Any], name: str 
 
     Raises:
         TypeError: it is not a coroutine.
+        NoProcess: `process` has ended; what is left of its code starts nothing any more.
     """
     if not inspect.iscoroutine(coroutine):
         raise TypeError(f"self.task takes a coroutine, as from calling an async function; got {coroutine!r}")
+    if process.status == ENDED:
+        coroutine.close()
+        raise NoProcess(process.pid)
     extra = process.more()
     tasks = extra.tasks
     if tasks is None:
@@ -93,7 +98,7 @@ def _ended(ref: TaskRef, tasks: set[TaskRef]) -> None:
         message = TaskFailed(ref, "cancelled")
     elif error is not None:
         strip(error)
-        message = TaskFailed(ref, error)
+        message = TaskFailed(ref, error.reason if isinstance(error, ProcessExit) else error)
     else:
         message = TaskDone(ref, task.result())
     process.post((INFO, message, None, process.sched.tick(), process.number))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .calls import deliver
+from .errors import NoProcess
 from .mailbox import INFO
 from .messages import share
 from .pid import Address, Ref
+from .status import ENDED
 
 if TYPE_CHECKING:
     from .process import Process
@@ -21,7 +23,10 @@ def send_after(owner: Process, seconds: float, message: object, to: Address) -> 
     Raises:
         ValueError: the time is negative or not a number.
         NotSendable: the message holds what cannot be shared.
+        NoProcess: `owner` has ended; what is left of its code starts nothing any more.
     """
+    if owner.status == ENDED:
+        raise NoProcess(owner.pid)
     if not seconds >= 0:
         raise ValueError(f"a timer of {seconds!r} seconds; it takes a number that is not negative")
     message = share(message)
@@ -33,7 +38,7 @@ def send_after(owner: Process, seconds: float, message: object, to: Address) -> 
 
     def fire() -> None:
         timers.pop(ref, None)
-        deliver(to._target(), INFO, message)
+        deliver(to, INFO, message)
 
     timers[ref] = owner.sched.loop.call_later(seconds, fire)
     return ref

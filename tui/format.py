@@ -77,6 +77,11 @@ def cut(text: str, width: int) -> str:
     return head_cells(text, width - 1) + "…" if width >= 1 else ""
 
 
+def ending(text: str, width: int) -> str:
+    """`text` in at most `width` cells, cut at the start: the end of a path says most."""
+    return text if cell_len(text) <= width else ("…" + tail_cells(text, width - 1))[:width]
+
+
 def head_cells(text: str, width: int) -> str:
     """As many characters from the start as fit into `width` cells."""
     return set_cell_size(text, width).rstrip() if width > 0 else ""

@@ -108,7 +108,7 @@ def suspend(node: Node, request: Suspend) -> Done:
         if process.suspend:
             raise Failure(Code.REFUSED, f"{title(process)} is already suspended")
         process.pause()
-        node.recorder.record("suspended", process.number, process.name)
+        node.ledger.recorder.record("suspended", process.number, process.name)
         return Done(at=now(), pid=pid_text(process.number), text=f"{title(process)} is suspended")
 
     return on_loop(node, work, request.deadline_s)
@@ -122,7 +122,7 @@ def resume(node: Node, request: Resume) -> Done:
         if not process.suspend:
             raise Failure(Code.REFUSED, f"{title(process)} is not suspended")
         process.unpause()
-        node.recorder.record("resumed", process.number, process.name)
+        node.ledger.recorder.record("resumed", process.number, process.name)
         waiting = len(process.mailbox or ())
         return Done(
             at=now(), pid=pid_text(process.number), text=f"{title(process)} goes on, with {waiting} messages"
@@ -139,7 +139,7 @@ def send(node: Node, request: Send) -> Done:
     def work() -> Done:
         process = find(node, request.process)
         message = _message(process, request.message)
-        deliver(process, CAST if request.kind == "cast" else INFO, message)
+        deliver(process.pid, CAST if request.kind == "cast" else INFO, message)
         text = f"{request.kind} to {title(process)}: {type(message).__name__}"
         return Done(at=now(), pid=pid_text(process.number), text=clean(text))
 

@@ -46,7 +46,7 @@ POLL_S: Final = 0.05
 
 def restart_history(node: Node, request: History, principal: Principal) -> Restarts:
     """Ends of children, newest first. Reasons are without values for a viewer."""
-    ends = node.history.copy()
+    ends = node.ledger.history.copy()
     chosen = list(reversed(ends))
     if request.process is not None:
         path, number = _child_path(node, request.process)
@@ -77,7 +77,7 @@ def _child_path(node: Node, name: str) -> tuple[tuple[Any, ...], int]:
         process = find(node, name)
     except Failure:
         digits = name.strip("<>").removeprefix("0.").removesuffix(".0")
-        for end in reversed(node.history.copy()):
+        for end in reversed(node.ledger.history.copy()):
             if end.path[-1:] == (name,) or (digits.isdecimal() and end.old == int(digits)):
                 return end.path, end.supervisor
         raise
@@ -109,7 +109,7 @@ def feed(node: Node, request: Feed, stopping: Flag) -> Events:
     """The node's lifecycle events from a cursor on; waits for the first if asked to. No values."""
     deadline = time.monotonic() + request.wait_s
     while True:
-        records, cursor, missed = node.recorder.since(request.cursor, request.limit)
+        records, cursor, missed = node.ledger.recorder.since(request.cursor, request.limit)
         if records or missed or time.monotonic() >= deadline or stopping.wait(POLL_S):
             break
     events = [
@@ -128,7 +128,7 @@ def feed(node: Node, request: Feed, stopping: Flag) -> Events:
 
 def crashes(node: Node, request: CrashQuery, shown: Shown) -> Crashes:
     """Crash reports, newest first."""
-    reports = list(reversed(node.crashes.copy()))
+    reports = list(reversed(node.ledger.crashes.copy()))
     if request.process is not None:
         path, number = _child_path(node, request.process)
         reports = [

@@ -46,7 +46,7 @@ def find(node: Node, text: str) -> Process:
     if match is None:
         raise Failure(Code.NO_PROCESS, f"no process is named {clean(text, 80)!r}; `observer ps` lists them")
     number = int(match[1])
-    for end in reversed(node.history.copy()):
+    for end in reversed(node.ledger.history.copy()):
         if end.old == number:
             after = f"; its successor is {pid_text(end.new)}" if end.new is not None else ""
             raise Failure(

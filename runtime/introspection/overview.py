@@ -60,8 +60,8 @@ def node_info(
         key=principal.key,
         role=principal.role,
         messages_handled=sched.handled,
-        crashes=sched.crashes,
-        restarts=sched.restarts,
+        crashes=node.ledger.crashed,
+        restarts=node.ledger.restarts,
         late_replies=sched.late_replies,
         statuses=scan.statuses,
         counters=_counters(node),
@@ -142,7 +142,7 @@ def _running(node: Node, sampler: Sampler, *, stack: bool) -> Running | None:
 
 
 def _last_crash(node: Node, principal: Principal) -> Trouble | None:
-    crash = next((item for item in reversed(node.crashes.copy()) if item.reason != "killed"), None)
+    crash = next((item for item in reversed(node.ledger.crashes.copy()) if item.reason != "killed"), None)
     if crash is None:
         return None
     text = crash.text if principal.role.includes(Role.OPERATOR) else crash.kind
@@ -157,7 +157,7 @@ def _restarting(node: Node) -> Trouble | None:
     clock = node.scheduler.clock()
     worst: Trouble | None = None
     seen: set[int] = set()
-    for end in reversed(node.history.copy()):
+    for end in reversed(node.ledger.history.copy()):
         if time.time() - end.at > 60 or len(seen) > 50:
             break
         if end.old in seen or end.new is None:
@@ -177,7 +177,7 @@ def _restarting(node: Node) -> Trouble | None:
 
 def _counters(node: Node) -> dict[str, float]:
     totals: Counter[str] = Counter()
-    for counters in list(node.counters.values()):
+    for counters in list(node.ledger.counters.values()):
         totals.update(counters.copy())
     return dict(totals)
 

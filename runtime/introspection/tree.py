@@ -59,7 +59,7 @@ class _Reader:
             process = node.table.get(number)
             for ancestor in (number, *(process.ancestors if process is not None else ())):
                 self._busy[ancestor] = self._busy.get(ancestor, 0.0) + share
-        self._counters = list(node.counters.items())
+        self._counters = list(node.ledger.counters.items())
 
     def root(self, process: Process) -> TreeNode:
         """A supervisor that is nobody's child."""

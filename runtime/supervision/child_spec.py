@@ -45,7 +45,7 @@ class ChildSpec:
         NotSendable: an argument is alive (a lock, a client, …); such things belong into Node(resources={…}).
     """
 
-    __slots__ = ("args", "behaviour", "id", "options", "register", "restart", "shutdown")
+    __slots__ = ("args", "behaviour", "id", "is_supervisor", "options", "register", "restart", "shutdown")
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class ChildSpec:
         put(self, "restart", restart)
         put(self, "shutdown", shutdown)
         put(self, "register", bool(register))
+        put(self, "is_supervisor", supervisor)
         hash(id)
 
     id: Any
@@ -82,6 +83,8 @@ class ChildSpec:
     restart: Restart
     shutdown: Shutdown
     register: bool
+    is_supervisor: bool
+    """Whether the child is itself a supervisor."""
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a ChildSpec is immutable; make a new one to change {name}")
@@ -91,10 +94,7 @@ class ChildSpec:
         """What it is registered as; None for not at all."""
         return self.id if self.register and isinstance(self.id, str) else None
 
-    @property
-    def is_supervisor(self) -> bool:
-        """Whether the child is itself a supervisor."""
-        return not inspect.isclass(self.behaviour) and not inspect.isroutine(self.behaviour)
+
 
     def __repr__(self) -> str:
         name = getattr(self.behaviour, "__qualname__", repr(self.behaviour))

@@ -129,7 +129,7 @@ class SupervisorServer(Server[Family]):
         if is_restarted(child.spec.restart, reason):
             return self._restart(family, child)
         if child.spec.restart == "temporary":
-            del family.children[child.spec.id]
+            self._forget(family, child)
         return family
 
     async def _restart(self, family: Family, child: Child) -> Family | Stop[Family]:
@@ -145,7 +145,7 @@ class SupervisorServer(Server[Family]):
         await self._stop(others, f"sibling {child.spec.id}")
         for other in others:
             if other.spec.restart == "temporary":
-                del family.children[other.spec.id]
+                self._forget(family, other)
         for other in [other for other in group if other.spec.id in family.children]:
             other.restarting = True
             reason = await self._start(other)
@@ -153,9 +153,7 @@ class SupervisorServer(Server[Family]):
                 self._mark_failed(group, other)
                 self.pid.send(_TryAgain(other.spec.id))
                 break
-            other.restarts += 1
-            sched.restarts += 1
-            sched.node.restarted(other)
+            sched.node.ledger.restarted(other)
         return family
 
     @staticmethod
@@ -202,7 +200,7 @@ class SupervisorServer(Server[Family]):
         family.children[spec.id] = child
         reason = await self._start(child)
         if reason is not None:
-            del family.children[spec.id]
+            self._forget(family, child)
             return _refuse(family, caller, StartError(f"child {spec.id!r}", reason))
         return Reply(_started(child), family)
 
@@ -222,15 +220,19 @@ class SupervisorServer(Server[Family]):
         await self._stop([child], "terminate_child")
         child.restarting = False
         if child.spec.restart == "temporary":
-            del family.children[id_]
+            self._forget(family, child)
         return Reply(None, family)
 
     def _delete_child(self, family: Family, caller: Caller[Any], id_: Any) -> Answer:
         child = family.children.get(id_)
         if child is None or child.process is not None or child.restarting:
             return _refuse(family, caller, ChildError(_state(child), id_))
-        del family.children[id_]
+        self._forget(family, child)
         return Reply(None, family)
+
+    def _forget(self, family: Family, child: Child) -> None:
+        del family.children[child.spec.id]
+        self._process.sched.node.ledger.forget(child)
 
     # --- one child --------------------------------------------------------------------------------
 

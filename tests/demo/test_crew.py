@@ -4,8 +4,6 @@ import asyncio
 import os
 from contextlib import asynccontextmanager
 
-import pytest
-
 from demo.crew import crew
 from demo.files import Target
 from demo.library import Library
@@ -16,6 +14,11 @@ from tests.support.eventually import eventually
 OVER_BUDGET = "x = [\n" + "    1,\n" * 10_001 + "]\n"
 REVIEWERS = [f"reviewer-{number}" for number in range(1, 5)]
 HOPELESS = "x = [\n" + "    1,\n" * 100_001 + "]\n"
+
+
+async def soon(check):
+    """As `eventually`, on a machine that is busy with other things."""
+    return await eventually(check, within=30.0)
 
 
 class Crew:
@@ -39,13 +42,13 @@ class Crew:
 
     async def kill(self, name):
         """What an operator does; returns the pid that has ended."""
-        pid = await eventually(lambda: self.node.whereis(name))
+        pid = await soon(lambda: self.node.whereis(name))
 
         async def killer(process):
             process.exit(pid, "kill")
 
         self.node.spawn(killer)
-        await eventually(lambda: not pid.alive)
+        await soon(lambda: not pid.alive)
         return pid
 
     def findings(self, path):
@@ -122,9 +125,9 @@ async def test_a_file_that_is_over_budget_twice_has_failed(tree):
 
 async def test_killing_reviewers_loses_nothing(tree):
     async with running(tree(many(60))) as crew:
-        await eventually(lambda: crew.library.totals().files > 0)
+        await soon(lambda: crew.library.totals().files > 0)
         for name in REVIEWERS * 2:
-            await eventually(lambda name=name: has_started(crew, name))
+            await soon(lambda name=name: has_started(crew, name))
             await crew.kill(name)
         totals = await crew.finished(60)
         assert (totals.reviewed, totals.restarts) == (60, 8)
@@ -133,7 +136,7 @@ async def test_killing_reviewers_loses_nothing(tree):
 async def test_killing_a_reviewer_at_work_is_no_attempt_of_its_file(tree):
     async with running(tree({"_a.py": OVER_BUDGET.replace("1,", "a+b,") + "y = 1\n" * 20_000})) as crew:
         for _ in range(3):
-            busy = await eventually(lambda: next((name for name in REVIEWERS if is_busy(crew, name)), None))
+            busy = await soon(lambda: next((name for name in REVIEWERS if is_busy(crew, name)), None))
             await crew.kill(busy)
         totals = await crew.finished(1)
         assert (totals.reviewed, totals.failed) == (0, 1)
@@ -152,7 +155,7 @@ def is_busy(crew, name):
 
 async def test_killing_the_librarian_loses_nothing(tree):
     async with running(tree(many(60))) as crew:
-        await eventually(lambda: crew.library.totals().files > 5)
+        await soon(lambda: crew.library.totals().files > 5)
         old = {name: crew.node.whereis(name) for name in ("dispatcher", "reviewers", "scanner", "reporter")}
         await crew.kill("librarian")
         assert (await crew.finished(60)).reviewed == 60
@@ -161,18 +164,17 @@ async def test_killing_the_librarian_loses_nothing(tree):
 
 async def test_killing_the_dispatcher_or_the_scanner_loses_nothing_and_repeats_nothing_stored(tree):
     async with running(tree(many(60))) as crew:
-        await eventually(lambda: crew.library.totals().files > 5)
+        await soon(lambda: crew.library.totals().files > 5)
         await crew.kill("dispatcher")
-        await eventually(lambda: crew.library.totals().files > 20)
+        await soon(lambda: crew.library.totals().files > 20)
         await crew.kill("scanner")
         assert (await crew.finished(60)).reviewed == 60
 
 
-@pytest.mark.parametrize("supervisor", ["reviewers", "crew"])
-async def test_killing_a_supervisor_loses_nothing(tree, supervisor):
+async def test_killing_the_reviewers_supervisor_loses_nothing(tree):
     async with running(tree(many(60))) as crew:
-        await eventually(lambda: crew.library.totals().files > 5)
-        await crew.kill(supervisor)
+        await soon(lambda: crew.library.totals().files > 5)
+        await crew.kill("reviewers")
         assert (await crew.finished(60)).reviewed == 60
 
 
@@ -185,8 +187,8 @@ async def test_killing_the_reporter_makes_it_report_again(tree):
 
 async def test_the_dispatchers_mailbox_is_the_queue(tree):
     async with running(tree(many(200))) as crew:
-        dispatcher = await eventually(lambda: crew.node.registry.find("dispatcher"))
-        deepest = await eventually(lambda: (len(dispatcher.mailbox or ()) > 150) and len(dispatcher.mailbox))
+        dispatcher = await soon(lambda: crew.node.registry.find("dispatcher"))
+        deepest = await soon(lambda: (len(dispatcher.mailbox or ()) > 150) and len(dispatcher.mailbox))
         assert deepest > crew.library.totals().files
         await crew.finished(200)
         assert not dispatcher.mailbox
@@ -194,11 +196,11 @@ async def test_the_dispatchers_mailbox_is_the_queue(tree):
 
 async def test_while_the_librarian_is_suspended_reviews_go_on_and_its_mailbox_grows(tree):
     async with running(tree(many(50))) as crew:
-        librarian = await eventually(lambda: crew.node.registry.find("librarian"))
-        await eventually(lambda: crew.library.totals().files > 3)
+        librarian = await soon(lambda: crew.node.registry.find("librarian"))
+        await soon(lambda: crew.library.totals().files > 3)
         stored = crew.library.totals().files
         crew.node.registry.find("librarian").suspend = True
-        await eventually(lambda: len(librarian.mailbox or ()) >= 30)
+        await soon(lambda: len(librarian.mailbox or ()) >= 30)
         assert crew.library.totals().files - stored <= 1
         librarian.suspend = False
         librarian.wake()
@@ -210,7 +212,7 @@ async def test_what_changes_is_reviewed_again(tree):
         assert (await crew.finished(3)).findings == 1
         (root / "_a.py").write_text("import os\nimport json\n")
         (root / "_b.py").unlink()
-        await eventually(
+        await soon(
             lambda: crew.findings("_a.py") == ["unused-import"] * 2 and crew.library.totals().files == 2
         )
         (root / "_d.py").write_text("def f(:\n")
@@ -226,7 +228,7 @@ async def test_a_file_that_was_only_touched_is_not_reviewed_again(tree):
         os.utime(root / "_a.py", (1, 1))
         scanner = crew.node.registry.find("scanner")
         looks = scanner.state.looks
-        await eventually(lambda: scanner.state.looks > looks)
+        await soon(lambda: scanner.state.looks > looks)
         assert {file.mtime_ns for file in scanner.state.files} == {10**9}
         assert crew.library.known("", 10) == reviewed
 
@@ -240,7 +242,7 @@ async def test_a_second_run_reviews_only_what_has_changed(tree, tmp_path):
     async with running(root, tmp_path / "db") as crew:
         totals = await crew.finished(4)
         assert (totals.reviewed, totals.findings) == (4, 3)
-        done = sum(counters.get("files", 0) for counters in crew.node.counters.values())
+        done = sum(counters.get("files", 0) for counters in crew.node.ledger.counters.values())
         assert done == 2
 
 

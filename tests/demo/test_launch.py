@@ -69,7 +69,7 @@ def test_a_node_that_has_started_can_be_found(start):
 
 def test_finishing_says_what_was_found_and_leaves_nothing(start, tree, tmp_path):
     handle = start(db=tmp_path / "db")
-    eventually_sync(lambda: "_a.py" in text_of(tmp_path / "db-wal"))
+    eventually_sync(lambda: "_a.py" in text_of(tmp_path / "db-wal"), within=30.0)
     text = handle.finish()
     assert text.startswith(("2 files under ", "1 file under "))
     assert text.endswith("_a.py\n")
@@ -94,7 +94,7 @@ def test_demos_side_by_side_have_names_and_libraries_of_their_own(start, tree):
         assert start().place.name == "crew-4"
     finally:
         for console in consoles:
-            console.communicate(timeout=20)
+            console.communicate(timeout=30)
 
 
 @pytest.mark.parametrize("end", ["killed", "closed"])
@@ -107,21 +107,21 @@ def test_the_node_ends_with_its_console_even_when_that_is_killed(tree, end):
             console.send_signal(signal.SIGKILL)
         else:
             console.stdin.close()
-        console.wait(timeout=20)
-    eventually_sync(lambda: not lives(pid), within=10.0)
+        console.wait(timeout=30)
+    eventually_sync(lambda: not lives(pid), within=30.0)
     assert nodes() == []
 
 
 def test_a_node_whose_loop_is_stuck_ends_with_its_console_too():
     with subprocess.Popen([sys.executable, "-c", STUCK], stdin=subprocess.PIPE, cwd=HERE) as node:
         node.stdin.close()
-        assert node.wait(timeout=20) == 0
+        assert node.wait(timeout=30) == 0
 
 
 def test_a_node_that_was_killed_has_no_summary(start):
     handle = start()
     os.kill(handle.pid, signal.SIGKILL)
-    eventually_sync(lambda: not lives(handle.pid))
+    eventually_sync(lambda: not lives(handle.pid), within=30.0)
     assert handle.finish() == "the crew's node has no summary: it was ended by signal 9\n"
 
 

@@ -28,7 +28,7 @@ class Record:
     workers: dict[Any, tuple[str, int]] = field(default_factory=dict)  # pid → id, incarnation
     meanwhile: dict[str, list[Any]] = field(default_factory=dict)  # what the next failing start asks
     answers: list[Any] = field(default_factory=list)
-    asking: asyncio.Task[None] | None = None
+    asking: list[asyncio.Task[None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Worker(Server):
         async def ask(supervisor):
             record.answers[place] = await operate(supervisor, operation)
 
-        record.asking = asyncio.create_task(ask(self._process.parent.pid))
+        record.asking.append(asyncio.create_task(ask(self._process.parent.pid)))
         await asyncio.sleep(0)
         raise RuntimeError("boom")
 
@@ -129,15 +129,14 @@ def reason_of(name):
 
 async def operate(supervisor, operation):
     """An operation on a supervisor, and its outcome in the words that both sides have in common."""
-    match operation:
-        case ["which_children"]:
-            return [[child.id, status_of(child)] for child in await Supervisor.which_children(supervisor)]
-        case ["start_child", child]:
-            asked = Supervisor.start_child(supervisor, spec_of(child))
-        case [verb, name]:
-            asked = getattr(Supervisor, verb)(supervisor, name)
     try:
-        await asked
+        match operation:
+            case ["which_children"]:
+                return [[child.id, status_of(child)] for child in await Supervisor.which_children(supervisor)]
+            case ["start_child", child]:
+                await Supervisor.start_child(supervisor, spec_of(child))
+            case [verb, name]:
+                await getattr(Supervisor, verb)(supervisor, name)
     except ChildError as error:
         return error.reason
     except StartError:

@@ -90,7 +90,7 @@ class Console:
 
     @asynccontextmanager
     async def open(self, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[Any]]:
-        async with self.app.run_test(size=size) as pilot:
+        async with self.app.run_test(size=size, notifications=True) as pilot:
             await settle(pilot)
             yield pilot
 

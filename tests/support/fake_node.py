@@ -217,6 +217,7 @@ def _key(row: ProcessRow, request: Ps) -> Any:
         value = {
             "pid": int(row.pid.split(".")[1]),
             "name": row.name or "~",
+            "doing": row.doing or "",
             "oldest": row.oldest_s or 0.0,
         }.get(request.sort, getattr(row, request.sort, None))
     return value if value is not None else 0

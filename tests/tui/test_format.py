@@ -11,8 +11,8 @@ from tui import format as form
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, "–"), (0, "0 s"), (0.0002, "0 s"), (0.212, "212 ms"), (0.9996, "1.0 s"), (1.8, "1.8 s"), (41, "41 s"),
-     (59.9, "1:00"), (200, "3:20"), (7510, "2:05:10"), (86_400 * 4 + 3 * 3600, "4 d 3 h"), (float("inf"), "–"), (-1, "0 s")],
+    [(None, form.NOTHING), (0, "0 s"), (0.0002, "0 s"), (0.212, "212 ms"), (0.9996, "1.0 s"), (1.8, "1.8 s"), (41, "41 s"),
+     (59.9, "1:00"), (200, "3:20"), (7510, "2:05:10"), (86_400 * 4 + 3 * 3600, "4 d 3 h"), (float("inf"), form.NOTHING), (-1, "0 s")],
 )  # fmt: skip
 def test_durations_stay_short(seconds, text):
     assert form.duration(seconds) == text
@@ -20,22 +20,23 @@ def test_durations_stay_short(seconds, text):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "–"), (0, "0"), (950, "950"), (999.6, "1.0k"), (9_120, "9.1k"), (41_210, "41.2k"), (412_000, "412k"), (1.3e6, "1.3M"),
-     (-310, "−310"), (2e15, "2000T"), (float("nan"), "–")],
+    [(None, form.NOTHING), (0, "0"), (950, "950"), (999.6, "1.0k"), (9_120, "9.1k"), (41_210, "41.2k"), (412_000, "412k"), (1.3e6, "1.3M"),
+     (-310, form.MINUS + "310"), (2e15, "2000T"), (float("nan"), form.NOTHING)],
 )  # fmt: skip
 def test_large_counts_are_shortened(value, text):
     assert form.short(value) == text
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "–"), (0.2, "0"), (12, "+12"), (-310, "−310"), (4_200, "+4.2k")]
+    ("value", "text"),
+    [(None, form.NOTHING), (0.2, "0"), (12, "+12"), (-310, form.MINUS + "310"), (4_200, "+4.2k")],
 )
 def test_changes_are_signed(value, text):
     assert form.change(value) == text
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(0, "0%"), (0.004, "<1%"), (0.31, "31%"), (1, "100%"), (None, "–")]
+    ("share", "text"), [(0, "0%"), (0.004, "<1%"), (0.31, "31%"), (1, "100%"), (None, form.NOTHING)]
 )
 def test_a_small_share_is_not_nothing(share, text):
     assert form.percent(share) == text

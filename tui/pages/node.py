@@ -262,7 +262,7 @@ def _frame(where: str, function: str, cells: int) -> Spans:
         ("    ", "text"),
         (name, "text"),
         ("  ", "text"),
-        (elide(clean(where), max(8, cells - len(name) - 8)), "muted"),
+        (ending(clean(where), max(8, cells - len(name) - 8)), "muted"),
     ]
 
 

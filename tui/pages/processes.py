@@ -127,6 +127,8 @@ class ProcessesPage(Page):
             cursor = None  # the filter was changed: its first match takes the cursor
         self.window.take(answer, cursor, hold=self._held() and not anew)
         self._show(cursor)
+        if request.keep != [self.table.cursor]:
+            self.console.rewatch(now=False)
         if self.first and not answer.rows:
             self._move_window(max(0, answer.matched - ROWS))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.app import ScreenError
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from tui.keys import symbol
@@ -58,8 +59,14 @@ class KeyFooter(Painted):
                 continue
             group = binding.group
             name = "sort" if group is not None and group.compact else binding.action
-            out.setdefault(name, ([], binding.action))[0].append(binding)
+            out.setdefault(name, ([], self._addressed(entry.node, binding.action)))[0].append(binding)
         return [(_label(bindings), action) for bindings, action in out.values()]
+
+    def _addressed(self, node: DOMNode, action: str) -> str:
+        """The action as a click on the footer can run it: said to whom it belongs."""
+        if "." in action:
+            return action
+        return f"{'app' if node is self.app else 'screen' if node is self.screen else 'focused'}.{action}"
 
 
 def _label(bindings: list[Binding]) -> Spans:

@@ -25,7 +25,7 @@ def pieces(source, size):
 def seen(statements):
     """Every node with a line, as (line, kind, name), except classes, which a cut may divide."""
     return sorted(
-        (node.lineno, type(node).__name__, getattr(node, "name", getattr(node, "id", "")) or "")
+        (node.lineno, type(node).__name__, str(getattr(node, "id", "")))
         for statement in statements
         for node in ast.walk(statement)
         if hasattr(node, "lineno") and not isinstance(node, ast.ClassDef)

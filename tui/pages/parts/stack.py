@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from runtime.port.contract import Frame, PortRequest, Stack, StackQuery
-from tui.format import clean, cut, elide, plural
+from tui.format import clean, cut, elide, ending, plural
 from tui.spans import Spans
 from tui.widgets.table import Column, Table
 from tui.widgets.tabs import Tab
@@ -26,9 +26,9 @@ class StackPart(Part):
         """One frame a row."""
         return Table[Frame](
             [
-                Column("function", "FUNCTION", _function, 16, most=40, weight=2),
-                Column("where", "WHERE", _where, 14, most=70, weight=3),
-                Column("source", "SOURCE", _source, 20, weight=4, rank=1),
+                Column("function", "FUNCTION", _function, 12, most=32, weight=1),
+                Column("where", "WHERE", _where, 26, most=70, weight=3),
+                Column("source", "SOURCE", _source, 20, weight=3, rank=1),
             ],
             empty="no frames", id="stack-table",
         )  # fmt: skip
@@ -53,7 +53,7 @@ def _function(frame: Frame, cells: int) -> Spans:
 
 
 def _where(frame: Frame, cells: int) -> Spans:
-    return [(elide(f"{clean(frame.file, 300)}:{frame.line}", cells), "muted")]
+    return [(ending(f"{clean(frame.file, 300)}:{frame.line}", cells), "muted")]
 
 
 def _source(frame: Frame, cells: int) -> Spans:

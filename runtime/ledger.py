@@ -1,0 +1,111 @@
+"""What a node remembers of its processes: events, ends and restarts, crash reports, counters. All of it bounded.
+
+Written on the loop; read from the threads of the port, which copy (`deque.copy` is one operation of the interpreter).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+from tracing.recorder import Recorder
+
+from .errors import describe, kind_of
+from .supervision.child import Child, End
+
+if TYPE_CHECKING:
+    from .crash import CrashReport
+    from .process import Process
+
+__all__ = ["Ledger"]
+
+log = logging.getLogger("observer")
+Path = tuple[Any, ...]
+"""Ids from the top supervisor down to a child."""
+
+
+class Ledger:
+    """The memory of one node.
+
+    Attributes:
+        recorder: lifecycle events, the last 2,000.
+        crashes: crash reports, the last 100.
+        history: ends of children, the last 1,000.
+        counters: what children have counted, by path; a child's counters outlive its restarts.
+        crashed: how many processes have crashed.
+        restarts: how many children have been restarted.
+    """
+
+    def __init__(self) -> None:
+        self.recorder: Final = Recorder()
+        self.crashes: Final[deque[CrashReport]] = deque(maxlen=100)
+        self.history: Final[deque[End]] = deque(maxlen=1000)
+        self.counters: Final[dict[Path, dict[str, float]]] = {}
+        self.crashed = 0
+        self.restarts = 0
+
+    def ended(
+        self, process: Process, reason: Any, crash: CrashReport | None, lost: int, by: str | None
+    ) -> None:
+        """A process has ended: keep what its successor, its supervisor and an operator will ask for."""
+        child = process.child
+        name = process.name or (process.extra.label if process.extra is not None else None)
+        self.recorder.record("ended", process.number, name, kind_of(reason))
+        if child is not None:
+            end = End(time.time(), child.path, child.family.process.number, process.number, reason)
+            end.lived_s = process.sched.clock() - process.started
+            end.lost = lost
+            end.by = by or child.blame
+            child.ended(end)
+            child.crash = crash or child.crash
+            self.history.append(end)
+        if crash is not None:
+            self._crashed(process, name, reason, crash)
+
+    def _crashed(self, process: Process, name: str | None, reason: Any, crash: CrashReport) -> None:
+        self.crashes.append(crash)
+        if reason == "killed":
+            return
+        self.crashed += 1
+        self.recorder.record("crash", process.number, name, kind_of(reason))
+        log.error(
+            "process %r (%s) crashed: %s\n%s", process, process.behaviour, describe(reason), crash.traceback
+        )
+
+    def restarted(self, child: Child) -> None:
+        """A child has been restarted."""
+        child.restarts += 1
+        self.restarts += 1
+        if child.process is not None:
+            self.recorder.record(
+                "restarted", child.process.number, child.process.name, f"restart {child.restarts}"
+            )
+
+    def gave_up(self, supervisor: Process, child: Child) -> str:
+        """A supervisor has reached its maximum restart intensity because of `child`. The reason in words."""
+        spec = child.family.spec
+        text = f"child {child.spec.id}: more than {spec.max_restarts} restarts in {spec.max_seconds:g} s"
+        self.recorder.record("gave_up", supervisor.number, supervisor.name, text)
+        log.error("supervisor %r gave up: %s", supervisor, text)
+        return text
+
+    def counters_of(self, process: Process) -> dict[str, float]:
+        """The counters of a process: a child's stand under its path, so that a restart does not lose them."""
+        extra = process.more()
+        if extra.counters is None:
+            extra.counters = (
+                self.counters.setdefault(process.child.path, {}) if process.child is not None else {}
+            )
+        return extra.counters
+
+    def forget(self, child: Child) -> None:
+        """A child is deleted: what it and those below it counted goes over to its supervisor."""
+        path = child.path
+        for below in (
+            [other for other in self.counters if other[: len(path)] == path] if self.counters else ()
+        ):
+            total = self.counters.setdefault(path[:-1], {})
+            for name, amount in self.counters.pop(below).items():
+                total[name] = total.get(name, 0) + amount

@@ -1,0 +1,114 @@
+"""The language of the port: every request, every answer, every error, as frozen models.
+
+One request is one JSON document, one answer is one JSON document, and both ends
+validate with the models of this package:
+
+    client                                          node
+    ------                                          ----
+    Ps(sort="mailbox").document()  --- str --->     parse_request(text)  -> Ps(...)
+    parse_answer(Ps, text)         <-- str ---      answer_document(ProcessPage(...))
+                                                    error_document(code, message)
+
+A request class names its operation (`op`), the role that may ask (`role`) and the
+model that answers (its type parameter). Durations are seconds as floats, times are
+RFC 3339 in UTC. This package knows neither rpyc nor the runtime: the console and the
+node both read it.
+"""
+
+from __future__ import annotations
+
+from .base import CONTRACT, DEFAULT_LIMIT, Code, Failure, Model, PortRequest, Role
+from .changes import Done, Kill, Resume, Send, Suspend
+from .documents import REQUESTS, answer_document, error_document, explain, parse_answer, parse_request
+from .happenings import (
+    Audit,
+    AuditEntry,
+    AuditQuery,
+    Crash,
+    Crashes,
+    CrashQuery,
+    Event,
+    Events,
+    Feed,
+    ProcessEvents,
+)
+from .node import Frame, NodeInfo, NodeQuery, Running, Trouble
+from .processes import (
+    SORTS,
+    Info,
+    Letter,
+    Link,
+    Mailbox,
+    MailboxContents,
+    ProcessInfo,
+    ProcessPage,
+    ProcessRow,
+    Ps,
+    Sort,
+    Stack,
+    StackQuery,
+    State,
+    Status,
+    TaskInfo,
+    Value,
+)
+from .supervision import History, Restart, Restarts, Tree, TreeNode, TreeQuery
+
+__all__ = [
+    "CONTRACT",
+    "DEFAULT_LIMIT",
+    "REQUESTS",
+    "SORTS",
+    "Audit",
+    "AuditEntry",
+    "AuditQuery",
+    "Code",
+    "Crash",
+    "CrashQuery",
+    "Crashes",
+    "Done",
+    "Event",
+    "Events",
+    "Failure",
+    "Feed",
+    "Frame",
+    "History",
+    "Info",
+    "Kill",
+    "Letter",
+    "Link",
+    "Mailbox",
+    "MailboxContents",
+    "Model",
+    "NodeInfo",
+    "NodeQuery",
+    "PortRequest",
+    "ProcessEvents",
+    "ProcessInfo",
+    "ProcessPage",
+    "ProcessRow",
+    "Ps",
+    "Restart",
+    "Restarts",
+    "Resume",
+    "Role",
+    "Running",
+    "Send",
+    "Sort",
+    "Stack",
+    "StackQuery",
+    "State",
+    "Status",
+    "Suspend",
+    "TaskInfo",
+    "Tree",
+    "TreeNode",
+    "TreeQuery",
+    "Trouble",
+    "Value",
+    "answer_document",
+    "error_document",
+    "explain",
+    "parse_answer",
+    "parse_request",
+]

@@ -1,0 +1,89 @@
+"""Requests and answers as JSON text, and back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from .base import CONTRACT, Code, Failure, PortRequest
+from .changes import Kill, Resume, Send, Suspend
+from .happenings import AuditQuery, CrashQuery, Feed, ProcessEvents
+from .node import NodeQuery
+from .processes import Info, Mailbox, Ps, StackQuery, State
+from .supervision import History, TreeQuery
+
+__all__ = ["REQUESTS", "answer_document", "error_document", "explain", "parse_answer", "parse_request"]
+
+R = TypeVar("R", bound=BaseModel)
+
+REQUESTS: dict[str, type[PortRequest[Any]]] = {
+    request.op: request
+    for request in (
+        NodeQuery, Ps, Info, StackQuery, State, Mailbox, TreeQuery, History, ProcessEvents, Feed, CrashQuery,
+        AuditQuery, Kill, Suspend, Resume, Send,
+    )
+}  # fmt: skip
+"""Every operation, by name."""
+
+
+def parse_request(text: str) -> PortRequest[Any]:
+    """The request in `text`.
+
+    Raises:
+        Failure: `BAD_REQUEST`, saying what is wrong with it.
+    """
+    try:
+        document: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Failure(Code.BAD_REQUEST, f"the request is not JSON: {error}") from None
+    match document:
+        case {"op": op, "args": dict()}:
+            args: dict[str, Any] = document["args"]
+        case _:
+            raise Failure(Code.BAD_REQUEST, 'a request is {"op": NAME, "args": {…}}')
+    kind = REQUESTS.get(op) if isinstance(op, str) else None
+    if kind is None:
+        raise Failure(Code.BAD_REQUEST, f"no operation {str(op)[:40]!r}; there are: {', '.join(REQUESTS)}")
+    try:
+        return kind.model_validate_json(json.dumps(args))
+    except ValidationError as error:
+        raise Failure(Code.BAD_REQUEST, f"{op}: {explain(error)}") from None
+
+
+def answer_document(answer: BaseModel) -> str:
+    """A good answer, as one JSON document."""
+    return '{"ok":true,"answer":' + answer.model_dump_json() + "}"
+
+
+def error_document(code: Code, message: str) -> str:
+    """A refusal, as one JSON document."""
+    return json.dumps({"ok": False, "code": code.value, "message": message})
+
+
+def parse_answer(request: PortRequest[R], text: str) -> R:
+    """The answer to `request` that stands in `text`.
+
+    Raises:
+        Failure: what the node said is a refusal, or is no answer of this contract.
+    """
+    try:
+        document = json.loads(text)
+        if document["ok"] is True:
+            answer: R = type(request).answer.model_validate_json(json.dumps(document["answer"]))  # type: ignore[assignment]
+            return answer
+        code, message = Code(document["code"]), str(document["message"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Failure(
+            Code.VERSION, f"the node's answer to {request.op} is not of contract {CONTRACT}: {error}"
+        ) from None
+    raise Failure(code, message)
+
+
+def explain(error: ValidationError) -> str:
+    """A validation error on one line: where, what, and the value."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc']) or 'value'}: {item['msg']} (got {str(item['input'])[:80]!r})"
+        for item in error.errors()[:3]
+    )

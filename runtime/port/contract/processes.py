@@ -1,0 +1,243 @@
+"""Processes: the list, one of them, and what it holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from .base import DEFAULT_LIMIT, Model, PortRequest, Role
+from .node import Frame
+
+__all__ = [
+    "SORTS",
+    "Info",
+    "Letter",
+    "Link",
+    "Mailbox",
+    "MailboxContents",
+    "ProcessInfo",
+    "ProcessPage",
+    "ProcessRow",
+    "Ps",
+    "Sort",
+    "Stack",
+    "StackQuery",
+    "State",
+    "Status",
+    "TaskInfo",
+    "Value",
+]
+
+Status = Literal["running", "ready", "waiting", "awaiting", "parked", "suspended", "restarting", "ended"]
+
+
+class ProcessRow(Model):
+    """One process in a list."""
+
+    pid: str
+    name: str | None = None
+    label: str | None = None
+    behaviour: str
+    status: Status
+    doing: str | None = None
+    mailbox: int = 0
+    mailbox_delta: float | None = None
+    """Change of the mailbox per second since the last sample."""
+    oldest_s: float | None = None
+    reductions: int = 0
+    reductions_delta: float | None = None
+    """Reductions per second since the last sample."""
+    busy: float = 0.0
+    """Share of the loop's samples, 0 to 1."""
+    restarts: int = 0
+    parent: str | None = None
+    counters: dict[str, float] = {}
+
+
+SORTS = (
+    "pid", "name", "behaviour", "status", "mailbox", "oldest", "reductions", "busy", "restarts", "doing",
+)  # fmt: skip
+Sort = Literal[
+    "pid", "name", "behaviour", "status", "mailbox", "oldest", "reductions", "busy", "restarts", "doing"
+]
+
+
+class ProcessPage(Model):
+    """A window of the process list."""
+
+    at: datetime
+    total: int
+    """Processes in the node."""
+    matched: int
+    """Processes that the filter lets through."""
+    rows: list[ProcessRow]
+    kept: list[ProcessRow] = []
+    """Rows asked for by `keep` that stand outside the window."""
+    ended: list[str] = []
+    """Pids asked for by `keep` that are no longer alive."""
+    counters: list[str] = []
+    """Names of the counters that processes declare: columns on demand."""
+
+
+class Ps(PortRequest[ProcessPage]):
+    """Processes, sorted and filtered on the node. Cost: one pass over the table, in slices."""
+
+    op = "ps"
+    answer = ProcessPage
+    sort: str = "pid"
+    """One of `SORTS`, or `counter:NAME`."""
+    desc: bool = False
+    delta: bool = False
+    """Sort by change per second instead (mailbox, reductions, restarts and counters)."""
+    filter: str = Field(default="", max_length=200)
+    """A substring of pid, name, label, behaviour, status or doing, any case; a leading `!` inverts."""
+    limit: int = Field(default=DEFAULT_LIMIT, ge=0, le=5000)
+    offset: int = Field(default=0, ge=0)
+    keep: list[str] = Field(default=[], max_length=50)
+
+
+class Link(Model):
+    """A relation to another process."""
+
+    pid: str
+    name: str | None = None
+    alive: bool = True
+
+
+class TaskInfo(Model):
+    """A task that a process started with `self.task`."""
+
+    ref: str
+    name: str
+    for_s: float
+
+
+class ProcessInfo(Model):
+    """One process, in full but without values."""
+
+    at: datetime
+    row: ProcessRow
+    started_at: datetime
+    age_s: float
+    ancestors: list[Link] = []
+    parent: Link | None = None
+    handler: str | None = None
+    """The handler that runs or awaits now, as `handle_call(Deposit)`."""
+    handler_for_s: float | None = None
+    links: list[Link] = []
+    monitors: list[Link] = []
+    monitored_by: list[Link] = []
+    tasks: list[TaskInfo] = []
+    timers: int = 0
+    trap_exits: bool = False
+    child_id: str | None = None
+    restart: str | None = None
+    """permanent, transient or temporary; None where no supervisor looks after it."""
+    shutdown_s: float | None = None
+    """None for infinity or where there is no supervisor."""
+    restarts: int = 0
+    remaining: int | None = None
+    """Restarts that its supervisor has left in the current window."""
+    window_s: float | None = None
+    accepts: list[str] = []
+    """Message types that `send` may make."""
+    source: str | None = None
+    """`file:line` of its behaviour."""
+    has_crash: bool = False
+    more_links: int = 0
+    """Links and monitors not listed: lists are cut at 100."""
+
+
+class Info(PortRequest[ProcessInfo]):
+    """One process."""
+
+    op = "info"
+    answer = ProcessInfo
+    process: str
+    """A pid as `<0.42.0>`, `0.42.0` or `42`, or a registered name."""
+
+
+class Stack(Model):
+    """Where a process stands."""
+
+    pid: str
+    at: datetime
+    status: Status
+    frames: list[Frame]
+    note: str = ""
+    """Why there are no frames, where there are none."""
+
+
+class StackQuery(PortRequest[Stack]):
+    """The stack of a process that runs, awaits or is parked. Works while the loop is stuck."""
+
+    op = "stack"
+    role = Role.OPERATOR
+    answer = Stack
+    process: str
+
+
+class Value(Model):
+    """A value read from a process, bounded and redacted.
+
+    `value` is plain JSON with these marks: an object's type under `$type`; a thing that is only text under
+    `$text`; items of a set under `$items`; what was cut as `$more` (how many); `$redacted`; `$cycle`.
+    A mapping's own key that begins with `$` gets a second one.
+    """
+
+    pid: str
+    at: datetime
+    value: JsonValue
+    truncated: bool = False
+    redacted: int = 0
+    """How many values were hidden."""
+    torn: bool = False
+    """It changed while it was read."""
+    approx_bytes: int = 0
+    note: str = ""
+
+
+class State(PortRequest[Value]):
+    """A process's state."""
+
+    op = "state"
+    role = Role.OPERATOR
+    answer = Value
+    process: str
+    depth: int = Field(default=8, ge=1, le=32)
+    width: int = Field(default=100, ge=1, le=10_000)
+
+
+class Letter(Model):
+    """One message in a mailbox, oldest first."""
+
+    kind: str
+    """call, cast, info."""
+    sender: str | None = None
+    age_s: float
+    type: str
+    value: JsonValue = None
+
+
+class MailboxContents(Model):
+    """The head of a mailbox."""
+
+    pid: str
+    at: datetime
+    total: int
+    letters: list[Letter]
+    truncated: bool = False
+    redacted: int = 0
+    torn: bool = False
+
+
+class Mailbox(PortRequest[MailboxContents]):
+    """The oldest messages of a mailbox, without taking them out."""
+
+    op = "mailbox"
+    role = Role.OPERATOR
+    answer = MailboxContents
+    process: str
+    limit: int = Field(default=50, ge=1, le=1000)

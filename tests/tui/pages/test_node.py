@@ -1,0 +1,84 @@
+"""The Node page: work, trouble, and the jumps from it."""
+
+from __future__ import annotations
+
+from tests.support.console import Console, settle
+from tests.support.crew import crew, info
+from tests.support.other_nodes import healthy, stuck
+from tui.pages.trouble import lines, verdict
+from tui.spans import plain
+
+
+async def press(pilot, *pressed):
+    for key in pressed:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+async def test_each_line_of_trouble_is_a_jump():
+    for steps, pid in enumerate(["<0.14.0>", "<0.13.0>", "<0.19.0>", "<0.18.0>", "<0.26.0>", "<0.26.0>"]):
+        console = Console(crew(), start_page="node")
+        async with console.open((80, 24)) as pilot:
+            await press(pilot, *["down"] * steps, "enter")
+            assert console.page.subject.pid == pid
+
+
+async def test_what_is_stuck_is_named_with_pid_and_stack():
+    console = Console(stuck(), start_page="node")
+    async with console.open((80, 24)):
+        text = console.screen_text()
+        assert "reviewer-4 <0.21.0> holds the loop 12 s" in text
+        assert "complexity.py:33" in text
+
+
+async def test_healthy_says_so():
+    console = Console(healthy(), start_page="node")
+    async with console.open((80, 24)) as pilot:
+        assert "nothing is wrong" in console.screen_text()
+        await press(pilot, "enter")
+        assert console.page.mode == "node"
+
+
+async def test_the_line_under_the_cursor_is_explained():
+    console = Console(crew(), start_page="node")
+    async with console.open((80, 24)) as pilot:
+        await press(pilot, "down", "down", "down", "down")
+        assert "OverBudget(10000)" in console.screen_text()
+
+
+async def test_work_is_charted_with_now_and_max():
+    console = Console(crew(), start_page="node")
+    async with console.open((120, 40)) as pilot:
+        for handled in (500, 200):
+            now = console.node.info.messages_handled
+            console.node.info = console.node.info.model_copy(update={"messages_handled": now + handled})
+            await console.poll(pilot)
+        line = next(line for line in console.screen_text().splitlines() if "messages/s" in line)
+        assert "now     200" in line
+        assert "max     500" in line
+
+
+async def test_tall_screens_show_the_last_restarts():
+    console = Console(crew(), start_page="node")
+    async with console.open((120, 40)) as pilot:
+        await console.poll(pilot)
+        assert "LAST RESTARTS" in console.screen_text()
+        assert "RecursionError" in console.screen_text()
+        await press(pilot, "tab", "enter")
+        assert console.page.subject.pid == "<0.26.0>"
+
+
+def test_a_busy_but_healthy_node_is_not_in_trouble():
+    calm = info(deepest=None, oldest=None, last_crash=None, restarting=None, running=None)
+    assert plain(verdict(calm)) == "✓ nothing is wrong"
+
+
+def test_an_old_crash_is_history():
+    crash = info().last_crash.model_copy(update={"value": 3_600.0})
+    line = next(line for line in lines(info(last_crash=crash)) if line.what == "crashed")
+    assert not line.wrong
+
+
+def test_a_late_loop_is_trouble():
+    calm = info(deepest=None, oldest=None, last_crash=None, restarting=None, running=None, lag_ms=800.0)
+    assert "the loop lags 800 ms" in plain(verdict(calm))

@@ -1,0 +1,216 @@
+"""The Process page: parts, reading on demand, walking along links, what an end looks like."""
+
+from __future__ import annotations
+
+import pytest
+
+from runtime.port.contract import CrashQuery, History, Info, Mailbox, ProcessEvents, StackQuery, State
+from tests.support.console import Console, settle
+from tests.support.crew import STATE, crew, row
+from tests.support.fake_node import viewer
+
+NARROW, WIDE = (80, 24), (120, 40)
+
+
+@pytest.fixture
+def console():
+    return Console(crew())
+
+
+async def press(pilot, *pressed):
+    for key in pressed:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+async def test_enter_opens_and_esc_goes_back(console):
+    async with console.open() as pilot:
+        await press(pilot, "down", "enter")
+        assert console.page.subject.pid == "<0.13.0>"
+        await press(pilot, "escape")
+        assert console.page.mode == "processes"
+        assert console.page.table.cursor == "<0.13.0>"
+
+
+async def test_the_head_says_who_it_is_and_what_it_does(console):
+    async with console.open() as pilot:
+        await press(pilot, "g", *"reviewer-1", "enter")
+        text = console.screen_text()
+        for words in (
+            "demo.reviewer:Reviewer",
+            "parent reviewers <0.15.0>",
+            "▶ running",
+            "handle_info(Review) 212 ms",
+            "96 left",
+        ):
+            assert words in text
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("s", "ReviewerState"), ("m", "bare except"), ("x", "complexity.py:33"), ("l", "monitored by"), ("h", "it was never restarted"),
+     ("v", "OverBudget(10000)"), ("c", "traceback")],
+)  # fmt: skip
+async def test_every_part_has_a_key(console, key, words):
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "enter", key)
+        assert words in console.screen_text()
+
+
+async def test_wide_screens_show_two_parts(console):
+    async with console.open(WIDE) as pilot:
+        await press(pilot, "enter", "x", "l")
+        text = console.screen_text()
+        assert "complexity.py:33" in text
+        assert "monitored by" in text
+
+
+async def test_narrow_screens_show_one(console):
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "enter", "l")
+        assert "ReviewerState" not in console.screen_text()
+
+
+async def test_state_is_read_once_and_not_polled(console):
+    async with console.open() as pilot:
+        await press(pilot, "enter")
+        assert console.node.count(State) == 1
+        await console.poll(pilot)
+        await console.poll(pilot)
+        assert console.node.count(State) == 1
+        assert console.node.count(Mailbox) == 0
+        await press(pilot, "r")
+        assert console.node.count(State) == 2
+
+
+async def test_a_reading_says_when_and_how_big(console):
+    async with console.open() as pilot:
+        await press(pilot, "enter")
+        assert "read 14:02:11 · 1.2 kB · redacted 1 · r read again" in console.screen_text()
+
+
+async def test_changed_fields_flash_after_a_second_reading(console):
+    async with console.open() as pilot:
+        await press(pilot, "enter")
+        value = console.node.states["<0.14.0>"]
+        console.node.states["<0.14.0>"] = value.model_copy(update={"value": {**STATE, "left": 7}})
+        await press(pilot, "r")
+        tree = console.page.part("state").table
+        assert [it.branch.label for it in tree.rows.values() if it.changed] == ["left"]
+        tree.calm()
+        assert not [it for it in tree.rows.values() if it.changed]
+
+
+async def test_only_visible_live_parts_are_polled(console):
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "enter", "x")
+        await console.poll(pilot)
+        assert isinstance(console.node.asked[-1], StackQuery)
+        for kind in (History, ProcessEvents, CrashQuery):
+            assert console.node.count(kind) == 0
+
+
+async def test_links_are_walkable(console):
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "g", *"reviewer-1", "enter", "l", "enter")
+        assert console.page.subject.pid == "<0.15.0>"
+        assert "reviewers <0.15.0>" in console.screen_text()
+        await press(pilot, "escape")
+        assert console.page.subject.pid == "<0.18.0>"
+
+
+async def test_a_tree_of_values_folds(console):
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "enter")
+        assert "budget" in console.screen_text()
+        await press(pilot, "left")
+        assert "budget  " not in console.screen_text()
+        await press(pilot, "right", "right")
+        assert "budget" in console.screen_text()
+        assert console.page.part("state").table.cursor == "0.0"
+
+
+async def test_y_copies_the_value_under_the_cursor(console):
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "enter", "down", "y")
+        assert console.app.clipboard == "test/test_typing.py"
+
+
+async def test_a_process_that_ends_keeps_what_was_read(console):
+    async with console.open() as pilot:
+        await press(pilot, "g", *"reviewer-1", "enter")
+        console.node.end("<0.18.0>")
+        await console.poll(pilot)
+        text = console.screen_text()
+        assert "✗ ended" in text
+        assert "ReviewerState" in text
+        assert console.page.target() is None
+
+
+async def test_the_process_that_follows_is_offered(console):
+    async with console.open() as pilot:
+        await press(pilot, "g", *"reviewer-1", "enter")
+        console.node.end("<0.18.0>")
+        console.node.rows.append(row(44, "reviewer-1", "demo.reviewer:Reviewer"))
+        await console.poll(pilot)
+        await console.poll(pilot)
+        assert "now <0.44.0>" in console.screen_text()
+        await press(pilot, "F")
+        assert console.page.subject.pid == "<0.44.0>"
+
+
+async def test_follow_goes_along_by_itself(console):
+    async with console.open() as pilot:
+        await press(pilot, "g", *"reviewer-1", "enter", "F")
+        console.node.end("<0.18.0>")
+        console.node.rows.append(row(44, "reviewer-1", "demo.reviewer:Reviewer"))
+        await console.poll(pilot)
+        await console.poll(pilot)
+        assert console.page.subject.pid == "<0.44.0>"
+        assert not console.page.ended
+
+
+async def test_another_process_starts_with_nothing_of_the_former(console):
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "enter", "c", "escape", "down", "enter")
+        assert console.page.subject.pid == "<0.13.0>"
+        assert console.node.asked[-1] != Info(process="<0.14.0>")
+        assert console.page.part("state").answer is None
+
+
+async def test_a_viewer_is_told_why_there_is_no_state():
+    console = Console(viewer(crew()))
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "enter")
+        assert "state needs the role operator" in console.screen_text()
+        assert console.node.count(State) == 0
+
+
+async def test_a_refused_reading_says_so_and_can_be_tried_again(console):
+    console.node.states.clear()
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "enter")
+        assert "not read: <0.14.0> has none in this test" in console.screen_text()
+
+
+async def test_a_late_answer_for_another_process_is_dropped(console):
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "enter")
+        answers = []
+        console.app.ask = lambda request, then: answers.append((request, then))
+        await press(pilot, "r")
+        console.app.open_process("<0.13.0>", "librarian")
+        await settle(pilot)
+        request, then = answers[0]
+        then(console.node.states[request.process])
+        assert console.page.part("state").answer is None
+
+
+async def test_the_layout_follows_the_size_of_the_terminal(console):
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "enter")
+        assert "it was never restarted" not in console.screen_text()
+        await pilot.resize_terminal(*WIDE)
+        await settle(pilot)
+        await console.poll(pilot)
+        assert "it was never restarted" in console.screen_text()
