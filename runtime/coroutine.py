@@ -28,8 +28,6 @@ from .signals import Call
 from .status import AWAITING, ENDED, RECEIVING, RUNNING, SUSPENDED
 from .steps import Steps
 
-
-
 __all__ = ["CoroutineHandle", "CoroutineProcess", "Match"]
 
 Match = type | types.UnionType | tuple[type, ...] | Callable[[Any], object]
@@ -84,7 +82,7 @@ class CoroutineProcess(Process):
         """The function that it runs, as `module:qualname`."""
         function: Any = self.function
         while isinstance(function, functools.partial):
-            function = cast("functools.partial[Any]", function).func
+            function = function.func
         return f"{function.__module__}:{function.__qualname__}"
 
     def begin(
@@ -142,7 +140,7 @@ class CoroutineProcess(Process):
         self._may_receive(timeout)
         sched, loop = self.sched, self.sched.loop
         if sched.running is self and sched.clock() - sched.since >= TURN_S:
-            await asyncio.sleep(0)  # a full mailbox never makes it wait, and its neighbours must have their turns
+            await asyncio.sleep(0)  # a full mailbox never makes it wait; its neighbours must have their turns
         deadline = None if timeout is None else loop.time() + timeout
         accepts = _predicate(match)
         seen = 0

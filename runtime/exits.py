@@ -139,7 +139,8 @@ def _tell(process: Process, reason: Any) -> None:
     links, process.links = process.links, ()
     for ref, watcher in (watchers or {}).items():
         _notify(process, ref, watcher, reason)
-    for other in links:
+    # The parent last: whoever hangs below a supervisor that was killed ends, and frees its name, before it is replaced.
+    for other in sorted(links, key=lambda other: other is process.parent):
         _discard(other, process)
         pending.append((other, reason, process))
     if busy:

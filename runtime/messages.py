@@ -162,8 +162,8 @@ def _copy_container(value: Any, kind: type, memo: dict[int, Any], where: Where) 
 
 def _copy_object(value: Any, memo: dict[int, Any], where: Where) -> Any:
     """Copies what pickle could rebuild, without pickling: `__deepcopy__`, else `__reduce_ex__`."""
-    custom = getattr(value, "__deepcopy__", None)
     try:
+        custom = getattr(value, "__deepcopy__", None)
         return custom(memo) if custom is not None else _rebuild(value, memo, where)
     except (NotSendable, RecursionError):
         raise
@@ -222,6 +222,7 @@ def _place(where: Where) -> str:
     steps: list[str] = []
     while where is not None:
         where, step = where
-        plain = isinstance(step, int | str)
-        steps.append(f"[{str(step)[:40] if type(step) is int else repr(step[:40])}]" if plain else f"[<{type(step).__name__}>]")
+        if type(step) is str:
+            step = step[:40]
+        steps.append(f"[{step!r}]" if type(step) in {int, str} else f"[<{type(step).__name__}>]")
     return "".join(reversed(steps))

@@ -95,6 +95,7 @@ class Node:
         self.ledger: Final = Ledger()
         self.started_at: Final = time.time()
         self._listen = (host, port, tls) if introspection else None
+        self._clock: Callable[[], float] = time.monotonic  # tests put a virtual clock here
         self._numbers = 0
         self._starting: dict[Process, asyncio.Future[None]] = {}
         self._sched: Scheduler | None = None
@@ -109,7 +110,7 @@ class Node:
         if self._sched is not None:
             raise NodeError(f"node {self.name} has been used before; make a new Node for a new incarnation")
         loop = asyncio.get_running_loop()
-        self._sched = Scheduler(self, loop)
+        self._sched = Scheduler(self, loop, self._clock)
         self._finished = loop.create_future()
         self._root = self._spawn_root()
         if self._listen is not None:
@@ -151,6 +152,8 @@ class Node:
             ended = sched.loop.create_future()
             exits.watch(root, lambda _reason: None if ended.done() else ended.set_result(None))
             root.post((SHUTDOWN, "shutdown", None, sched.tick(), 0))
+            for process in list(self._starting):
+                self._abandon(process)
             await ended
         for process in list(self.table):
             exits.signal(process, "shutdown")
@@ -283,6 +286,8 @@ class Node:
         args = share(args)
         process = self._make(CoroutineProcess, CoroutineHandle, parent)
         process.begin(function, args, {})
+        if isinstance(process.reason, BaseException):  # it does not take these arguments
+            raise process.reason
         return process
 
     def spawn_child(self, supervisor: Process, child: Child) -> ServerProcess | CoroutineProcess:
@@ -318,6 +323,8 @@ class Node:
         return process
 
     def _make(self, kind: type[P], handle: type[Handle], parent: Process | None) -> P:
+        if self._root is not None and self._root.status == ENDED:
+            raise NodeError(f"node {self.name} has stopped, and starts nothing any more")
         sched = self.scheduler
         sched.tick()
         process = kind(sched, self.next_number(), parent)
@@ -331,14 +338,22 @@ class Node:
 
     async def until_started(self, process: Process) -> None:
         """Wait for the `init` of a process that was just spawned; returns at once when it is over."""
+        if self._stopping is not None:
+            self._abandon(process)
         if not getattr(process, "initialising", False) or process.status == ENDED:
             return
         future = self._starting[process] = self.scheduler.loop.create_future()
-        exits.watch(process, lambda _reason: self.started(process))
+        watch = exits.watch(process, lambda _reason: self.started(process))
         try:
             await future
         finally:
             self._starting.pop(process, None)
+            (process.watchers or {}).pop(watch, None)
+
+    def _abandon(self, process: Process) -> None:
+        """A node that stops does not wait for an `init`, which no time limits; a supervisor's ends with its child's."""
+        if getattr(process, "initialising", False) and type(process.handle) is not SupervisorServer:
+            exits.signal(process, "kill", by="stop of the node")
 
     # --- what happens to processes ----------------------------------------------------------------
 

@@ -56,6 +56,8 @@ class Scheduler:
         self.handled = 0
         self.late_replies = 0
         self.dead_letters = 0
+        self._context: Final = copy_context()
+        """The context of who started the node: a turn runs in a copy of it, not in the context of who sent first."""
         self.signals: Final[list[tuple[Process, Any, Process | None]]] = []
         """Exit signals to be delivered, while an end is being told (see `exits`): to whom, why, from whom."""
         self.lingering: Final[set[asyncio.Task[Any]]] = set()
@@ -66,7 +68,7 @@ class Scheduler:
         self.queue.append(process)
         if not self.scheduled:
             self.scheduled = True
-            self.loop.call_soon(self.drain)
+            self.loop.call_soon(self.drain, context=self._context.copy())
 
     def drain(self) -> None:
         """One turn of the run queue."""
@@ -83,7 +85,7 @@ class Scheduler:
         finally:
             self.running = None
             if queue:
-                self.loop.call_soon(self.drain)
+                self.loop.call_soon(self.drain, context=self._context.copy())
             else:
                 self.scheduled = False
             self.inline_until = self.now + INLINE_S

@@ -1,4 +1,4 @@
-"""Which process is meant, and how processes are told about: names, rows, reasons, times."""
+"""Which process is meant, and how processes are told about: names, rows, times."""
 
 from __future__ import annotations
 
@@ -8,28 +8,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runtime.mailbox import HANDLERS
 from runtime.port.contract import Code, Failure, Link, ProcessRow
-from runtime.status import ENDED, READY, RUNNING, STATUSES
+from runtime.status import ENDED, RUNNING, STATUSES
 
-from .values import clean
+from .text import class_name, clean, plain
 
 if TYPE_CHECKING:
     from runtime.node import Node
     from runtime.process import Process
 
 __all__ = [
-    "behaviour_of",
-    "find",
-    "handler_of",
-    "link_to",
-    "now",
-    "oldest_s",
-    "pid_text",
-    "row",
-    "title",
-    "when",
-]
+    "behaviour_text", "doing", "find", "handler_of", "link_to", "now", "number_in", "oldest_s", "pid_text", "row", "same_id",
+    "status_of", "title", "when",
+]  # fmt: skip
 
 _PID: Final = re.compile(r"<?(?:0\.)?(\d{1,15})(?:\.0)?>?")
+_PUBLIC: Final = {"runtime.supervision.engine:SupervisorServer": "runtime:Supervisor"}
+"""Behaviours of the runtime's own, under the names that people know."""
 
 
 def find(node: Node, text: str) -> Process:
@@ -38,23 +32,28 @@ def find(node: Node, text: str) -> Process:
     Raises:
         Failure: `NO_PROCESS`, saying what became of it where that is known.
     """
-    match = _PID.fullmatch(text.strip())
-    process = node.table.get(int(match[1])) if match else None
+    number = number_in(text)
+    process = node.table.get(number) if number is not None else None
     process = process or node.registry.find(text)
     if process is not None and process.status != ENDED:
         return process
-    if match is None:
+    if number is None:
         raise Failure(Code.NO_PROCESS, f"no process is named {clean(text, 80)!r}; `observer ps` lists them")
-    number = int(match[1])
-    for end in reversed(node.ledger.history.copy()):
+    for end in reversed(node.history.copy()):
         if end.old == number:
             after = f"; its successor is {pid_text(end.new)}" if end.new is not None else ""
             raise Failure(
-                Code.NO_PROCESS, f"{pid_text(number)} ({end.path[-1]}) has ended: {end.text}{after}"
+                Code.NO_PROCESS, f"{pid_text(number)} ({clean(end.path[-1], 80)}) has ended: {end.kind}{after}"
             )
     raise Failure(
         Code.NO_PROCESS, f"{pid_text(number)} is not alive; `observer ps` lists the processes that are"
     )
+
+
+def number_in(text: str) -> int | None:
+    """The number of the process that `text` means, if it is a pid."""
+    match = _PID.fullmatch(text.strip())
+    return int(match[1]) if match else None
 
 
 def pid_text(number: int) -> str:
@@ -76,9 +75,14 @@ def link_to(process: Process) -> Link:
     return Link(pid=pid, name=None if name == pid else name, alive=process.status != ENDED)
 
 
-def behaviour_of(process: Process) -> str:
-    """What it runs, for people: `module:qualname`."""
-    return clean(process.behaviour, 200)
+def same_id(one: Any, other: Any) -> bool:
+    """Whether two child ids are the same. An id may be of any class, whose `__eq__` does not run here."""
+    return one is other or (type(one) is type(other) and type(one) in (str, int) and one == other)  # noqa: PLR6201 - a set would hash
+
+
+def behaviour_text(behaviour: str) -> str:
+    """What a process runs, as `module:qualname`."""
+    return clean(_PUBLIC.get(behaviour, behaviour), 200)
 
 
 def now() -> datetime:
@@ -100,43 +104,48 @@ def oldest_s(process: Process, clock: float) -> float | None:
         return None
 
 
+def doing(process: Process) -> str | None:
+    """What it last said that it does."""
+    extra = process.extra
+    return clean(extra.doing, 200) if extra is not None and extra.doing is not None else None
+
+
 def status_of(process: Process) -> Any:
-    """Its status, with the eyes of this thread: whoever runs, runs."""
+    """Its status, with the eyes of this thread: whoever has the loop, runs, be it only a task of its own."""
     status = process.status
-    if status == READY and process.sched.running is process:
+    if process.sched.running is process and status != ENDED:
         status = RUNNING
     return STATUSES[status]
 
 
 def handler_of(process: Process) -> tuple[str | None, float | None]:
-    """What it is handling, as `handle_call(Deposit)`, and for how many seconds; or a task of its own that holds the loop."""
+    """What it handles, as `handle_call(Deposit)`, and for how many seconds; `task` if a task of its own holds the loop."""
     sched = process.sched
     entry = process.current
     if entry is None or process.status == ENDED:
-        return (
-            (None, None) if sched.running is not process else ("task", max(0.0, sched.clock() - sched.since))
-        )
+        holds = sched.running is process
+        return ("task", max(0.0, sched.clock() - sched.since)) if holds else (None, None)
     name = HANDLERS[entry[0]]
-    message = entry[1]
-    kind = type.__dict__["__name__"].__get__(type(message)) if name not in {"init", "terminate"} else ""
-    return f"{name}({kind})", max(0.0, sched.clock() - process.since)
+    kind = class_name(type(entry[1])) if name not in {"init", "terminate"} else ""
+    return clean(f"{name}({kind})", 200), max(0.0, sched.clock() - process.since)
 
 
-def row(process: Process, busy: dict[int, float], clock: float) -> ProcessRow:
+def row(process: Process, busy: dict[int, float], clock: float, **deltas: float | None) -> ProcessRow:
     """A process as a row of a list. About 10 µs."""
     extra, child, parent = process.extra, process.child, process.parent
     return ProcessRow(
         pid=pid_text(process.number),
         name=clean(process.name, 200) if process.name is not None else None,
         label=clean(extra.label, 200) if extra is not None and extra.label is not None else None,
-        behaviour=behaviour_of(process),
+        behaviour=behaviour_text(process.behaviour),
         status=status_of(process),
-        doing=clean(extra.doing, 200) if extra is not None and extra.doing is not None else None,
+        doing=doing(process),
         mailbox=len(process.mailbox or ()),
         oldest_s=oldest_s(process, clock),
         reductions=process.reductions,
         busy=busy.get(process.number, 0.0),
         restarts=child.restarts if child is not None else 0,
         parent=pid_text(parent.number) if parent is not None else None,
-        counters=dict(extra.counters) if extra is not None and extra.counters is not None else {},
+        counters=extra.counters.copy() if extra is not None and extra.counters is not None else {},
+        **deltas,  # pyright: ignore[reportArgumentType]
     )

@@ -63,6 +63,7 @@ def node_info(
         crashes=node.ledger.crashed,
         restarts=node.ledger.restarts,
         late_replies=sched.late_replies,
+        dead_letters=sched.dead_letters + node.registry.dead_letters,
         statuses=scan.statuses,
         counters=_counters(node),
         deepest=scan.deepest(),

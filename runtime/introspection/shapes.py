@@ -25,6 +25,9 @@ __all__ = ["Shape", "class_attribute"]
 
 _MRO: Final = vars(type)["__mro__"]
 _NAMESPACE: Final = vars(type)["__dict__"]
+_FLAGS: Final = vars(type)["__flags__"]
+_HEAP: Final = 1 << 9
+"""The flag of a class that was not built into the interpreter (`Py_TPFLAGS_HEAPTYPE`)."""
 _SECRET_CLASSES: Final = frozenset({"SecretStr", "SecretBytes", "Secret"})
 """Pydantic's, and whoever follows its example."""
 _FORMS: Final[tuple[tuple[type, str], ...]] = (
@@ -60,9 +63,10 @@ class Shape:
         secret: whether its values are never shown.
         mutable: whether an instance can change.
         labels: for the form `named`, the names of its fields.
+        opaque: whether it has neither a `__dict__` nor slots: an object of C code, or one that hides them.
     """
 
-    __slots__ = ("_dict", "_slots", "base", "form", "kind", "labels", "mutable", "name", "secret", "text")
+    __slots__ = ("_dict", "_slots", "base", "form", "kind", "labels", "mutable", "name", "opaque", "secret", "text")
 
     def __init__(self, kind: type) -> None:
         mro = _mro(kind)
@@ -88,6 +92,7 @@ class Shape:
         self.mutable = self.base not in {tuple, frozenset} and self.text is None and not _is_frozen(kind)
         self._slots = _slots(mro)
         self._dict = _dict_descriptor(mro)
+        self.opaque = not self._slots and self._dict is None and class_attribute(kind, "__slots__") is None
 
     def fields(self, value: Any) -> list[tuple[str, Any]]:
         """What stands in its slots and its `__dict__`, names with two underscores left out.
@@ -137,12 +142,21 @@ def _is_frozen(kind: type) -> bool:
 
 
 def _slots(mro: tuple[type, ...]) -> list[tuple[str, Any]]:
-    return [
-        (name, descriptor)
-        for base in reversed(mro)
-        for name, descriptor in list(_NAMESPACE.__get__(base).items())
-        if type(name) is str and type(descriptor) is types.MemberDescriptorType and not name.startswith("__")
-    ]
+    """Names and descriptors of its slots, in the order in which they were declared where that is known."""
+    slots: list[tuple[str, Any]] = []
+    for base in reversed(mro):
+        if not _FLAGS.__get__(base) & _HEAP:
+            continue  # the insides of built-in objects
+        namespace = _NAMESPACE.__get__(base)
+        declared = entry(namespace, "__slots__")
+        order = [name for name in declared if type(name) is str] if type(declared) is tuple else []
+        found = [
+            (name, descriptor)
+            for name, descriptor in list(namespace.items())
+            if type(name) is str and type(descriptor) is types.MemberDescriptorType and not name.startswith("__")
+        ]
+        slots += sorted(found, key=lambda item: order.index(item[0]) if item[0] in order else len(order))
+    return slots
 
 
 def _dict_descriptor(mro: tuple[type, ...]) -> Any:

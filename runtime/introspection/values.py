@@ -167,7 +167,7 @@ class _Walk:
             if self.spent:
                 break
             shown.append(self.visit(item, depth))
-        if len(shown) == size == 2 and type(shown[0]) is str and self.hides(shown[0], items[1]):
+        if len(shown) == size == 2 and self.hides(_label(shown[0]), items[1]):
             shown[1] = self.redacted()  # a header, as a pair
         if size > len(shown):
             self.walked.truncated = True
@@ -196,15 +196,14 @@ class _Walk:
         fields = shape.fields(value)
         if shape.form == "exception":
             fields.insert(0, ("args", vars(BaseException)["args"].__get__(value)))
-        elif not fields:
+        elif shape.opaque:
             return mark(shape.name, "nothing to show")
         return self.mapping(fields[: self.limits.width], len(fields), depth, {"$type": shape.name})
 
     def key(self, key: Any) -> str:
         if issubclass(type(key), str):
             return plain(key)
-        shown = self.visit(key, self.limits.depth - 1)
-        return plain(shown["$text"]) if type(shown) is dict and "$text" in shown else str(shown)
+        return _label(self.visit(key, self.limits.depth - 1))
 
     def hides(self, name: str, item: Any) -> bool:
         """Whether a value of this name is a secret."""
@@ -228,13 +227,18 @@ class _Walk:
 def _secret_words(name: str) -> frozenset[str]:
     """The words in a name that say that it holds a secret: `apiKeys`, `API_KEY` and `x-api-key` alike."""
     words = [word.lower() for word in _WORDS.findall(name[:1000])]
-    joined = [a + b for a, b in pairwise(words)]
-    return _SECRET.intersection(*[[form for word in (*words, *joined) for form in (word, word.removesuffix("s"))]])
+    words += [a + b for a, b in pairwise(words)]
+    return _SECRET.intersection((*words, *(word.removesuffix("s") for word in words)))
+
+
+def _label(shown: Any) -> str:
+    """What a walk made of a key, as one text."""
+    return str(shown["$text"]) if type(shown) is dict and "$text" in shown else str(shown)
 
 
 def _free(shown: dict[str, Any], name: str) -> str:
     """A name that is not taken: different keys may look alike."""
-    free, number = name, 2
+    free, number = name, len(shown)
     while free in shown:
         free, number = f"{name} ({number})", number + 1
     return free

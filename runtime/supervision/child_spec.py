@@ -94,8 +94,6 @@ class ChildSpec:
         """What it is registered as; None for not at all."""
         return self.id if self.register and isinstance(self.id, str) else None
 
-
-
     def __repr__(self) -> str:
         name = getattr(self.behaviour, "__qualname__", repr(self.behaviour))
         return f"ChildSpec({self.id!r}, {name}, restart={self.restart!r})"

@@ -239,6 +239,7 @@ class SupervisorServer(Server[Family]):
     async def _start(self, child: Child) -> Any:
         """Start a child's process and wait for its `init`. The reason if it did not start, else None."""
         node: Node = self._process.sched.node
+        await self._wait_for_orphan(child.spec)
         try:
             process = node.spawn_child(self._process, child)
         except ObserverError as error:
@@ -249,6 +250,15 @@ class SupervisorServer(Server[Family]):
             return process.reason
         child.started(process)
         return None
+
+    async def _wait_for_orphan(self, spec: ChildSpec) -> None:
+        """Where the name is still held by a process whose supervisor was killed, and which is ending: let it end.
+
+        OTP does not wait; a killed tree can then use up its restarts on names that are about to be free.
+        """
+        holder = self._process.sched.node.registry.find(spec.name) if spec.name is not None else None
+        if holder is not None and holder.parent is not None and holder.parent.status == ENDED:
+            await _ended(holder, self._process, spec.shutdown if spec.shutdown != "brutal_kill" else 0.0)
 
     async def _stop(self, children: Sequence[Child], blame: str) -> None:
         """Shut children down, the last started first."""
@@ -268,6 +278,11 @@ async def _shutdown(process: Process, supervisor: Process, limit: Any) -> None:
         exits.signal(process, "kill", supervisor)
         return
     exits.signal(process, "shutdown", supervisor)
+    await _ended(process, supervisor, limit)
+
+
+async def _ended(process: Process, supervisor: Process, limit: Any) -> None:
+    """Wait until a process has ended; kill it when `limit` seconds have passed."""
     if process.status == ENDED:
         return
     loop = process.sched.loop

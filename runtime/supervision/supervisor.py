@@ -12,7 +12,6 @@ The rules are those of OTP's supervisor, defaults those of Elixir's.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 

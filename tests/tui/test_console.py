@@ -221,10 +221,11 @@ async def test_the_palette_runs_commands_and_jumps(console):
     async with console.open() as pilot:
         await press(pilot, "colon", *"librarian")
         await eventually(lambda: "jump to process" in console.screen_text())
-        await press(pilot, "escape", "escape")
-        await press(pilot, "colon", *"pages tree")
+        await press(pilot, "escape")
+        await eventually(lambda: len(console.app.screen_stack) == 1)
+        await press(pilot, "colon", *"tree")
         await eventually(lambda: "pages: tree" in console.screen_text())
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         await eventually(lambda: console.page.mode == "tree")
 
 

@@ -11,18 +11,42 @@ from tui import format as form
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, form.NOTHING), (0, "0 s"), (0.0002, "0 s"), (0.212, "212 ms"), (0.9996, "1.0 s"), (1.8, "1.8 s"), (41, "41 s"),
-     (59.9, "1:00"), (200, "3:20"), (7510, "2:05:10"), (86_400 * 4 + 3 * 3600, "4 d 3 h"), (float("inf"), form.NOTHING), (-1, "0 s")],
-)  # fmt: skip
+    [
+        (None, form.NOTHING),
+        (0, "0 s"),
+        (0.0002, "0 s"),
+        (0.212, "212 ms"),
+        (0.9996, "1.0 s"),
+        (1.8, "1.8 s"),
+        (41, "41 s"),
+        (59.9, "1:00"),
+        (200, "3:20"),
+        (7510, "2:05:10"),
+        (86_400 * 4 + 3 * 3600, "4 d 3 h"),
+        (float("inf"), form.NOTHING),
+        (-1, "0 s"),
+    ],
+)
 def test_durations_stay_short(seconds, text):
     assert form.duration(seconds) == text
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, form.NOTHING), (0, "0"), (950, "950"), (999.6, "1.0k"), (9_120, "9.1k"), (41_210, "41.2k"), (412_000, "412k"), (1.3e6, "1.3M"),
-     (-310, form.MINUS + "310"), (2e15, "2000T"), (float("nan"), form.NOTHING)],
-)  # fmt: skip
+    [
+        (None, form.NOTHING),
+        (0, "0"),
+        (950, "950"),
+        (999.6, "1.0k"),
+        (9_120, "9.1k"),
+        (41_210, "41.2k"),
+        (412_000, "412k"),
+        (1.3e6, "1.3M"),
+        (-310, form.MINUS + "310"),
+        (2e15, "2000T"),
+        (float("nan"), form.NOTHING),
+    ],
+)
 def test_large_counts_are_shortened(value, text):
     assert form.short(value) == text
 

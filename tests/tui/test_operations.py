@@ -31,9 +31,13 @@ async def test_a_kill_asks_and_names_what_is_at_stake(console):
         await press(pilot, "down", "K")
         text = console.screen_text()
         for words in (
-            "Kill librarian <0.13.0>?", "38 messages in its mailbox will be lost", "exit signal to reviewers", "told of its end: dispatcher",
-            "permanent: reviewers will start it again, 96 restarts left", "observer kill '<0.13.0>' -n crew",
-        ):  # fmt: skip
+            "Kill librarian <0.13.0>?",
+            "38 messages in its mailbox will be lost",
+            "exit signal to reviewers",
+            "told of its end: dispatcher",
+            "permanent: reviewers will start it again, 96 restarts left",
+            "observer kill '<0.13.0>' -n crew",
+        ):
             assert words in text
 
 

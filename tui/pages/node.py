@@ -25,6 +25,7 @@ from tui.format import (
     cut,
     duration,
     elide,
+    ending,
     milliseconds,
     number,
     plural,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual.app import ScreenError
+from textual.app import App, ScreenError
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -66,7 +66,8 @@ class KeyFooter(Painted):
         """The action as a click on the footer can run it: said to whom it belongs."""
         if "." in action:
             return action
-        return f"{'app' if node is self.app else 'screen' if node is self.screen else 'focused'}.{action}"
+        owner = "app" if isinstance(node, App) else "screen" if isinstance(node, Screen) else "focused"
+        return f"{owner}.{action}"
 
 
 def _label(bindings: list[Binding]) -> Spans:

@@ -69,6 +69,8 @@ class NodeInfo(Model):
     restarts: int = 0
     late_replies: int = 0
     """Replies dropped because the caller's deadline had passed."""
+    dead_letters: int = 0
+    """Messages dropped because nobody was there: to pids that had ended, and to names that nobody had."""
     statuses: dict[str, int] = {}
     """How many processes are in each status."""
     counters: dict[str, float] = {}

@@ -48,9 +48,16 @@ async def test_the_head_says_who_it_is_and_what_it_does(console):
 
 @pytest.mark.parametrize(
     ("key", "words"),
-    [("s", "ReviewerState"), ("m", "bare except"), ("x", "complexity.py:33"), ("l", "monitored by"), ("h", "it was never restarted"),
-     ("v", "OverBudget(10000)"), ("c", "traceback")],
-)  # fmt: skip
+    [
+        ("s", "ReviewerState"),
+        ("m", "bare except"),
+        ("x", "complexity.py:33"),
+        ("l", "monitored by"),
+        ("h", "it was never restarted"),
+        ("v", "OverBudget(10000)"),
+        ("c", "traceback"),
+    ],
+)
 async def test_every_part_has_a_key(console, key, words):
     async with console.open(NARROW) as pilot:
         await press(pilot, "enter", key)

@@ -221,9 +221,11 @@ async def test_follow_goes_along_with_a_restart(console):
 
 @pytest.mark.parametrize(
     ("width", "absent", "present"),
-    [(80, ["BEHAVIOUR", "REDS", "Δ/s"], ["PID", "NAME", "STATUS", "MAIL", "OLDEST", "BUSY", "↻", "DOING"]),
-     (120, [], ["BEHAVIOUR", "REDS", "Δ/s", "DOING"])],
-)  # fmt: skip
+    [
+        (80, ["BEHAVIOUR", "REDS", "Δ/s"], ["PID", "NAME", "STATUS", "MAIL", "OLDEST", "BUSY", "↻", "DOING"]),
+        (120, [], ["BEHAVIOUR", "REDS", "Δ/s", "DOING"]),
+    ],
+)
 async def test_columns_go_in_their_order(console, width, absent, present):
     async with console.open((width, 24)):
         titles = console.screen_text().splitlines()[2]

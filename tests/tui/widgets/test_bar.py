@@ -10,9 +10,19 @@ from tui.widgets.bar import intensity_bar, intensity_tone
 
 @pytest.mark.parametrize(
     ("used", "allowed", "tone"),
-    [(0, 3, "muted"), (1, 3, "accent"), (2, 3, "bad"), (3, 3, "bad"), (4, 100, "accent"), (50, 100, "warn"),
-     (98, 100, "warn"), (99, 100, "bad"), (0, 0, "muted"), (1, 0, "bad")],
-)  # fmt: skip
+    [
+        (0, 3, "muted"),
+        (1, 3, "accent"),
+        (2, 3, "bad"),
+        (3, 3, "bad"),
+        (4, 100, "accent"),
+        (50, 100, "warn"),
+        (98, 100, "warn"),
+        (99, 100, "bad"),
+        (0, 0, "muted"),
+        (1, 0, "bad"),
+    ],
+)
 def test_amber_from_half_and_red_when_one_is_left(used, allowed, tone):
     assert intensity_tone(used, allowed) == tone
 
