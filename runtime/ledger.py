@@ -66,7 +66,7 @@ class Ledger:
 
     def _crashed(self, process: Process, name: str | None, reason: Any, crash: CrashReport) -> None:
         self.crashes.append(crash)
-        if reason == "killed":
+        if type(reason) is str and reason == "killed":
             return
         self.crashed += 1
         self.recorder.record("crash", process.number, name, kind_of(reason))

@@ -91,7 +91,7 @@ def _visitor(kind: type) -> Visit:
         return lambda value, depth: is_constant(value._value_, depth)
     if issubclass(kind, BaseException) or issubclass(kind, PurePath):
         return _always  # a reason is passed on as it is, its traceback cut off; a path has no setter
-    if issubclass(kind, tuple) and hasattr(kind, "_fields") and not hasattr(kind, "__dict__"):
+    if issubclass(kind, tuple) and hasattr(kind, "_fields") and not kind.__dictoffset__:
         return _all_constant
     names = _frozen_fields(kind)
     if names is None:

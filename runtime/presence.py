@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .introspection.service import Introspection
+from .port.contract import build
 from .port.service import Port
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Presence:
         Raises:
             PortError: it cannot listen; the message says why and what to do.
         """
+        build()
         self._port.start()
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from types import CoroutineType
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .crash import CrashReport, report
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 __all__ = ["ServerProcess"]
 
 _RESULTS = frozenset({Reply, NoReply, Stop, Continue})
-_NO_STATE = _RESULTS | {CoroutineType, type(None)}
+_MISTAKES = frozenset({GeneratorType, AsyncGeneratorType})
+"""What a handler with a `yield` in it returns."""
+_NO_STATE = _RESULTS | _MISTAKES | {CoroutineType, type(None)}
 """What a handler may return, or return by mistake, that is not simply the next state."""
 
 
@@ -250,7 +252,7 @@ class ServerProcess(Process):
             reply = result.reply
             if reply is NOTHING and kind == CALL and caller is not None and not caller._answered:
                 caller._wait()
-        elif kind == CALL or which is Reply or which is NoReply or result is NOTHING:
+        elif kind == CALL or which is Reply or which is NoReply or which in _MISTAKES or result is NOTHING:
             raise bad_return(handler, result)
         state = result.state if which in _RESULTS else result
         self._check(handler, state)

@@ -21,7 +21,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
-from runtime.port.client import Client, Place
+from runtime.port.client import Place
 from runtime.port.contract import Code, Failure, Info, NodeInfo, PortRequest, ProcessInfo
 from tui.format import clean
 from tui.keys import MOVE, PAGES, VIEW
@@ -34,6 +34,7 @@ from tui.pages.process import ProcessPage
 from tui.pages.processes import ProcessesPage
 from tui.pages.tree import TreePage
 from tui.palette import ConsoleCommands
+from tui.reach import Reach
 from tui.session import Session
 from tui.theme import DARK, LIGHT
 from tui.visits import Visit, Visits
@@ -333,12 +334,9 @@ def run(
     Returns:
         How it ended; `failure` says why the node could not be shown at all.
     """
-
-    def client() -> Asker:
-        return Client(place, key=key, ca=ca, fingerprint=fingerprint)
-
+    reach = Reach(place, key=key, ca=ca, fingerprint=fingerprint)
     app = ObserverApp(
-        client, address=place.name or place.endpoint, read_only=read_only, interval=interval,
+        reach.client, address=reach.address, read_only=read_only, interval=interval,
         hints=DEMO if hints is True else hints or (), start_page=start_page, sort=sort or "",
     )  # fmt: skip
     try:

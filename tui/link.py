@@ -24,7 +24,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from runtime.port.contract import Code, Failure, NodeQuery, PortRequest
+from runtime.port.contract import Code, Failure, NodeQuery, PortRequest, build
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -42,11 +42,14 @@ class Asker(Protocol):
         """Open the connection. Raises Failure."""
 
     def ask(self, request: PortRequest[R], timeout: float | None = None) -> R:
-        """Ask and wait. Raises Failure."""
+        """Ask and wait, longer than the node itself may wait for its loop. Raises Failure."""
         ...
 
     def close(self) -> None:
         """Close it, whatever its state."""
+
+    def abort(self) -> None:
+        """End an `ask` that is under way on another thread."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ class Link:
         self._poked = False
         self._stopping = False
         self._era = 0
+        self._open: list[Asker] = []
         self._commands: queue.Queue[tuple[str, PortRequest[Any]] | None] = queue.Queue()
         self._threads = [
             threading.Thread(target=self._poll, name="observer-poll", daemon=True),
@@ -115,14 +119,17 @@ class Link:
 
     def start(self) -> None:
         """Start both threads; the first poll begins at once."""
+        build()  # before two threads use the models
         for thread in self._threads:
             thread.start()
 
     def stop(self, within: float = 0.5) -> None:
-        """End both threads. One that waits for the node is not waited for longer than `within` seconds."""
+        """End both threads, whatever they wait for, within so many seconds."""
         with self._wake:
             self._stopping = True
             self._wake.notify_all()
+            for client in self._open:
+                client.abort()
         self._commands.put(None)
         deadline = time.monotonic() + within
         for thread in self._threads:
@@ -167,15 +174,13 @@ class Link:
                 # A node that answers slowly is asked less often, so that it is never only observed.
                 pause = max(self._interval - took, took / 2)
             except Exception as error:
-                if client is not None:
-                    client.close()
+                self._closed(client)
                 client, attempt = None, attempt + 1
                 self._era += 1
                 self._deliver(Lost(as_failure(error), attempt))
                 pause = 0.0
                 self._rest(self.backoff_s[min(attempt, len(self.backoff_s)) - 1])
-        if client is not None:
-            client.close()
+        self._closed(client)
 
     def _waited(self, pause: float) -> bool:
         """Wait for the next poll. False when it is time to stop."""
@@ -186,8 +191,20 @@ class Link:
 
     def _connected(self) -> Asker:
         client = self._client()
-        client.connect()
+        with self._wake:
+            self._open.append(client)
+        try:
+            client.connect()
+        except BaseException:
+            self._closed(client)
+            raise
         return client
+
+    def _closed(self, client: Asker | None) -> None:
+        if client is not None:
+            with self._wake:
+                self._open.remove(client)
+            client.close()
 
     def _round(self, client: Asker) -> None:
         self._ask_one(client, NODE, NodeQuery(stack=self._watch.stack))
@@ -217,27 +234,20 @@ class Link:
             token, request = item
             if client is not None and era != self._era:
                 # The node may be another one by now: nothing is sent into a connection of before.
-                client.close()
+                self._closed(client)
                 client = None
             try:
                 if client is None:
                     era = self._era
                     client = self._connected()
-                self._deliver(Answered(token, request, client.ask(request, patience(request))))
+                self._deliver(Answered(token, request, client.ask(request)))
             except Exception as error:
                 failure = as_failure(error)
-                if client is not None and failure.code in LOST:
-                    client.close()
+                if failure.code in LOST:
+                    self._closed(client)
                     client = None
                 self._deliver(Refused(token, request, failure))
-        if client is not None:
-            client.close()
-
-
-def patience(request: PortRequest[Any]) -> float | None:
-    """How long to wait for an answer: longer than the node itself waits for its loop."""
-    deadline = getattr(request, "deadline_s", None)
-    return None if deadline is None else float(deadline) + 3.0
+        self._closed(client)
 
 
 def as_failure(error: Exception) -> Failure:

@@ -95,9 +95,14 @@ class Palette:
         return self.tones[tone]
 
 
+def app_of(widget: Widget) -> App[object]:
+    """The app that a widget belongs to."""
+    return cast("App[object]", widget.app)  # pyright: ignore[reportUnknownMemberType] - open in Textual
+
+
 def palette(widget: Widget) -> Palette:
     """The palette of the theme that the widget's app shows now."""
-    app = cast("App[object]", widget.app)  # pyright: ignore[reportUnknownMemberType] - Textual leaves it open
+    app = app_of(widget)
     if app.no_color:
         return Palette(COLOURLESS, cursor=Style(reverse=True), cursor_idle=Style(underline=True))
     theme = app.current_theme

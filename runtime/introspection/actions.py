@@ -2,82 +2,43 @@
 
 connection's thread                     loop
 on_loop(work, 5 s)  ── posted ──>       work()      result or Failure back
-  not run within 5 s: withdrawn         (never runs later)
+  not begun within 5 s: withdrawn       (never runs later)
   "the loop has been busy with <0.42.0> for 12 s" is the answer
 """
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import threading
-from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from runtime import exits
 from runtime.calls import deliver
 from runtime.errors import CallError, NotSendable
 from runtime.mailbox import CAST, INFO
-from runtime.port.contract import Code, Done, Failure, Kill, Resume, Send, Suspend, explain
+from runtime.port.contract import Code, Done, Failure, Kill, Resume, Send, Suspend
 from runtime.status import ENDED
 
 from .lookup import find, now, pid_text, title
-from .values import clean, walk
+from .making import message_from
+from .posting import busy_with, on_loop
+from .text import class_name, clean
 
 if TYPE_CHECKING:
     from runtime.node import Node
     from runtime.process import Process
 
-__all__ = ["kill", "on_loop", "resume", "send", "suspend"]
+    from .shown import Shown
 
-T = TypeVar("T")
-
-
-def on_loop(node: Node, work: Callable[[], T], deadline_s: float) -> T:
-    """Run `work` on the node's loop and wait for it.
-
-    Raises:
-        Failure: `TIMEOUT`, and `work` will not run; or what it raised.
-    """
-    answer: Future[T] = Future()
-
-    def run() -> None:
-        if not answer.set_running_or_notify_cancel():
-            return
-        try:
-            answer.set_result(work())
-        except BaseException as error:
-            answer.set_exception(error)
-
-    if threading.get_ident() == node.scheduler.thread:
-        return work()
-    try:
-        node.scheduler.loop.call_soon_threadsafe(run)
-    except RuntimeError:
-        raise Failure(Code.TIMEOUT, "the node's loop is closed") from None
-    try:
-        return answer.result(deadline_s)
-    except TimeoutError:
-        if not answer.cancel():
-            return answer.result(deadline_s)
-        raise Failure(
-            Code.TIMEOUT, f"{_busy(node)}; nothing was changed. Try again, or give more --timeout"
-        ) from None
-
-
-def _busy(node: Node) -> str:
-    sched = node.scheduler
-    process = sched.running
-    if process is None:
-        return "the loop has not come round in time: code of the host holds it"
-    return f"the loop has been busy with {pid_text(process.number)} ({title(process)}) for {sched.clock() - sched.since:.0f} s"
+__all__ = ["kill", "resume", "send", "suspend"]
 
 
 def kill(node: Node, request: Kill, by: str) -> Done:
-    """Send an exit signal. What it does is `exits.signal`'s to say."""
+    """Send an exit signal. What it does is `exits.signal`'s to say.
+
+    Raises:
+        Failure: there is no such process, it is the root, or the signal would do nothing.
+    """
 
     def work() -> Done:
         process = find(node, request.process)
@@ -87,14 +48,9 @@ def kill(node: Node, request: Kill, by: str) -> Done:
                 Code.REFUSED, "an exit signal `normal` does nothing to a process that does not trap exits"
             )
         name = title(process)
-        exits.signal(process, request.reason, None, by)
-        ended = process.status == ENDED
-        text = (
-            f"{name} was ended: {request.reason}"
-            if ended
-            else f"{name} traps exits, and has been told: {request.reason}"
-        )
-        return Done(at=now(), pid=pid_text(process.number), text=clean(text))
+        exits.signal(process, request.reason, None, f"key {by}")
+        told = "was ended" if process.status == ENDED else "traps exits, and has been told"
+        return _done(process, f"{name} {told}: {request.reason}")
 
     return on_loop(node, work, request.deadline_s)
 
@@ -109,7 +65,7 @@ def suspend(node: Node, request: Suspend) -> Done:
             raise Failure(Code.REFUSED, f"{title(process)} is already suspended")
         process.pause()
         node.ledger.recorder.record("suspended", process.number, process.name)
-        return Done(at=now(), pid=pid_text(process.number), text=f"{title(process)} is suspended")
+        return _done(process, f"{title(process)} is suspended")
 
     return on_loop(node, work, request.deadline_s)
 
@@ -121,77 +77,54 @@ def resume(node: Node, request: Resume) -> Done:
         process = find(node, request.process)
         if not process.suspend:
             raise Failure(Code.REFUSED, f"{title(process)} is not suspended")
+        waiting = len(process.mailbox or ())
         process.unpause()
         node.ledger.recorder.record("resumed", process.number, process.name)
-        waiting = len(process.mailbox or ())
-        return Done(
-            at=now(), pid=pid_text(process.number), text=f"{title(process)} goes on, with {waiting} messages"
+        return _done(
+            process, f"{title(process)} goes on, with {waiting} message{'' if waiting == 1 else 's'} waiting"
         )
 
     return on_loop(node, work, request.deadline_s)
 
 
-def send(node: Node, request: Send) -> Done:
-    """Send a message, made from plain JSON or for one of the behaviour's declared `accepts`."""
+def send(node: Node, request: Send, shown: Shown) -> Done:
+    """Send a message, made from plain JSON or for one of the behaviour's declared `accepts`.
+
+    Raises:
+        Failure: there is no such process, it accepts no such message, or a call got no answer.
+    """
     if request.kind == "call":
-        return _call(node, request)
+        return _call(node, request, shown)
 
     def work() -> Done:
         process = find(node, request.process)
-        message = _message(process, request.message)
+        message = message_from(process, request.message)
         deliver(process.pid, CAST if request.kind == "cast" else INFO, message)
-        text = f"{request.kind} to {title(process)}: {type(message).__name__}"
-        return Done(at=now(), pid=pid_text(process.number), text=clean(text))
+        return _done(process, f"{request.kind} to {title(process)}: {class_name(type(message))}")
 
     return on_loop(node, work, request.deadline_s)
 
 
-def _call(node: Node, request: Send) -> Done:
+def _call(node: Node, request: Send, shown: Shown) -> Done:
     def begin() -> tuple[Process, Future[Any]]:
         process = find(node, request.process)
-        coroutine = process.pid.call(_message(process, request.message), timeout=request.deadline_s)
-        return process, asyncio.run_coroutine_threadsafe(coroutine, node.scheduler.loop)
+        call = process.pid.call(message_from(process, request.message), timeout=request.deadline_s)
+        return process, asyncio.run_coroutine_threadsafe(call, node.scheduler.loop)
 
     process, answer = on_loop(node, begin, request.deadline_s)
     try:
         value = answer.result(request.deadline_s + 1)
     except TimeoutError as error:
         answer.cancel()
-        raise Failure(Code.TIMEOUT, clean(str(error)) or _busy(node)) from None
+        raise Failure(Code.TIMEOUT, clean(str(error)) or f"{busy_with(node)}; the call was sent") from None
     except (CallError, NotSendable) as error:
         raise Failure(Code.REFUSED, clean(str(error))) from None
-    except Exception as error:
-        raise Failure(Code.REFUSED, f"{title(process)} answered with {type(error).__name__}") from None
-    return Done(
-        at=now(), pid=pid_text(process.number), text=f"{title(process)} answered", reply=walk(value).value
-    )
+    reply = shown.one(process, value).value
+    return Done(at=now(), pid=pid_text(process.number), text=f"{title(process)} answered", reply=reply)
 
 
-def _message(process: Process, value: Any) -> Any:
-    """The message that JSON stands for. Runs on the loop: validators are the message class's own code."""
-    if not isinstance(value, dict) or "type" not in value:
-        return value
-    accepts: dict[str, type] = {kind.__name__: kind for kind in getattr(type(process.handle), "accepts", ())}
-    name = value["type"]
-    kind = accepts.get(name) if isinstance(name, str) else None
-    if kind is None:
-        legal = ", ".join(accepts) or "none: give its class `accepts = (…)`"
-        raise Failure(
-            Code.BAD_REQUEST,
-            f"{title(process)} accepts no message of type {str(name)[:40]!r}; it accepts: {legal}",
-        )
-    fields = {key: item for key, item in value.items() if key != "type"}
-    unknown = set(fields) - set(getattr(kind, "__pydantic_fields__", None) or _field_names(kind))
-    if unknown:
-        raise Failure(Code.BAD_REQUEST, f"{name} has no field {', '.join(sorted(unknown))[:100]}")
-    try:
-        return TypeAdapter(kind).validate_python(fields)
-    except ValidationError as error:
-        raise Failure(Code.BAD_REQUEST, f"{name}: {explain(error)}") from None
-
-
-def _field_names(kind: type) -> list[str]:
-    return [field.name for field in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else []
+def _done(process: Process, text: str) -> Done:
+    return Done(at=now(), pid=pid_text(process.number), text=clean(text))
 
 
 def _spare_root(node: Node, process: Process) -> None:

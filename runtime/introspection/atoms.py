@@ -31,6 +31,7 @@ __all__ = ["ATOMS", "TEXTS", "entry", "mark"]
 Text = Callable[[Any], str]
 _BYTES: Final = 64
 """Bytes that are shown."""
+_CLOCK: Final = ("hour", "minute", "second", "microsecond")
 
 
 def mark(kind: str, text: str) -> dict[str, Any]:
@@ -94,16 +95,16 @@ def _zone(value: Any, base: type) -> tuple[Any, str]:
 
 def _datetime(value: Any) -> str:
     zone, note = _zone(value, dt.datetime)
-    day = [_get(dt.date, name, value) for name in ("year", "month", "day")]
-    time = [_get(dt.datetime, name, value) for name in ("hour", "minute", "second", "microsecond")]
-    exact = dt.datetime(*day, *time, tzinfo=zone, fold=_get(dt.datetime, "fold", value))
+    year, month, day = (_get(dt.date, name, value) for name in ("year", "month", "day"))
+    hour, minute, second, micro, fold = (_get(dt.datetime, name, value) for name in (*_CLOCK, "fold"))
+    exact = dt.datetime(year, month, day, hour, minute, second, micro, zone, fold=fold)
     return exact.isoformat() + note
 
 
 def _time(value: Any) -> str:
     zone, note = _zone(value, dt.time)
-    time = [_get(dt.time, name, value) for name in ("hour", "minute", "second", "microsecond")]
-    return dt.time(*time, tzinfo=zone).isoformat() + note
+    hour, minute, second, micro = (_get(dt.time, name, value) for name in _CLOCK)
+    return dt.time(hour, minute, second, micro, zone).isoformat() + note
 
 
 def _decimal(value: Any) -> str:
@@ -118,8 +119,9 @@ def _uuid(value: Any) -> str:
 
 def _path(value: Any) -> str:
     """Its segments as they were given. `str(path)` would store the result in a path that is the loop's."""
-    segments = _get(PurePath, "_raw_paths" if "_raw_paths" in vars(PurePath) else "_parts", value)
-    return os.path.join("", *(plain(segment) for segment in list.__getitem__(segments, slice(None))))  # noqa: PTH118 - a path is what is read
+    held = _get(PurePath, "_raw_paths" if "_raw_paths" in vars(PurePath) else "_parts", value)
+    segments: Any = vars(list)["copy"](held)
+    return os.path.join("", *map(plain, segments))  # noqa: PTH118 - a path is what is read
 
 
 def _range(value: Any) -> str:

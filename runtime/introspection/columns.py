@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from runtime.port.contract import SORTS, Code, Failure, Ps
@@ -19,7 +20,7 @@ __all__ = ["Deltas", "Key", "key_of", "matcher"]
 SAMPLE_S: Final = 0.5
 """A change per second is measured over at least this many seconds."""
 LAST: Final = "\U0010ffff"
-"""Sorts behind every name."""
+"""Sorts behind every word: who has no name, and who does nothing, stands last in both directions."""
 Key = Callable[["Process"], Any]
 Figures = tuple[int, int, int, "dict[str, float] | None"]
 RATES: Final = {"mailbox": 0, "reductions": 1, "restarts": 2}
@@ -82,11 +83,14 @@ def key_of(request: Ps, busy: dict[int, float], clock: float, deltas: Deltas) ->
     sort = request.sort
     counter = sort.removeprefix("counter:") if sort.startswith("counter:") else None
     if counter is None and sort not in SORTS:
-        raise Failure(Code.BAD_REQUEST, f"no column {sort[:40]!r}; there are: {', '.join(SORTS)}, counter:NAME")
+        raise Failure(
+            Code.BAD_REQUEST, f"no column {sort[:40]!r}; there are: {', '.join(SORTS)}, counter:NAME"
+        )
     if request.delta:
         if counter is None and sort not in RATES:
             raise Failure(
-                Code.BAD_REQUEST, f"no change per second of {sort}; there is of: {', '.join(RATES)}, counter:NAME"
+                Code.BAD_REQUEST,
+                f"no change per second of {sort}; there is of: {', '.join(RATES)}, counter:NAME",
             )
         return lambda process: deltas.rate(process, sort) or 0.0
     if counter is not None:
@@ -95,6 +99,10 @@ def key_of(request: Ps, busy: dict[int, float], clock: float, deltas: Deltas) ->
         return lambda process: oldest_s(process, clock) or 0.0
     if sort == "busy":
         return lambda process: busy.get(process.number, 0.0)
+    if sort in {"name", "doing"}:
+        words = _title if sort == "name" else _doing
+        nothing = "" if request.desc else LAST
+        return lambda process: words(process).lower() or nothing
     return _KEYS[sort]
 
 
@@ -103,9 +111,9 @@ def _counter(process: Process, name: str) -> float:
     return counters.get(name, 0) if counters is not None else 0
 
 
-def _words(process: Process) -> str:
+def _title(process: Process) -> str:
     label = process.extra.label if process.extra is not None else None
-    return (process.name or label or LAST).lower()
+    return process.name or label or ""
 
 
 def _restarts(process: Process) -> int:
@@ -117,14 +125,12 @@ def _doing(process: Process) -> str:
 
 
 _KEYS: Final[dict[str, Key]] = {
-    "pid": lambda process: process.number,
-    "name": _words,
+    "pid": attrgetter("number"),
     "behaviour": lambda process: behaviour_text(process.behaviour),
     "status": lambda process: STATUSES[process.status],
     "mailbox": lambda process: len(process.mailbox or ()),
-    "reductions": lambda process: process.reductions,
+    "reductions": attrgetter("reductions"),
     "restarts": _restarts,
-    "doing": _doing,
 }
 
 

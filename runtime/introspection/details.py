@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import math
+import types
+from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from runtime.mailbox import KINDS
@@ -22,8 +24,11 @@ from runtime.port.contract import (
 from runtime.status import RUNNING
 
 from .lookup import find, handler_of, link_to, now, pid_text, row, status_of, when
+from .pace import settled
+from .shapes import class_attribute
 from .stacks import stack_of
-from .values import Limits, clean
+from .text import class_name, clean
+from .values import Limits
 
 if TYPE_CHECKING:
     from runtime.node import Node
@@ -35,6 +40,7 @@ __all__ = ["contents_of", "info_of", "stack_answer", "state_of"]
 
 LISTED: Final = 100
 """Links and monitors that an answer lists."""
+MESSAGE: Final = Limits(depth=6, width=50, items=10_000)
 
 
 def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
@@ -43,10 +49,10 @@ def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
     clock = node.scheduler.clock()
     handler, for_s = handler_of(process)
     extra = process.extra
-    links = list(process.links)
-    monitors = list((extra.monitors or {}).values()) if extra is not None else []
-    watching = [watcher for watcher in list((process.watchers or {}).values()) if not callable(watcher)]
-    tasks = list(extra.tasks or ()) if extra is not None else []
+    links = _copy(process.links)
+    monitors = _copy((extra.monitors or {}).values()) if extra is not None else []
+    watching = [watcher for watcher in _copy((process.watchers or {}).values()) if not callable(watcher)]
+    tasks = _copy(extra.tasks) if extra is not None else []
     return ProcessInfo(
         at=now(),
         row=row(process, busy, clock),
@@ -61,16 +67,27 @@ def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
         monitored_by=[link_to(other) for other in watching[:LISTED]],
         more_links=sum(max(0, len(items) - LISTED) for items in (links, monitors, watching)),
         tasks=[
-            TaskInfo(ref=f"{task.number}", name=task.name, for_s=max(0.0, clock - task.started))
+            TaskInfo(ref=f"{task.number}", name=clean(task.name, 200), for_s=max(0.0, clock - task.started))
             for task in tasks
         ],
         timers=len(extra.timers or ()) if extra is not None else 0,
         trap_exits=process.trap_exits,
         has_crash=process.child is not None and process.child.crash is not None,
-        accepts=[kind.__name__ for kind in getattr(type(process.handle), "accepts", ())],
+        accepts=_accepts(process),
         source=_source(process),
         **_supervision(process, clock),
     )
+
+
+def _copy(items: Iterable[Any] | None) -> list[Any]:
+    """What the loop may change meanwhile."""
+    return settled(lambda: list(items or ()))
+
+
+def _accepts(process: Process) -> list[str]:
+    declared: Any = class_attribute(type(process.handle), "accepts")
+    kinds: Any = declared if type(declared) is tuple else ()
+    return [clean(class_name(kind), 200) for kind in kinds if issubclass(type(kind), type)]
 
 
 def _supervision(process: Process, clock: float) -> dict[str, Any]:
@@ -80,7 +97,7 @@ def _supervision(process: Process, clock: float) -> dict[str, Any]:
     spec, intensity = child.spec, child.family.intensity
     limit = spec.shutdown
     return {
-        "child_id": clean(str(spec.id) if type(spec.id) in {str, int} else type(spec.id).__name__, 200),
+        "child_id": clean(spec.id, 200),
         "restart": spec.restart,
         "shutdown_s": 0.0 if limit == "brutal_kill" else None if limit == math.inf else float(limit),
         "restarts": child.restarts,
@@ -95,14 +112,13 @@ def _ancestor(node: Node, number: int) -> Link:
 
 
 def _source(process: Process) -> str | None:
-    """Where its behaviour is written."""
-    what: Any = getattr(process, "function", None) or type(process.handle)
-    try:
-        file = inspect.getsourcefile(what)
-        line = what.__code__.co_firstlineno if inspect.isfunction(what) else inspect.findsource(what)[1] + 1
-    except (OSError, TypeError):
-        return None
-    return f"{file}:{line}"
+    """Where its behaviour is written: its function, or the first handler of its class."""
+    kind: Any = type(process.handle)
+    function: Any = getattr(process, "function", None)
+    found = [function] if function is not None else list(vars(type)["__dict__"].__get__(kind).values())
+    codes = [item.__code__ for item in found if type(item) is types.FunctionType]
+    first = min(codes, key=lambda code: code.co_firstlineno, default=None)
+    return f"{clean(first.co_filename)}:{first.co_firstlineno}" if first is not None else None
 
 
 def stack_answer(node: Node, name: str) -> Stack:
@@ -125,7 +141,7 @@ def state_of(node: Node, request: State, shown: Shown) -> Value:
         value=walked.value,
         truncated=walked.truncated,
         redacted=walked.redacted,
-        torn=walked.mutable and moved,
+        torn=walked.torn or (walked.mutable and moved),
         approx_bytes=len(json.dumps(walked.value)),
         note="a coroutine process keeps its state in local variables; see its stack" if coroutine else "",
     )
@@ -135,15 +151,16 @@ def contents_of(node: Node, request: Mailbox, shown: Shown) -> MailboxContents:
     """The oldest messages of a mailbox."""
     process = find(node, request.process)
     clock = node.scheduler.clock()
-    entries = list(process.mailbox or ())
-    head = entries[: request.limit]
-    bodies = shown.many(process, [entry[1] for entry in head], Limits(depth=6, width=50, items=500))
+    mailbox = process.mailbox
+    head = settled(lambda: list(islice(mailbox or (), request.limit)))
+    total = max(len(mailbox or ()), len(head))
+    bodies = shown.many(process, [entry[1] for entry in head], MESSAGE)
     letters = [
         Letter(
             kind=KINDS[entry[0]],
             sender=pid_text(entry[4]) if entry[4] else None,
             age_s=max(0.0, clock - entry[3]),
-            type=type.__dict__["__name__"].__get__(type(entry[1])),
+            type=clean(class_name(type(entry[1])), 200),
             value=body.value,
         )
         for entry, body in zip(head, bodies, strict=True)
@@ -151,9 +168,9 @@ def contents_of(node: Node, request: Mailbox, shown: Shown) -> MailboxContents:
     return MailboxContents(
         pid=pid_text(process.number),
         at=now(),
-        total=len(entries),
+        total=total,
         letters=letters,
-        truncated=len(entries) > len(head) or any(body.truncated for body in bodies),
+        truncated=total > len(head) or any(body.truncated for body in bodies),
         redacted=sum(body.redacted for body in bodies),
-        torn=any(body.mutable for body in bodies) and process.status == RUNNING,
+        torn=any(body.torn for body in bodies),
     )

@@ -1,15 +1,12 @@
-"""What happened: restart history, events, the node's feed, crash reports, and what operators did."""
+"""What happened: restart history, events, the node's feed, crash reports."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
-from runtime.mailbox import INIT, KINDS, NOTE
+from runtime.mailbox import CALL, INIT, KINDS, NOTE
 from runtime.port.contract import (
-    Audit,
-    AuditEntry,
     Crash,
     Crashes,
     CrashQuery,
@@ -18,15 +15,15 @@ from runtime.port.contract import (
     Failure,
     Feed,
     History,
-    PortRequest,
     ProcessEvents,
     Restart,
     Restarts,
     Role,
 )  # fmt: skip
 
-from .lookup import find, now, pid_text, title, when
-from .values import Limits, clean
+from .lookup import behaviour_text, find, now, number_in, pid_text, same_id, title, when
+from .text import clean, plain
+from .values import Limits, Walked
 
 if TYPE_CHECKING:
     from threading import Event as Flag
@@ -34,25 +31,27 @@ if TYPE_CHECKING:
     from runtime.crash import CrashReport
     from runtime.node import Node
     from runtime.port.service import Principal
+    from runtime.process import LogItem, Process
     from runtime.supervision.child import End
 
     from .shown import Shown
 
-__all__ = ["AuditLog", "crashes", "events_of", "feed", "restart_history"]
+__all__ = ["crashes", "events_of", "feed", "restart_history"]
 
-SMALL: Final = Limits(depth=5, width=30, text=500, items=300)
+SMALL: Final = Limits(depth=5, width=30, text=500)
 POLL_S: Final = 0.05
+Path = tuple[Any, ...]
+
+
+# --- restart history ----------------------------------------------------------------------------------
 
 
 def restart_history(node: Node, request: History, principal: Principal) -> Restarts:
     """Ends of children, newest first. Reasons are without values for a viewer."""
-    ends = node.ledger.history.copy()
-    chosen = list(reversed(ends))
+    chosen = list(reversed(node.ledger.history.copy()))
     if request.process is not None:
         path, number = _child_path(node, request.process)
-        chosen = [
-            end for end in chosen if end.path[: len(path)] == path and (path or end.supervisor == number)
-        ]
+        chosen = [end for end in chosen if _below(end.path, path) and (path or end.supervisor == number)]
     values = principal.role.includes(Role.OPERATOR)
     return Restarts(at=now(), entries=[_restart(end, values=values) for end in chosen[: request.limit]])
 
@@ -60,49 +59,67 @@ def restart_history(node: Node, request: History, principal: Principal) -> Resta
 def _restart(end: End, *, values: bool) -> Restart:
     return Restart(
         at=when(end.at),
-        child=clean(str(end.path[-1]), 200) if end.path else "",
+        child=clean(end.path[-1], 200) if end.path else "",
         old_pid=pid_text(end.old),
         new_pid=pid_text(end.new) if end.new is not None else None,
         reason=clean(end.text if values else end.kind, 300),
         lived_s=max(0.0, end.lived_s),
         lost=end.lost,
-        by=end.by,
+        by=clean(end.by, 200) if end.by is not None else None,
         supervisor=pid_text(end.supervisor),
     )
 
 
-def _child_path(node: Node, name: str) -> tuple[tuple[Any, ...], int]:
-    """The path of a child by its pid, its name or its id, also when it is not alive now."""
+def _child_path(node: Node, name: str) -> tuple[Path, int]:
+    """The path of a child by its pid, its name or its id, also when it is not alive now; and its number."""
     try:
         process = find(node, name)
     except Failure:
-        digits = name.strip("<>").removeprefix("0.").removesuffix(".0")
+        number = number_in(name)
         for end in reversed(node.ledger.history.copy()):
-            if end.path[-1:] == (name,) or (digits.isdecimal() and end.old == int(digits)):
-                return end.path, end.supervisor
+            if end.old == number or plain(end.path[-1]) == name:
+                return end.path, end.old
         raise
     return (process.child.path if process.child is not None else ()), process.number
+
+
+def _below(path: Path, top: Path) -> bool:
+    """Whether `path` is `top`, or leads through it."""
+    return len(path) >= len(top) and all(same_id(*pair) for pair in zip(path, top, strict=False))
+
+
+# --- events -------------------------------------------------------------------------------------------
 
 
 def events_of(node: Node, request: ProcessEvents, shown: Shown) -> Events:
     """The last events of one process, oldest first (OTP's `sys:log`)."""
     process = find(node, request.process)
     kept = list(process.events or ())[-request.limit :]
-    bodies = shown.many(process, [(item[2], item[4]) for item in kept], SMALL)
-    events: list[Event] = []
-    for seq, (item, body) in enumerate(zip(kept, bodies, strict=True)):
-        at, kind, _, sender, _ = item
-        message, reply = body.value
-        note = kind == NOTE
-        text = str(message) if note else "started" if kind == INIT else ""
-        if sender:
-            text = f"from {pid_text(sender)}"
-        value = None if note else {"message": message, "reply": reply} if kind == 0 else {"message": message}
-        events.append(
-            Event(seq=seq, at=when(node.wall(at)), pid=pid_text(process.number), name=title(process),
-                  kind="note" if note else KINDS[kind], text=text, value=value)
-        )  # fmt: skip
+    values = [value for item in kept if item[1] != NOTE for value in (item[2], item[4])]
+    bodies = iter(shown.many(process, values, SMALL))
+    events = [_event(node, process, seq, item, bodies) for seq, item in enumerate(kept)]
     return Events(at=now(), events=events)
+
+
+def _event(node: Node, process: Process, seq: int, item: LogItem, bodies: Any) -> Event:
+    at, kind, note, sender, _ = item
+    text, value = "", None
+    if kind == NOTE:
+        text = clean(note, 300)
+    else:
+        message: Walked = next(bodies)
+        reply: Walked = next(bodies)
+        text = "init" if kind == INIT else f"from {pid_text(sender)}" if sender else ""
+        value = {"message": message.value, "reply": reply.value} if kind == CALL else message.value
+    return Event(
+        seq=seq,
+        at=when(node.wall(at)),
+        pid=pid_text(process.number),
+        name=title(process),
+        kind="started" if kind == INIT else KINDS[kind],
+        text=text,
+        value=value,
+    )
 
 
 def feed(node: Node, request: Feed, stopping: Flag) -> Events:
@@ -126,17 +143,20 @@ def feed(node: Node, request: Feed, stopping: Flag) -> Events:
     return Events(at=now(), events=events, cursor=cursor, missed=missed)
 
 
+# --- crash reports ------------------------------------------------------------------------------------
+
+
 def crashes(node: Node, request: CrashQuery, shown: Shown) -> Crashes:
     """Crash reports, newest first."""
     reports = list(reversed(node.ledger.crashes.copy()))
     if request.process is not None:
         path, number = _child_path(node, request.process)
         reports = [
-            item for item in reports if (item.path[: len(path)] == path if path else item.number == number)
+            report for report in reports if (_below(report.path, path) if path else report.number == number)
         ]
         if not reports and path:
             reports = _kept_by_child(node, request.process)
-    return Crashes(at=now(), reports=[_crash(item, shown) for item in reports[: request.limit]])
+    return Crashes(at=now(), reports=[_crash(report, shown) for report in reports[: request.limit]])
 
 
 def _kept_by_child(node: Node, name: str) -> list[CrashReport]:
@@ -149,15 +169,14 @@ def _kept_by_child(node: Node, name: str) -> list[CrashReport]:
 
 
 def _crash(report: CrashReport, shown: Shown) -> Crash:
-    bodies = shown.through(
-        report.redact, [report.last_message, report.last_state, *report.mailbox_sample], SMALL
-    )
+    values = [report.last_message, report.last_state, *report.mailbox_sample]
+    bodies = shown.through(report.redact, values, SMALL)
     return Crash(
         at=when(report.at),
         pid=pid_text(report.number),
-        name=report.name,
-        label=report.label,
-        behaviour=clean(report.behaviour),
+        name=clean(report.name, 200) if report.name is not None else None,
+        label=clean(report.label, 200) if report.label is not None else None,
+        behaviour=behaviour_text(report.behaviour),
         reason=clean(report.text, 500),
         traceback=clean(report.traceback, 20_000),
         last_message=bodies[0].value,
@@ -170,29 +189,3 @@ def _crash(report: CrashReport, shown: Shown) -> Crash:
         lived_s=max(0.0, report.lived_s),
         redacted=sum(body.redacted for body in bodies),
     )
-
-
-class AuditLog:
-    """What operators did to a node: the last thousand actions."""
-
-    def __init__(self) -> None:
-        self._entries: deque[AuditEntry] = deque(maxlen=1000)
-
-    def note(self, request: PortRequest[Any], principal: Principal, detail: str, outcome: str) -> None:
-        """Keep an action, whether it took effect or not."""
-        self._entries.append(
-            AuditEntry(
-                at=now(),
-                key=principal.key,
-                role=principal.role,
-                peer=principal.peer,
-                action=request.op,
-                target=clean(str(getattr(request, "process", "")), 200),
-                detail=clean(detail, 200),
-                outcome=clean(outcome, 300),
-            )
-        )
-
-    def answer(self, limit: int) -> Audit:
-        """The newest entries first."""
-        return Audit(at=now(), entries=list(reversed(self._entries.copy()))[:limit])

@@ -10,7 +10,7 @@ from runtime.mailbox import HANDLERS
 from runtime.port.contract import Code, Failure, Link, ProcessRow
 from runtime.status import ENDED, RUNNING, STATUSES
 
-from .text import class_name, clean, plain
+from .text import class_name, clean
 
 if TYPE_CHECKING:
     from runtime.node import Node
@@ -39,11 +39,12 @@ def find(node: Node, text: str) -> Process:
         return process
     if number is None:
         raise Failure(Code.NO_PROCESS, f"no process is named {clean(text, 80)!r}; `observer ps` lists them")
-    for end in reversed(node.history.copy()):
+    for end in reversed(node.ledger.history.copy()):
         if end.old == number:
             after = f"; its successor is {pid_text(end.new)}" if end.new is not None else ""
             raise Failure(
-                Code.NO_PROCESS, f"{pid_text(number)} ({clean(end.path[-1], 80)}) has ended: {end.kind}{after}"
+                Code.NO_PROCESS,
+                f"{pid_text(number)} ({clean(end.path[-1], 80)}) has ended: {end.kind}{after}",
             )
     raise Failure(
         Code.NO_PROCESS, f"{pid_text(number)} is not alive; `observer ps` lists the processes that are"
@@ -77,7 +78,7 @@ def link_to(process: Process) -> Link:
 
 def same_id(one: Any, other: Any) -> bool:
     """Whether two child ids are the same. An id may be of any class, whose `__eq__` does not run here."""
-    return one is other or (type(one) is type(other) and type(one) in (str, int) and one == other)  # noqa: PLR6201 - a set would hash
+    return one is other or (type(one) is type(other) and type(one) in (str, int) and one == other)
 
 
 def behaviour_text(behaviour: str) -> str:
@@ -130,7 +131,13 @@ def handler_of(process: Process) -> tuple[str | None, float | None]:
     return clean(f"{name}({kind})", 200), max(0.0, sched.clock() - process.since)
 
 
-def row(process: Process, busy: dict[int, float], clock: float, **deltas: float | None) -> ProcessRow:
+def row(
+    process: Process,
+    busy: dict[int, float],
+    clock: float,
+    mailbox_delta: float | None = None,
+    reductions_delta: float | None = None,
+) -> ProcessRow:
     """A process as a row of a list. About 10 µs."""
     extra, child, parent = process.extra, process.child, process.parent
     return ProcessRow(
@@ -141,11 +148,12 @@ def row(process: Process, busy: dict[int, float], clock: float, **deltas: float 
         status=status_of(process),
         doing=doing(process),
         mailbox=len(process.mailbox or ()),
+        mailbox_delta=mailbox_delta,
         oldest_s=oldest_s(process, clock),
         reductions=process.reductions,
+        reductions_delta=reductions_delta,
         busy=busy.get(process.number, 0.0),
         restarts=child.restarts if child is not None else 0,
         parent=pid_text(parent.number) if parent is not None else None,
         counters=extra.counters.copy() if extra is not None and extra.counters is not None else {},
-        **deltas,  # pyright: ignore[reportArgumentType]
     )

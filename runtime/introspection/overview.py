@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final
 from runtime.port.contract import REQUESTS, NodeInfo, Role, Running, Trouble
 from runtime.status import STATUSES
 
-from .listing import breathing
-from .lookup import handler_of, now, oldest_s, pid_text, title
+from .lookup import doing, handler_of, now, oldest_s, pid_text, title
+from .pace import breathing, rested, settled
 from .stacks import loop_frames
+from .text import clean
 
 if TYPE_CHECKING:
     from runtime.node import Node
@@ -37,6 +38,7 @@ def node_info(
 ) -> NodeInfo:
     """The answer to `node`. Cost: about 0.5 µs for each process, in slices."""
     sched = node.scheduler
+    sampler.settle(STUCK_S * 1.5)
     scan = _Scan(node, sampler.busy())
     host, port = node.address or (None, None)
     return NodeInfo(
@@ -85,7 +87,7 @@ class _Scan:
         self.mailbox_total = 0
         self._deepest: tuple[int, Process | None] = (0, None)
         self._oldest: tuple[float, Process | None] = (0.0, None)
-        for page in breathing(node):
+        for page in breathing(node.table):
             counts.update(process.status for process in page)
             for process in page:
                 if process.mailbox:
@@ -117,9 +119,7 @@ class _Scan:
 def _trouble(process: Process | None, value: float) -> Trouble | None:
     if process is None:
         return None
-    extra = process.extra
-    doing = extra.doing if extra is not None and extra.doing is not None else ""
-    return Trouble(pid=pid_text(process.number), name=title(process), value=value, text=doing)
+    return Trouble(pid=pid_text(process.number), name=title(process), value=value, text=doing(process) or "")
 
 
 def _running(node: Node, sampler: Sampler, *, stack: bool) -> Running | None:
@@ -143,14 +143,13 @@ def _running(node: Node, sampler: Sampler, *, stack: bool) -> Running | None:
 
 
 def _last_crash(node: Node, principal: Principal) -> Trouble | None:
-    crash = next((item for item in reversed(node.ledger.crashes.copy()) if item.reason != "killed"), None)
+    crash = next((item for item in reversed(node.ledger.crashes.copy()) if item.kind != "killed"), None)
     if crash is None:
         return None
     text = crash.text if principal.role.includes(Role.OPERATOR) else crash.kind
     pid = pid_text(crash.number)
-    return Trouble(
-        pid=pid, name=crash.name or crash.label or pid, value=max(0.0, time.time() - crash.at), text=text
-    )
+    name = clean(crash.name or crash.label or pid, 200)
+    return Trouble(pid=pid, name=name, value=max(0.0, time.time() - crash.at), text=clean(text, 300))
 
 
 def _restarting(node: Node) -> Trouble | None:
@@ -177,10 +176,11 @@ def _restarting(node: Node) -> Trouble | None:
 
 
 def _counters(node: Node) -> dict[str, float]:
-    totals: Counter[str] = Counter()
-    for counters in list(node.ledger.counters.values()):
-        totals.update(counters.copy())
-    return dict(totals)
+    totals: dict[str, float] = {}
+    for counters in rested(settled(lambda: list(node.ledger.counters.values())), 500):
+        for name, amount in counters.copy().items():
+            totals[name] = totals.get(name, 0) + amount
+    return totals
 
 
 def _rss_bytes() -> int:

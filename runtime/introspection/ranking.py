@@ -42,6 +42,8 @@ class Ranking:
 
     def offer(self, page: list[Process]) -> None:
         """Look at some more processes."""
+        if not self._wanted:
+            return
         keys = map(self._key, page)
         if self._last is None:
             self._new += zip(keys, page, strict=True)
@@ -66,7 +68,9 @@ class Ranking:
         if self._wanted > RUN:
             self._runs.append(sorted(new, key=_KEY, reverse=self._desc))
             return
-        best = sorted((self._runs[0] if self._runs else []) + new, key=_KEY, reverse=self._desc)[: self._wanted]
+        best = sorted((self._runs[0] if self._runs else []) + new, key=_KEY, reverse=self._desc)[
+            : self._wanted
+        ]
         self._runs = [best]
         if best and len(best) == self._wanted:
             self._last = best[-1]

@@ -3,6 +3,7 @@
     a request ──> touch() ──> the thread runs until nobody has asked for 5 s
                                 100 times a second: who runs? (its share is `busy`)
                                   4 times a second: a probe is posted to the loop; how late it runs is the lag
+    settle()  waits for the first probe: who asks only once gets a figure too
 
 Nothing runs while nobody observes. A loop that is stuck answers no probe: the lag then is the time since it was sent.
 """
@@ -36,6 +37,7 @@ class Sampler:
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._probed = threading.Event()
         self._probe_sent: float | None = None
         self._lag_s = 0.0
         self._ended_cpu_s = 0.0
@@ -43,17 +45,21 @@ class Sampler:
 
     def touch(self) -> None:
         """Somebody observes."""
-        self._touched = time.monotonic()
-        if self._thread is None:
-            with self._lock:
-                if self._thread is None and not self._stop.is_set():
-                    self._thread = threading.Thread(target=self._run, name="observer-sampler", daemon=True)
-                    self._thread.start()
+        with self._lock:
+            self._touched = time.monotonic()
+            if self._thread is None and not self._stop.is_set():
+                self._thread = threading.Thread(target=self._run, name="observer-sampler", daemon=True)
+                self._thread.start()
+
+    def settle(self, within_s: float) -> None:
+        """Wait until the first probe has come back, or `within_s`: `lag_s` is true from then on."""
+        self._probed.wait(within_s)
 
     def stop(self) -> None:
         """End the thread, and wait for it."""
         self._stop.set()
-        thread = self._thread
+        with self._lock:
+            thread = self._thread
         if thread is not None:
             thread.join()
 
@@ -67,9 +73,8 @@ class Sampler:
     @property
     def lag_s(self) -> float:
         """How late the loop ran the last probe, or is with the present one."""
-        sent = self._probe_sent
-        waiting = time.monotonic() - sent if sent is not None else 0.0
-        return max(self._lag_s, waiting)
+        sent, last = self._probe_sent, self._lag_s
+        return max(last, time.monotonic() - sent) if sent is not None else last
 
     @property
     def cpu_s(self) -> float:
@@ -78,22 +83,27 @@ class Sampler:
 
     def _run(self) -> None:
         turn = 0
-        while not self._stop.wait(PERIOD_S):
-            running = self._sched.running
-            self._samples.append(0 if running is None else running.number)
+        while not self._over():
             if turn % PROBE_EVERY == 0:
                 self._probe()
             turn += 1
+            self._stop.wait(PERIOD_S)
+            running = self._sched.running
+            self._samples.append(0 if running is None else running.number)
             self._cpu_s = time.thread_time()
-            if time.monotonic() - self._touched > IDLE_S:
-                break
+
+    def _over(self) -> bool:
+        """Whether nobody observes any more; then all is as before the first request."""
         with self._lock:
-            self._ended_cpu_s += self._cpu_s
-            self._cpu_s = 0.0
+            if not self._stop.is_set() and time.monotonic() - self._touched <= IDLE_S:
+                return False
+            self._ended_cpu_s, self._cpu_s = self._ended_cpu_s + self._cpu_s, 0.0
             self._samples.clear()
+            self._probed.clear()
             self._lag_s = 0.0
             self._probe_sent = None
             self._thread = None
+            return True
 
     def _probe(self) -> None:
         if self._probe_sent is not None:
@@ -105,6 +115,7 @@ class Sampler:
             self._probe_sent = None
 
     def _arrived(self, sent: float) -> None:
-        self._lag_s = time.monotonic() - sent
         if self._probe_sent == sent:
+            self._lag_s = time.monotonic() - sent
             self._probe_sent = None
+            self._probed.set()

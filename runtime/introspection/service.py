@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from runtime.port import contract as c
 
 from . import actions, details, happenings
+from .audit import AuditLog
 from .listing import Listing
 from .overview import node_info
 from .sampler import Sampler
@@ -37,7 +38,7 @@ class Introspection:
         self.port_cpu_s: Callable[[], float] = lambda: 0.0
         self._listing = Listing(node, self.sampler.busy)
         self._shown = Shown(node)
-        self._audit = happenings.AuditLog()
+        self._audit = AuditLog()
         self._cost = (time.monotonic(), 0.0, 0.0)
         node_, shown = node, self._shown
         self._reads: dict[type[BaseModel], Answers] = {
@@ -60,7 +61,7 @@ class Introspection:
             c.Kill: lambda request, by: actions.kill(node_, request, by),
             c.Suspend: lambda request, _by: actions.suspend(node_, request),
             c.Resume: lambda request, _by: actions.resume(node_, request),
-            c.Send: lambda request, _by: actions.send(node_, request),
+            c.Send: lambda request, _by: actions.send(node_, request, shown),
         }
 
     def __call__(self, request: c.PortRequest[Any], principal: Principal) -> BaseModel:
@@ -72,13 +73,13 @@ class Introspection:
         self.sampler.touch()
         if not request.action:
             return self._reads[type(request)](request, principal)
-        detail = str(getattr(request, "reason", "") or getattr(request, "kind", ""))
         try:
             done = self._changes[type(request)](request, principal.key)
-        except c.Failure as failure:
-            self._audit.note(request, principal, detail, failure.message)
+        except BaseException as error:
+            outcome = error.message if isinstance(error, c.Failure) else f"failed: {type(error).__name__}"
+            self._audit.note(request, principal, outcome)
             raise
-        self._audit.note(request, principal, detail, "ok")
+        self._audit.note(request, principal, "ok")
         return done
 
     def stop(self) -> None:

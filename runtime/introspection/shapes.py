@@ -8,6 +8,10 @@
 since they compare keys. What a class hides from its own descriptors (a `__dict__` property) is not shown.
 """
 
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownLambdaType=false
+# (it reads values of any type)
+
 from __future__ import annotations
 
 import array
@@ -66,7 +70,19 @@ class Shape:
         opaque: whether it has neither a `__dict__` nor slots: an object of C code, or one that hides them.
     """
 
-    __slots__ = ("_dict", "_slots", "base", "form", "kind", "labels", "mutable", "name", "opaque", "secret", "text")
+    __slots__ = (
+        "_dict",
+        "_slots",
+        "base",
+        "form",
+        "kind",
+        "labels",
+        "mutable",
+        "name",
+        "opaque",
+        "secret",
+        "text",
+    )
 
     def __init__(self, kind: type) -> None:
         mro = _mro(kind)
@@ -75,7 +91,8 @@ class Shape:
         self.secret = any(class_name(base) in _SECRET_CLASSES for base in mro)
         self.text: Callable[[Any], str] | None = None
         self.labels: tuple[Any, ...] = ()
-        self.form, self.base = "object", object
+        self.form = "object"
+        self.base: type = object
         for base, text in TEXTS:
             if _derives(mro, base):
                 self.form, self.base, self.text = "text", base, text
@@ -108,9 +125,8 @@ class Shape:
                 continue
         if self._dict is not None:
             held = self._dict.__get__(value)
-            for name, item in settled(lambda: list(dict.items(held))):
-                if type(name) is str and not name.startswith("__"):
-                    fields[name] = item
+            items = settled(lambda: list(dict.items(held)))
+            fields |= {name: item for name, item in items if type(name) is str and not name.startswith("__")}
         return list(fields.items())
 
 
@@ -153,7 +169,9 @@ def _slots(mro: tuple[type, ...]) -> list[tuple[str, Any]]:
         found = [
             (name, descriptor)
             for name, descriptor in list(namespace.items())
-            if type(name) is str and type(descriptor) is types.MemberDescriptorType and not name.startswith("__")
+            if type(name) is str
+            and type(descriptor) is types.MemberDescriptorType
+            and not name.startswith("__")
         ]
         slots += sorted(found, key=lambda item: order.index(item[0]) if item[0] in order else len(order))
     return slots

@@ -1,14 +1,19 @@
 """Frames of what runs, awaits, or holds the loop. Reads only what the interpreter keeps; source lines from disk."""
 
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# (it reads values of any type)
+
 from __future__ import annotations
 
 import linecache
 import sys
-from types import FrameType
+from types import CodeType, CoroutineType, FrameType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
 from runtime.port.contract import Frame
-from runtime.status import AWAITING, RECEIVING, RUNNING, STATUSES
+from runtime.status import IDLE, RUNNING, STATUSES
+
+from .text import clean, plain
 
 if TYPE_CHECKING:
     from runtime.process import Process
@@ -16,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["loop_frames", "stack_of"]
 
+Place = tuple[CodeType, "int | None"]
+"""Code and line; a frame itself is let go of at once, since it holds the locals of whoever runs in it."""
 LIMIT: Final = 60
 _INNER: Final = (
     "runtime.scheduler",
@@ -29,43 +36,50 @@ _INNER: Final = (
 
 def loop_frames(sched: Scheduler) -> list[Frame]:
     """What the thread of the loop executes now, outermost first, from the handler's first frame on."""
+    places: list[Place] = []
     frame: FrameType | None = sys._current_frames().get(sched.thread)
-    frames: list[Frame] = []
-    while frame is not None and len(frames) < LIMIT:
-        module = frame.f_globals.get("__name__", "")
-        if type(module) is str and module.startswith(_INNER) and frames:
+    while frame is not None and len(places) < LIMIT:
+        module = dict.get(frame.f_globals, "__name__")
+        if type(module) is str and module.startswith(_INNER) and places:
             break
-        frames.append(_frame(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname))
+        places.append((frame.f_code, frame.f_lineno))
         frame = frame.f_back
-    return frames[::-1]
+    return [_frame(*place) for place in reversed(places)]
 
 
 def stack_of(process: Process) -> tuple[list[Frame], str]:
     """The frames of a process, outermost first, and why there are none where there are none."""
-    status = process.status
-    if status == RUNNING or process.sched.running is process:
+    if process.sched.running is process:
         return loop_frames(process.sched), ""
-    coroutine = process.coroutine
-    if status in {AWAITING, RECEIVING} or coroutine is not None:
-        frames = _await_chain(coroutine)
-        if frames:
-            return frames, ""
-    return [], f"no stack: the process is {STATUSES[status]}" + (" for a message" if status == 0 else "")
+    frames = _await_chain(process.coroutine)
+    if frames:
+        return frames, ""
+    status = process.status
+    if status == RUNNING:  # a plain handler, in whose step another process runs
+        return loop_frames(process.sched), ""
+    return [], f"no stack: the process is {STATUSES[status]}" + (" for a message" if status == IDLE else "")
 
 
 def _await_chain(coroutine: Any) -> list[Frame]:
     """Where a suspended coroutine stands: itself, what it awaits, and so on."""
-    frames: list[Frame] = []
-    while coroutine is not None and len(frames) < LIMIT:
-        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
-        if type(frame) is not FrameType:
-            break
-        frames.append(_frame(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname))
-        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
-    return frames
+    places: list[Place] = []
+    while len(places) < LIMIT:
+        if type(coroutine) is CoroutineType:
+            frame, inner = coroutine.cr_frame, coroutine.cr_await
+        elif type(coroutine) is GeneratorType:
+            frame, inner = coroutine.gi_frame, coroutine.gi_yieldfrom
+        else:
+            break  # a future, or an awaitable of a class that may do anything when asked
+        if frame is None:
+            break  # it has just ended
+        places.append((frame.f_code, frame.f_lineno))
+        coroutine = inner
+    return [_frame(*place) for place in places]
 
 
-def _frame(file: str, line: int | None, function: str) -> Frame:
+def _frame(code: CodeType, line: int | None) -> Frame:
+    file, line = plain(code.co_filename), line or 0
+    source = linecache.getline(file, line).strip()
     return Frame(
-        file=file, line=line or 0, function=function, source=linecache.getline(file, line or 0).strip()[:200]
+        file=clean(file), line=line, function=clean(code.co_qualname, 200), source=clean(source, 200)
     )

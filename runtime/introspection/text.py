@@ -33,7 +33,7 @@ def plain(value: object) -> str:
     if kind is str:
         return value  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # kind is str
     if issubclass(kind, str):
-        return str.__str__(value)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        return str.__str__(value)  # pyright: ignore[reportArgumentType]
     if kind is int:
         return digits(value)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     return f"<{class_name(kind)}>"

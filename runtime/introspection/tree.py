@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
 from runtime.port.contract import Code, Failure, Tree, TreeNode, TreeQuery
 from runtime.status import ENDED
 from runtime.supervision.engine import Family
 
-from .lookup import behaviour_of, find, now, pid_text, status_of
-from .values import clean
+from .lookup import behaviour_text, doing, find, now, pid_text, status_of
+from .pace import rest, rested, settled
+from .text import clean
 
 if TYPE_CHECKING:
     from runtime.node import Node
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
     from runtime.supervision.child import Child
 
 __all__ = ["supervision_tree"]
+
+Path = tuple[Any, ...]
+MOST: Final = 10_000
+"""Children that one answer lists, over all supervisors."""
+BREATH: Final = 50
+"""Children after which the reader rests."""
 
 
 def supervision_tree(node: Node, request: TreeQuery, busy: dict[int, float]) -> Tree:
@@ -29,22 +37,26 @@ def supervision_tree(node: Node, request: TreeQuery, busy: dict[int, float]) -> 
     reader = _Reader(node, request.children, busy)
     if request.process is None:
         family = _family(node.root)
-        roots = (
-            [reader.child(child) for child in list(family.children.values())] if family is not None else []
-        )
+        roots = [reader.child(child) for child in _children(family)] if family is not None else []
         return Tree(at=now(), processes=len(node.table), roots=roots)
     process = find(node, request.process)
     if _family(process) is None:
         raise Failure(
-            Code.REFUSED, f"{pid_text(process.number)} is no supervisor but {behaviour_of(process)}"
+            Code.REFUSED,
+            f"{pid_text(process.number)} is no supervisor but {behaviour_text(process.behaviour)}",
         )
     root = reader.child(process.child) if process.child is not None else reader.root(process)
     return Tree(at=now(), processes=len(node.table), roots=[root])
 
 
 def _family(process: Process | None) -> Family | None:
+    """What a supervisor knows of its children; None for everything else."""
     state = process.state if process is not None and process.status != ENDED else None
-    return state if isinstance(state, Family) else None
+    return state if type(state) is Family else None
+
+
+def _children(family: Family, limit: int | None = None) -> list[Child]:
+    return settled(lambda: list(islice(family.children.values(), limit)))
 
 
 class _Reader:
@@ -53,87 +65,101 @@ class _Reader:
     def __init__(self, node: Node, limit: int, busy: dict[int, float]) -> None:
         self._node = node
         self._limit = limit
+        self._left = MOST
         self._clock = node.scheduler.clock()
         self._busy: dict[int, float] = {}
         for number, share in busy.items():
             process = node.table.get(number)
             for ancestor in (number, *(process.ancestors if process is not None else ())):
                 self._busy[ancestor] = self._busy.get(ancestor, 0.0) + share
-        self._counters = list(node.ledger.counters.items())
+        self._counters = _sums(node)
 
     def root(self, process: Process) -> TreeNode:
         """A supervisor that is nobody's child."""
         return TreeNode(
-            pid=pid_text(process.number), id=self._node.name, kind="supervisor", status=status_of(process),
-            behaviour=behaviour_of(process), busy=self._busy.get(process.number, 0.0), **self._supervisor(process),
-        )  # fmt: skip
+            id=self._node.name,
+            kind="supervisor",
+            counters=self._counters.get((), {}),
+            **self._living(process),
+            **self._supervisor(process),
+        )
 
     def child(self, child: Child) -> TreeNode:
         """A child, and what hangs below it."""
-        process = child.process
-        alive = process is not None and process.status != ENDED
-        ends = child.ends
+        self._left -= 1
+        if self._left % BREATH == 0:
+            rest()
+        process, spec, ends = child.process, child.spec, child.ends
         last = ends[-1] if ends else None
-        known: dict[str, Any] = {}
-        if process is not None and alive:
-            extra = process.extra
-            known = {
-                "pid": pid_text(process.number),
-                "status": status_of(process),
-                "behaviour": behaviour_of(process),
-                "busy": self._busy.get(process.number, 0.0),
-                "mailbox": len(process.mailbox or ()),
-                "doing": clean(extra.doing, 200) if extra is not None and extra.doing is not None else None,
-            }
-        else:
-            known = {
-                "pid": None,
-                "status": "restarting" if child.restarting or process is not None else "ended",
-            }
-        spec = child.spec
+        known = (
+            {**self._living(process), **self._supervisor(process)}
+            if process is not None and process.status != ENDED
+            else _stopped(child)
+        )
         return TreeNode(
-            id=clean(str(spec.id) if type(spec.id) in {str, int} else type(spec.id).__name__, 200),
+            id=clean(spec.id, 200),
             kind="supervisor" if spec.is_supervisor else "worker",
             restart=spec.restart,
             restarts=child.restarts,
-            counters=self._sum(child.path),
+            counters=self._counters.get(_key(child.path), {}),
             last_reason=last.kind if last is not None else None,
             last_restart_s=max(0.0, time.time() - last.at) if last is not None else None,
             **known,
-            **(self._supervisor(process) if alive else self._stopped(child)),
         )
 
-    def _supervisor(self, process: Process | None) -> dict[str, Any]:
+    def _living(self, process: Process) -> dict[str, Any]:
+        return {
+            "pid": pid_text(process.number),
+            "status": status_of(process),
+            "behaviour": behaviour_text(process.behaviour),
+            "busy": self._busy.get(process.number, 0.0),
+            "mailbox": len(process.mailbox or ()),
+            "doing": doing(process),
+        }
+
+    def _supervisor(self, process: Process) -> dict[str, Any]:
         family = _family(process)
         if family is None:
             return {}
-        children = list(family.children.values())
+        listed = [self.child(child) for child in _children(family, self._limit) if self._left > 0]
         return {
             "strategy": family.spec.strategy,
             "max_restarts": family.spec.max_restarts,
             "max_seconds": float(family.spec.max_seconds),
             "used": family.intensity.used(self._clock),
-            "children": [self.child(child) for child in children[: self._limit]],
-            "more": max(0, len(children) - self._limit),
+            "children": listed,
+            "more": max(0, len(family.children) - len(listed)),
         }
 
-    @staticmethod
-    def _stopped(child: Child) -> dict[str, Any]:
-        """What is known of a supervisor that does not run."""
-        spec: Any = child.spec.behaviour
-        if not child.spec.is_supervisor:
-            return {}
-        return {
+
+def _stopped(child: Child) -> dict[str, Any]:
+    """What is known of a child that does not run."""
+    spec: Any = child.spec.behaviour
+    ending = (
+        child.process is not None and child.spec.restart == "permanent"
+    )  # its supervisor has yet to hear of it
+    known: dict[str, Any] = {"pid": None, "status": "restarting" if child.restarting or ending else "ended"}
+    if child.spec.is_supervisor:
+        known |= {
             "strategy": spec.strategy,
             "max_restarts": spec.max_restarts,
             "max_seconds": float(spec.max_seconds),
         }
+    return known
 
-    def _sum(self, path: tuple[Any, ...]) -> dict[str, float]:
-        depth = len(path)
-        total: dict[str, float] = {}
-        for other, counters in self._counters:
-            if other[:depth] == path:
-                for name, amount in counters.copy().items():
-                    total[name] = total.get(name, 0) + amount
-        return total
+
+def _sums(node: Node) -> dict[Path, dict[str, float]]:
+    """Counters by the key of a path: a child's own, and those of all below it."""
+    sums: dict[Path, dict[str, float]] = {}
+    for path, counters in rested(settled(lambda: list(node.ledger.counters.items())), 200):
+        key = _key(path)
+        for depth in range(len(key) + 1):
+            total = sums.setdefault(key[:depth], {})
+            for name, amount in counters.copy().items():
+                total[name] = total.get(name, 0) + amount
+    return sums
+
+
+def _key(path: Path) -> Path:
+    """A path to look up by: an id may be of any class, whose `__hash__` does not run here."""
+    return tuple(item if type(item) is str or type(item) is int else ("", id(item)) for item in path)

@@ -8,6 +8,10 @@ even where a subclass overrides them, and everything has a limit. `contract.Valu
 what is no JSON.
 """
 
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownLambdaType=false
+# (it reads values of any type)
+
 from __future__ import annotations
 
 import gc
@@ -140,7 +144,10 @@ class _Walk:
             case "list" | "tuple":
                 return self.sequence(self.head(value, shape), _size(value, shape), depth)
             case "named":
-                pairs = [(plain(name), item) for name, item in zip(shape.labels, self.head(value, shape), strict=False)]
+                pairs = [
+                    (plain(name), item)
+                    for name, item in zip(shape.labels, self.head(value, shape), strict=False)
+                ]
                 return self.mapping(pairs, _size(value, shape), depth, {"$type": shape.name})
             case "set":
                 items = self.sequence(self.head(value, shape), _size(value, shape), depth)
@@ -178,7 +185,9 @@ class _Walk:
         pairs = settled(lambda: list(islice(dict.items(value), self.limits.width)))
         return self.mapping([(self.key(key), item) for key, item in pairs], dict.__len__(value), depth, shown)
 
-    def mapping(self, pairs: list[tuple[str, Any]], size: int, depth: int, shown: dict[str, Any]) -> dict[str, Any]:
+    def mapping(
+        self, pairs: list[tuple[str, Any]], size: int, depth: int, shown: dict[str, Any]
+    ) -> dict[str, Any]:
         count = 0
         for name, item in pairs:
             if self.spent:

@@ -108,6 +108,7 @@ class Port:
         self._acceptor: threading.Thread | None = None
         self._lock = threading.Lock()
         self._sessions: dict[Session, None] = {}  # in order of arrival
+        self._leaving: list[threading.Thread] = []  # of sessions that have ended, as good as over
         self._started: datetime | None = None
         self._ended_cpu_s = 0.0
         self._accepting_cpu_s = 0.0
@@ -149,8 +150,9 @@ class Port:
         for session in sessions:
             session.cut()
         deadline = time.monotonic() + STOP_S
-        for session in sessions:
-            session.thread.join(max(0.0, deadline - time.monotonic()))
+        for thread in (*(session.thread for session in sessions), *self._leaving):
+            if thread.is_alive():
+                thread.join(max(0.0, deadline - time.monotonic()))
         if self.connections:
             log.warning(
                 "%d handlers were still at work %.0f s after the port was stopped", self.connections, STOP_S
@@ -238,6 +240,7 @@ class Port:
             if session in self._sessions:
                 del self._sessions[session]
                 self._ended_cpu_s += session.cpu_s
+            self._leaving = [thread for thread in self._leaving if thread.is_alive()] + [session.thread]
 
     # --- accepting (its own thread) ---------------------------------------------------------------
 

@@ -32,6 +32,9 @@ class _Selector(selectors.DefaultSelector):
             raise AssertionError("this test would wait for ever: nothing is ready, and no timer is set")
         if not ready and timeout is not None and timeout > 0:
             self.now += timeout
+            assert self.now < 1e9, (
+                "this test would wait for ever: its only timers are set for the end of time"
+            )
         return ready
 
 

@@ -201,6 +201,10 @@ class FakeClient:
     def close(self) -> None:
         self.closed = True
 
+    def abort(self) -> None:
+        if self._node.hold is not None:
+            self._node.hold.set()
+
 
 def _words(row: ProcessRow) -> str:
     return " ".join(

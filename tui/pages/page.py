@@ -24,6 +24,7 @@ from tui.keys import MOVE, PROCESS, VIEW
 from tui.link import Answered, Refused, Watch
 from tui.session import Session
 from tui.spans import Spans
+from tui.theme import app_of
 from tui.widgets.crumbs import Crumbs
 from tui.widgets.footer import KeyFooter
 from tui.widgets.header import NodeHeader
@@ -77,8 +78,7 @@ class Page(Screen[None]):
     @property
     def console(self) -> ObserverApp:
         """The app, as what it is."""
-        app = self.app  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        return cast("ObserverApp", app)
+        return cast("ObserverApp", app_of(self))
 
     @property
     def session(self) -> Session:
@@ -148,7 +148,8 @@ class Page(Screen[None]):
         self.frame()
 
     def on_screen_resume(self) -> None:
-        """Visible again: poll for this page."""
+        """Visible again: poll for this page, with the keys that the role allows by now."""
+        self.refresh_bindings()
         self.console.rewatch()
         self.frame()
 

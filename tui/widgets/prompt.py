@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -12,6 +12,8 @@ from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Input, Static
+
+from tui.theme import app_of
 
 
 class Prompt(Horizontal):
@@ -88,6 +90,10 @@ class Prompt(Horizontal):
         self.close()
         self.post_message(self.Closed(self.purpose, None))
 
-    def on_blur(self, event: events.Blur) -> None:
-        """A click elsewhere closes it."""
-        event.stop()
+    def on_descendant_blur(self) -> None:
+        """A click elsewhere closes it: a filter stays as it was typed, a jump is given up."""
+        screen = self.screen
+        if app_of(self).app_focus and screen.has_class("-prompting"):
+            screen.remove_class("-prompting")
+            typed = self.query_one(Input).value
+            self.post_message(self.Closed(self.purpose, typed if self.purpose == "filter" else None))

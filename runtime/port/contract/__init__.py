@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from .base import CONTRACT, DEFAULT_LIMIT, Code, Failure, Model, PortRequest, Role
 from .changes import Done, Kill, Resume, Send, Suspend
-from .documents import REQUESTS, answer_document, error_document, explain, parse_answer, parse_request
+from .documents import REQUESTS, answer_document, build, error_document, explain, parse_answer, parse_request
 from .happenings import (
     Audit,
     AuditEntry,
@@ -107,6 +107,7 @@ __all__ = [
     "Trouble",
     "Value",
     "answer_document",
+    "build",
     "error_document",
     "explain",
     "parse_answer",

@@ -14,7 +14,15 @@ from .node import NodeQuery
 from .processes import Info, Mailbox, Ps, StackQuery, State
 from .supervision import History, TreeQuery
 
-__all__ = ["REQUESTS", "answer_document", "error_document", "explain", "parse_answer", "parse_request"]
+__all__ = [
+    "REQUESTS",
+    "answer_document",
+    "build",
+    "error_document",
+    "explain",
+    "parse_answer",
+    "parse_request",
+]
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -26,6 +34,13 @@ REQUESTS: dict[str, type[PortRequest[Any]]] = {
     )
 }  # fmt: skip
 """Every operation, by name."""
+
+
+def build() -> None:
+    """Build every model now (about 40 ms). For whoever uses them from several threads: the first use builds, unlocked."""
+    for request in REQUESTS.values():
+        request.model_rebuild()
+        request.answer.model_rebuild()
 
 
 def parse_request(text: str) -> PortRequest[Any]:

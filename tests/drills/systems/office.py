@@ -1,24 +1,28 @@
-"""The ground of every drill: a node of nineteen healthy agents, and one that is in trouble.
+"""The ground of every drill: a node of twenty healthy agents, and what the drill adds to it.
 
     office               one_for_one
     ├── desks            one_for_one     desk-1 … desk-12   work a little every half second
-    ├── mail             one_for_one     post-1 … post-6    take bursts of letters, so mailboxes are not empty
+    ├── mail             one_for_one     post-1 … post-6    take bursts of letters: mailboxes that fill and drain
     ├── clock                            sends the bursts
+    ├── sorter                           computes a little: it runs more than the others
     └── …                                what the drill adds
 
-The pid of the one in trouble goes to stdout; the drill compares it with what its rule read on the screen.
+Run as `python -m tests.drills.systems.NAME [NODE NAME]`. `ready` on stdout says that it can be attached to; the
+pid of the one in trouble follows there, for the drill to compare with what its rule has read on the screen. The
+node ends with its stdin, so that none is left behind.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from dataclasses import dataclass
 
 from runtime import ChildSpec, Node, Server, Supervisor
 
-BURST = 12
-"""Letters that each post office gets at a time."""
+BURST = 40
+"""Letters that each post office gets at a time. They take 0.8 s."""
 
 
 def confess(pid: object) -> None:
@@ -38,10 +42,25 @@ class Desk(Server[int]):
 
     def handle_info(self, period: float, done: int, /) -> int:
         """A little work."""
-        self.progress(f"letter {done}: {sum(range(2_000))}")
+        self.progress(f"letter {done}")
         self.count("letters")
         self.send_after(period, period)
         return done + 1
+
+
+class Sorter(Server[int]):
+    """Has more to compute than the others: some milliseconds, again and again."""
+
+    def init(self) -> int:
+        """Begin."""
+        self.send_after(0.1, "sort")
+        return 0
+
+    def handle_info(self, _sort: str, rounds: int, /) -> int:
+        """A few milliseconds."""
+        self.progress(f"round {rounds}: {sum(range(100_000)):,}")
+        self.send_after(0.05, "sort")
+        return rounds + 1
 
 
 @dataclass(frozen=True)
@@ -52,20 +71,20 @@ class Letter:
 
 
 class PostOffice(Server[int]):
-    """Takes letters one by one, 10 ms each: a burst is a mailbox that drains."""
-
-    async def handle_cast(self, letter: Letter, taken: int, /) -> int:
-        """Take one."""
-        await asyncio.sleep(0.01)
-        return taken + letter.number
+    """Takes letters one by one, 20 ms each: a burst is a mailbox that drains."""
 
     def init(self) -> int:
         """Begin."""
         return 0
 
+    async def handle_cast(self, letter: Letter, taken: int, /) -> int:
+        """Take one."""
+        await asyncio.sleep(0.02)
+        return taken + letter.number
+
 
 class Clock(Server[int]):
-    """Sends every post office a burst, once a second."""
+    """Sends every post office a burst, every one and a half seconds."""
 
     def init(self, offices: int) -> int:
         """Begin."""
@@ -77,30 +96,36 @@ class Clock(Server[int]):
         for office in range(1, offices + 1):
             for number in range(BURST):
                 self.named(f"post-{office}").cast(Letter(number))
-        self.send_after(1.0, "tick")
+        self.send_after(1.5, "tick")
         return offices
 
 
 def healthy() -> list[ChildSpec]:
-    """Nineteen agents that are well."""
+    """Twenty agents that are well."""
     desks = [ChildSpec(f"desk-{number}", Desk, 0.3 + number / 20) for number in range(1, 13)]
     offices = [ChildSpec(f"post-{number}", PostOffice) for number in range(1, 7)]
     return [
         ChildSpec("desks", Supervisor(desks)),
         ChildSpec("mail", Supervisor(offices)),
         ChildSpec("clock", Clock, 6),
+        ChildSpec("sorter", Sorter),
     ]
 
 
 async def _serve(troubled: list[ChildSpec], max_restarts: int) -> None:
-    async with Node(sys.argv[1] if len(sys.argv) > 1 else "office") as node:
-        await node.start(
-            Supervisor([*healthy(), *troubled], max_restarts=max_restarts, max_seconds=5, name="office")
-        )
+    name = sys.argv[1] if len(sys.argv) > 1 else "office"
+    tree = Supervisor([*healthy(), *troubled], max_restarts=max_restarts, max_seconds=5, name="office")
+    async with Node(name) as node:
+        await node.start(tree)
         print("ready", flush=True)
-        await node.run_forever()
+        await asyncio.to_thread(sys.stdin.read)
 
 
 def office(*troubled: ChildSpec, max_restarts: int = 3) -> None:
-    """Run the node until it is told to end."""
+    """Run the node until its stdin ends."""
+    logging.disable()  # the console is what tells of crashes here
     asyncio.run(_serve(list(troubled), max_restarts))
+
+
+if __name__ == "__main__":
+    office()

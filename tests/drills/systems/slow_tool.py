@@ -1,4 +1,4 @@
-"""An agent that waits for a slow tool in its handler, while five others wait for the agent."""
+"""An agent that waits for a slow tool in its handler, while five others wait for the agent, and others for them."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ class Librarian(Server[int]):
 
 
 class Reader(Server[int]):
-    """Asks the librarian again and again."""
+    """Has a question twice a second, and waits for each answer: its own mailbox soon is the deeper one."""
 
     def init(self, number: int) -> int:
         """Begin."""
-        self.send_after(0.1 * number, "ask")
+        self.send_after(0.1 * number, "wonder")
         return number
 
-    async def handle_info(self, _ask: str, number: int, /) -> int:
+    async def handle_info(self, _wonder: str, number: int, /) -> int:
         """A question, and its answer."""
-        await self.named("librarian").call(f"where is volume {number}?", timeout=120)
-        self.send_after(0.5, "ask")
+        for later in range(1, 60):
+            self.send_after(later / 2, "wonder")
+        await self.named("librarian").call(f"where is volume {number}?", timeout=300)
         return number
 
 

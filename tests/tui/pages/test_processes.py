@@ -244,3 +244,13 @@ async def test_a_double_click_opens(console):
         await pilot.click(console.page.table, offset=(5, 2), times=2)
         await settle(pilot)
         assert console.page.subject.pid == "<0.13.0>"
+
+
+async def test_a_click_elsewhere_keeps_the_filter_and_closes_the_prompt(console):
+    async with console.open() as pilot:
+        await press(pilot, "slash", *"rev")
+        await pilot.click(console.page.table, offset=(5, 2))
+        await settle(pilot)
+        assert not console.page.has_class("-prompting")
+        assert asked(console).filter == "rev"
+        assert console.page.table.cursor == "<0.15.0>"

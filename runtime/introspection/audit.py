@@ -1,0 +1,53 @@
+"""What operators did to a node: the last thousand actions, whether they took effect or not."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from runtime.port.contract import Audit, AuditEntry, Kill, PortRequest, Send
+
+from .lookup import now
+from .text import clean
+
+if TYPE_CHECKING:
+    from runtime.port.service import Principal
+
+__all__ = ["AuditLog"]
+
+
+class AuditLog:
+    """Written and read by the threads of the port."""
+
+    def __init__(self) -> None:
+        self._entries: deque[AuditEntry] = deque(maxlen=1000)
+
+    def note(self, request: PortRequest[Any], principal: Principal, outcome: str) -> None:
+        """Keep an action. `outcome` is `ok`, or why not."""
+        self._entries.append(
+            AuditEntry(
+                at=now(),
+                key=principal.key,
+                role=principal.role,
+                peer=principal.peer,
+                action=request.op,
+                target=clean(str(getattr(request, "process", "")), 200),
+                detail=clean(_detail(request), 200),
+                outcome=clean(outcome, 300),
+            )
+        )
+
+    def answer(self, limit: int) -> Audit:
+        """The newest entries first."""
+        return Audit(at=now(), entries=list(reversed(self._entries.copy()))[:limit])
+
+
+def _detail(request: PortRequest[Any]) -> str:
+    """What was asked for, without values: they may be secrets, and the log outlives them."""
+    if isinstance(request, Kill):
+        return request.reason
+    if isinstance(request, Send):
+        message = request.message
+        kind = message.get("type") if isinstance(message, dict) else None
+        return f"{request.kind} {kind}" if isinstance(kind, str) else request.kind
+    return ""

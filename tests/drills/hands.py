@@ -1,0 +1,39 @@
+"""What an operator does with the console in a few keys, looking at the screen all the while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.drills.eyes import Row, cursor, processes
+from tests.support.terminal import Terminal
+
+PATIENCE = 40
+"""Keys that a move may take: rows change their places meanwhile."""
+
+
+def move_to(console: Terminal, wanted: Callable[[Row], object]) -> Row:
+    """Move the cursor of the Processes page, up or down, to the first row that is wanted."""
+    for _ in range(PATIENCE):
+        here = console.until(cursor, what="a row has the cursor")
+        if wanted(here):
+            return here
+        rows = console.until(lambda lines: any(map(wanted, shown := processes(lines))) and shown, what="the row")
+        at = next((place for place, row in enumerate(rows) if row.cursor), 0)
+        to = next(place for place, row in enumerate(rows) if wanted(row))
+        console.press("Down" if to > at else "Up")
+        console.until(lambda lines, before=here: _cursor_pid(lines) != before.pid, what="the cursor moves")
+    return pytest.fail(f"no such row\n{console.text()}")
+
+
+def _cursor_pid(lines: list[str]) -> str | None:
+    row = cursor(lines)
+    return row.pid if row is not None else None
+
+
+def leave(console: Terminal) -> str:
+    """Quit; returns what stands on the terminal then."""
+    console.press("q")
+    console.until(lambda _: console.exit_code is not None, what="the console has ended")
+    return console.text()

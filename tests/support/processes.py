@@ -1,0 +1,49 @@
+"""What most tests of processes need: start one, wait for its end, look at what was kept of it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from runtime import ChildSpec, CrashReport, Node, Pid
+from runtime.status import IDLE, READY, RECEIVING, RUNNING
+from tests.support.eventually import eventually
+
+__all__ = ["collect", "end_of", "quiet", "serve", "the_crash"]
+
+_ids = itertools.count(1)
+
+
+async def serve(node: Node, behaviour: Any, *args: Any, **options: Any) -> Pid:
+    """Start a process under no name, that is not restarted when it ends."""
+    settings: dict[str, Any] = {"restart": "temporary", "register": False, **options}
+    return await node.start(ChildSpec(("served", next(_ids)), behaviour, *args, **settings))
+
+
+async def end_of(pid: Pid) -> Any:
+    """Wait until a process has ended; its exit reason."""
+    await eventually(lambda: not pid.alive)
+    return pid._process.reason
+
+
+async def quiet(node: Node) -> None:
+    """Wait until no process of the node has anything to do, or does anything but await."""
+
+    def nothing_to_do() -> bool:
+        busy = any(process.status in {READY, RUNNING} for process in node.table)
+        waiting = any(process.mailbox for process in node.table if process.status in {IDLE, RECEIVING})
+        return not (busy or waiting or node.scheduler.queue)
+
+    await eventually(nothing_to_do)
+
+
+def the_crash(node: Node) -> CrashReport:
+    """The last crash report that the node keeps."""
+    return node.ledger.crashes[-1]
+
+
+async def collect(process: Any, into: list[Any]) -> None:
+    """A coroutine process that traps exits and keeps every message. Give `into` as a resource: `node.resources["seen"]`."""
+    process.trap_exits = True
+    while True:
+        into.append(await process.receive())

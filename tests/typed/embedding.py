@@ -1,0 +1,66 @@
+"""What the type checkers make of the embedding API. Read by mypy and pyright in `make check`, and never run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, assert_type
+
+from runtime import (
+    Caller,
+    ChildSpec,
+    Continue,
+    CoroutineHandle,
+    Node,
+    NoReply,
+    Pid,
+    Reply,
+    Request,
+    Server,
+    Stop,
+    Supervisor,
+    TaskDone,
+)
+
+
+@dataclass(frozen=True)
+class Deposit(Request[int]):
+    amount: int
+
+
+class Account(Server[int]):
+    def init(self, owner: str) -> int:
+        return 0
+
+    # The state may be called what it is; the message may be narrowed.
+    def handle_call(
+        self, message: Deposit, caller: Caller[int], balance: int, /
+    ) -> Reply[int] | Stop[int] | Continue[int]:
+        if message.amount < 0:
+            return Stop("overdrawn", balance, reply=balance)
+        if message.amount == 0:
+            return Continue("audit", balance)
+        return Reply(balance + message.amount, balance + message.amount)
+
+    async def handle_cast(self, message: object, balance: int, /) -> int:
+        return balance
+
+    def handle_info(self, message: TaskDone, balance: int, /) -> int | NoReply[int]:
+        return NoReply(balance)
+
+    async def terminate(self, reason: Any, balance: int, /) -> None:
+        self.progress(f"closing with {balance}")
+
+
+async def worker(process: CoroutineHandle, times: int) -> None:
+    for _ in range(times):
+        await process.receive(match=(int, str), timeout=1.0)
+
+
+async def use(node: Node) -> None:
+    pid = await node.start(Supervisor([ChildSpec("alice", Account, "Alice")], strategy="rest_for_one"))
+    assert_type(pid, Pid)
+    assert_type(await node.named("alice").call(Deposit(10)), int)
+    assert_type(await pid.call(Deposit(10), timeout=None), int)
+    assert_type(await pid.call("anything"), Any)
+    assert_type(node.whereis("alice"), Pid | None)
+    assert_type(node.spawn(worker, 3), Pid)
