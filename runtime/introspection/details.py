@@ -86,8 +86,10 @@ def _copy(items: Iterable[Any] | None) -> list[Any]:
 
 def _accepts(process: Process) -> list[str]:
     declared: Any = class_attribute(type(process.handle), "accepts")
-    kinds: Any = declared if type(declared) is tuple else ()
-    return [clean(class_name(kind), 200) for kind in kinds if issubclass(type(kind), type)]
+    if type(declared) is not tuple:
+        return []
+    kinds = [kind for kind in declared if issubclass(type(kind), type)]
+    return [clean(class_name(kind), 200) for kind in kinds]
 
 
 def _supervision(process: Process, clock: float) -> dict[str, Any]:

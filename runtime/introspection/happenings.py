@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from runtime.mailbox import CALL, INIT, KINDS, NOTE
+from runtime.mailbox import CALL, KINDS, NOTE
 from runtime.port.contract import (
     Crash,
     Crashes,
@@ -20,6 +20,7 @@ from runtime.port.contract import (
     Restarts,
     Role,
 )  # fmt: skip
+from runtime.process import EVENTS_KEPT
 
 from .lookup import behaviour_text, find, now, number_in, pid_text, same_id, title, when
 from .text import clean, plain
@@ -97,7 +98,11 @@ def events_of(node: Node, request: ProcessEvents, shown: Shown) -> Events:
     kept = list(process.events or ())[-request.limit :]
     values = [value for item in kept if item[1] != NOTE for value in (item[2], item[4])]
     bodies = iter(shown.many(process, values, SMALL))
-    events = [_event(node, process, seq, item, bodies) for seq, item in enumerate(kept)]
+    events = [_event(node, process, seq, item, bodies) for seq, item in enumerate(kept, 1)]
+    if len(kept) < min(request.limit, EVENTS_KEPT):  # the start costs no memory: it is known from the process itself
+        started = when(node.wall(process.started))
+        first = Event(seq=0, at=started, pid=pid_text(process.number), name=title(process), kind="started")
+        events.insert(0, first)
     return Events(at=now(), events=events)
 
 
@@ -109,14 +114,14 @@ def _event(node: Node, process: Process, seq: int, item: LogItem, bodies: Any) -
     else:
         message: Walked = next(bodies)
         reply: Walked = next(bodies)
-        text = "init" if kind == INIT else f"from {pid_text(sender)}" if sender else ""
+        text = f"from {pid_text(sender)}" if sender else ""
         value = {"message": message.value, "reply": reply.value} if kind == CALL else message.value
     return Event(
         seq=seq,
         at=when(node.wall(at)),
         pid=pid_text(process.number),
         name=title(process),
-        kind="started" if kind == INIT else KINDS[kind],
+        kind=KINDS[kind],
         text=text,
         value=value,
     )

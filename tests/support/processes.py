@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from typing import Any
 
@@ -9,7 +10,7 @@ from runtime import ChildSpec, CrashReport, Node, Pid
 from runtime.status import IDLE, READY, RECEIVING, RUNNING
 from tests.support.eventually import eventually
 
-__all__ = ["collect", "end_of", "quiet", "serve", "the_crash"]
+__all__ = ["end_of", "quiet", "serve", "the_crash"]
 
 _ids = itertools.count(1)
 
@@ -34,16 +35,10 @@ async def quiet(node: Node) -> None:
         waiting = any(process.mailbox for process in node.table if process.status in {IDLE, RECEIVING})
         return not (busy or waiting or node.scheduler.queue)
 
+    await asyncio.sleep(0.001)  # what has been started takes its first steps
     await eventually(nothing_to_do)
 
 
 def the_crash(node: Node) -> CrashReport:
     """The last crash report that the node keeps."""
     return node.ledger.crashes[-1]
-
-
-async def collect(process: Any, into: list[Any]) -> None:
-    """A coroutine process that traps exits and keeps every message. Give `into` as a resource: `node.resources["seen"]`."""
-    process.trap_exits = True
-    while True:
-        into.append(await process.receive())
