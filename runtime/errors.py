@@ -156,7 +156,7 @@ class ProcessExit(Exception):  # noqa: N818
 def describe(reason: Any) -> str:
     """An exit reason on one line, bounded: `shutdown`, `killed`, `OverBudget(10000)`.
 
-    Runs no code of the reason's class: what is no plain value is named by its type.
+    Runs no code of the reason's class, not even `__class__`: what is no plain value is named by its type.
     """
     text = _plain(reason, 3)
     return text if len(text) <= 200 else text[:199] + "…"
@@ -164,25 +164,29 @@ def describe(reason: Any) -> str:
 
 def kind_of(reason: Any) -> str:
     """An exit reason without the values that it may hold: the class of an exception, the head of a tuple."""
-    if isinstance(reason, tuple):
+    if type(reason) is tuple:
         return f"({kind_of(reason[0])}, …)" if reason else "()"
     plain = type(reason) is str and reason in {"normal", "shutdown", "killed", "noproc"}
-    return reason if plain else type(reason).__name__
+    return reason if plain else _name(type(reason))
 
 
 def _plain(value: Any, depth: int) -> str:
-    if depth == 3 and type(value) is str:
-        return value[:200]
-    if type(value) in {str, bytes}:
+    kind = type(value)
+    if kind is str:
+        return value[:200] if depth == 3 else repr(value[:120])
+    if kind is bytes:
         return repr(value[:120])
-    if type(value) in {int, float, bool, type(None)}:
-        return (
-            repr(value)
-            if type(value) is not int or value.bit_length() < 256
-            else f"<int of {value.bit_length()} bits>"
-        )
-    if depth and isinstance(value, BaseException):
-        return f"{type(value).__name__}({', '.join(_plain(arg, depth - 1) for arg in value.args[:5])})"
-    if depth and type(value) is tuple:
+    if kind is int and value.bit_length() >= 256:
+        return f"<int of {value.bit_length()} bits>"
+    if kind is int or kind is float or kind is bool or value is None:
+        return repr(value)
+    if depth and issubclass(kind, BaseException):
+        args = vars(BaseException)["args"].__get__(value)
+        return f"{_name(kind)}({', '.join(_plain(arg, depth - 1) for arg in args[:5])})"
+    if depth and kind is tuple:
         return f"({', '.join(_plain(item, depth - 1) for item in value[:5])})"
-    return f"<{type(value).__name__}>"
+    return f"<{_name(kind)}>"
+
+
+def _name(kind: type) -> str:
+    return str.__str__(vars(type)["__name__"].__get__(kind))

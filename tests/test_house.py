@@ -37,6 +37,15 @@ def test_links_of_the_documents_lead_somewhere():
             assert (ROOT / target).exists(), f"{document.name}: {target}"
 
 
+def test_pictures_of_the_documents_are_those_that_the_tests_hold():
+    held = ROOT / "tests" / "tui" / "__snapshots__" / "test_snapshots"
+    for picture in (ROOT / "docs").glob("*.svg"):
+        page, size = picture.stem.rsplit("-", 1)
+        snapshot = (held / f"TestPages.test_{page}[{size}].svg").read_text(encoding="utf-8")
+        without_fonts = re.sub(r" *@font-face \{.*?\}\n", "", snapshot, flags=re.DOTALL)
+        assert picture.read_text(encoding="utf-8") == without_fonts, f"{picture.name}: run `make snapshots`"
+
+
 def test_importing_the_client_does_not_load_the_runtime():
     code = (
         "import sys, runtime.port.client; "

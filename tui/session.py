@@ -40,6 +40,8 @@ class Alert:
     tone: Tone
     text: str
     pid: str
+    name: str = ""
+    """By which its successor is found, where it has ended meanwhile."""
 
 
 class Session:
@@ -151,16 +153,16 @@ class Session:
         running = node.running
         if running is not None and running.for_s >= HOLDS_LOOP_S:
             who = clean(running.name or "")
-            return Alert(
-                "bad", f"▶ {who} {running.pid} holds the loop {duration(running.for_s)}", running.pid
-            )
+            text = f"▶ {who} {running.pid} holds the loop {duration(running.for_s)}"
+            return Alert("bad", text, running.pid, running.name or "")
         again = node.restarting
         if again is not None:
             what = clean(again.text) or f"restarted {again.value:.0f}{TIMES}"
-            return Alert("warn", f"▲ {clean(again.name)} {again.pid} {what}", again.pid)
+            return Alert("warn", f"▲ {clean(again.name)} {again.pid} {what}", again.pid, again.name)
         crash = node.last_crash
         if crash is not None and crash.value < 10:
-            return Alert("warn", f"▲ {clean(crash.name)} {crash.pid} crashed: {clean(crash.text)}", crash.pid)
+            text = f"▲ {clean(crash.name)} {crash.pid} crashed: {clean(crash.text)}"
+            return Alert("warn", text, crash.pid, crash.name)
         return None
 
     def may(self, request: type[PortRequest[Any]]) -> bool:

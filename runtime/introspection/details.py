@@ -23,7 +23,7 @@ from runtime.port.contract import (
 )
 from runtime.status import RUNNING
 
-from .lookup import find, handler_of, link_to, now, pid_text, row, status_of, when
+from .lookup import find, handler_of, id_text, link_to, now, pid_text, row, status_of, when
 from .pace import settled
 from .shapes import class_attribute
 from .stacks import stack_of
@@ -85,11 +85,11 @@ def _copy(items: Iterable[Any] | None) -> list[Any]:
 
 
 def _accepts(process: Process) -> list[str]:
-    declared: Any = class_attribute(type(process.handle), "accepts")
+    declared = class_attribute(type(process.handle), "accepts")
     if type(declared) is not tuple:
         return []
-    kinds = [kind for kind in declared if issubclass(type(kind), type)]
-    return [clean(class_name(kind), 200) for kind in kinds]
+    kinds: list[Any] = list(declared)  # pyright: ignore[reportUnknownArgumentType]  # whatever stands there
+    return [clean(class_name(kind), 200) for kind in kinds if issubclass(type(kind), type)]
 
 
 def _supervision(process: Process, clock: float) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _supervision(process: Process, clock: float) -> dict[str, Any]:
     spec, intensity = child.spec, child.family.intensity
     limit = spec.shutdown
     return {
-        "child_id": clean(spec.id, 200),
+        "child_id": id_text(spec.id),
         "restart": spec.restart,
         "shutdown_s": 0.0 if limit == "brutal_kill" else None if limit == math.inf else float(limit),
         "restarts": child.restarts,

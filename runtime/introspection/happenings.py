@@ -22,8 +22,8 @@ from runtime.port.contract import (
 )  # fmt: skip
 from runtime.process import EVENTS_KEPT
 
-from .lookup import behaviour_text, find, now, number_in, pid_text, same_id, title, when
-from .text import clean, plain
+from .lookup import behaviour_text, find, id_text, now, number_in, pid_text, same_id, title, when
+from .text import clean
 from .values import Limits, Walked
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def restart_history(node: Node, request: History, principal: Principal) -> Resta
 def _restart(end: End, *, values: bool) -> Restart:
     return Restart(
         at=when(end.at),
-        child=clean(end.path[-1], 200) if end.path else "",
+        child=id_text(end.path[-1]) if end.path else "",
         old_pid=pid_text(end.old),
         new_pid=pid_text(end.new) if end.new is not None else None,
         reason=clean(end.text if values else end.kind, 300),
@@ -78,7 +78,7 @@ def _child_path(node: Node, name: str) -> tuple[Path, int]:
     except Failure:
         number = number_in(name)
         for end in reversed(node.ledger.history.copy()):
-            if end.old == number or plain(end.path[-1]) == name:
+            if end.old == number or id_text(end.path[-1]) == name:
                 return end.path, end.old
         raise
     return (process.child.path if process.child is not None else ()), process.number
@@ -99,7 +99,9 @@ def events_of(node: Node, request: ProcessEvents, shown: Shown) -> Events:
     values = [value for item in kept if item[1] != NOTE for value in (item[2], item[4])]
     bodies = iter(shown.many(process, values, SMALL))
     events = [_event(node, process, seq, item, bodies) for seq, item in enumerate(kept, 1)]
-    if len(kept) < min(request.limit, EVENTS_KEPT):  # the start costs no memory: it is known from the process itself
+    if len(kept) < min(
+        request.limit, EVENTS_KEPT
+    ):  # the start costs no memory: it is known from the process itself
         started = when(node.wall(process.started))
         first = Event(seq=0, at=started, pid=pid_text(process.number), name=title(process), kind="started")
         events.insert(0, first)

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from runtime.errors import describe
 from runtime.mailbox import HANDLERS
 from runtime.port.contract import Code, Failure, Link, ProcessRow
 from runtime.status import ENDED, RUNNING, STATUSES
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from runtime.process import Process
 
 __all__ = [
-    "behaviour_text", "doing", "find", "handler_of", "link_to", "now", "number_in", "oldest_s", "pid_text", "row", "same_id",
+    "behaviour_text", "doing", "find", "handler_of", "id_text", "link_to", "now", "number_in", "oldest_s", "pid_text", "row", "same_id",
     "status_of", "title", "when",
 ]  # fmt: skip
 
@@ -44,7 +45,7 @@ def find(node: Node, text: str) -> Process:
             after = f"; its successor is {pid_text(end.new)}" if end.new is not None else ""
             raise Failure(
                 Code.NO_PROCESS,
-                f"{pid_text(number)} ({clean(end.path[-1], 80)}) has ended: {end.kind}{after}",
+                f"{pid_text(number)} ({id_text(end.path[-1])}) has ended: {end.kind}{after}",
             )
     raise Failure(
         Code.NO_PROCESS, f"{pid_text(number)} is not alive; `observer ps` lists the processes that are"
@@ -78,7 +79,14 @@ def link_to(process: Process) -> Link:
 
 def same_id(one: Any, other: Any) -> bool:
     """Whether two child ids are the same. An id may be of any class, whose `__eq__` does not run here."""
-    return one is other or (type(one) is type(other) and type(one) in (str, int) and one == other)
+    if type(one) is type(other) and (type(one) is str or type(one) is int):
+        return bool(one == other)
+    return one is other
+
+
+def id_text(child_id: Any) -> str:
+    """A child's id, in words."""
+    return clean(describe(child_id), 200)
 
 
 def behaviour_text(behaviour: str) -> str:

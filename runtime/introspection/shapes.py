@@ -180,6 +180,6 @@ def _slots(mro: tuple[type, ...]) -> list[tuple[str, Any]]:
 def _dict_descriptor(mro: tuple[type, ...]) -> Any:
     for base in mro:
         descriptor = entry(_NAMESPACE.__get__(base), "__dict__")
-        if type(descriptor) is types.GetSetDescriptorType:
+        if type(descriptor) is types.GetSetDescriptorType or type(descriptor) is types.MemberDescriptorType:
             return descriptor
     return None

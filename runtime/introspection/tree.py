@@ -10,9 +10,8 @@ from runtime.port.contract import Code, Failure, Tree, TreeNode, TreeQuery
 from runtime.status import ENDED
 from runtime.supervision.engine import Family
 
-from .lookup import behaviour_text, doing, find, now, pid_text, status_of
+from .lookup import behaviour_text, doing, find, id_text, now, pid_text, status_of
 from .pace import rest, rested, settled
-from .text import clean
 
 if TYPE_CHECKING:
     from runtime.node import Node
@@ -97,7 +96,7 @@ class _Reader:
             else _stopped(child)
         )
         return TreeNode(
-            id=clean(spec.id, 200),
+            id=id_text(spec.id),
             kind="supervisor" if spec.is_supervisor else "worker",
             restart=spec.restart,
             restarts=child.restarts,

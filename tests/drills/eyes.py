@@ -1,10 +1,10 @@
 """What an operator reads on the console's screen: functions from lines of text, and nothing more, to facts.
 
-    processes(lines)   the rows of the Processes page
-    trouble(lines)     the lines of the Node page's right half
-    alert(lines)       the process that the second line warns of, on any page
-    triage(lines)      whom an operator would suspect, from trouble alone
-    suspect(lines)     the same, from the Processes page sorted by age of the oldest message
+processes(lines)   the rows of the Processes page
+trouble(lines)     the lines of the Node page's right half
+alert(lines)       the process that the second line warns of, on any page
+triage(lines)      whom an operator would suspect, from trouble alone
+suspect(lines)     the same, from the Processes page sorted by age of the oldest message
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def triage(lines: list[str]) -> str | None:
     if seconds(figure) > 1:
         return pid
     pid, figure = node.get("restarts", ("", ""))
-    times = re.search(r"(\d+)×", figure)  # noqa: RUF001 - as the page shows it
+    times = re.search(r"(\d+)×", figure)
     if times and int(times[1]) >= OFTEN:
         return pid
     pid, figure = node.get("oldest", ("", ""))

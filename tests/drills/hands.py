@@ -19,12 +19,14 @@ def move_to(console: Terminal, wanted: Callable[[Row], object]) -> Row:
         here = console.until(cursor, what="a row has the cursor")
         if wanted(here):
             return here
-        rows = console.until(lambda lines: any(map(wanted, shown := processes(lines))) and shown, what="the row")
+        rows = console.until(
+            lambda lines: any(map(wanted, shown := processes(lines))) and shown, what="the row"
+        )
         at = next((place for place, row in enumerate(rows) if row.cursor), 0)
         to = next(place for place, row in enumerate(rows) if wanted(row))
         console.press("Down" if to > at else "Up")
         console.until(lambda lines, before=here: _cursor_pid(lines) != before.pid, what="the cursor moves")
-    return pytest.fail(f"no such row\n{console.text()}")
+    return pytest.fail(f"no such row\n{console.printed()}")
 
 
 def _cursor_pid(lines: list[str]) -> str | None:
@@ -33,7 +35,12 @@ def _cursor_pid(lines: list[str]) -> str | None:
 
 
 def leave(console: Terminal) -> str:
-    """Quit; returns what stands on the terminal then."""
+    """Quit; returns what was printed then."""
     console.press("q")
-    console.until(lambda _: console.exit_code is not None, what="the console has ended")
-    return console.text()
+    return ended(console)
+
+
+def ended(console: Terminal) -> str:
+    """Wait for the program's end; returns what it has printed."""
+    console.until(lambda _: console.exit_code is not None, what="the program has ended")
+    return console.printed()

@@ -24,7 +24,7 @@ def named_in_time(console, system, rule, *keys):
     console.press(*keys)
     pid = console.until(rule, within=max(0.1, SECONDS - console.seconds), what="the rule names a culprit")
     took = console.seconds
-    assert pid in system.culprits(), f"{pid} is innocent\n{console.text()}"
+    assert pid in system.culprits(), f"{pid} is innocent\n{console.printed()}"
     assert took <= SECONDS
     assert len(console.pressed) <= KEYS
     return pid
@@ -58,7 +58,7 @@ def test_a_crash_loop_is_seen_in_the_tree_and_its_reason_one_key_further(system,
 
     named_in_time(console, troubled, restarted, "3")
     console.press("!")
-    console.shows("› courier", "KeyError('har", "of its supervisor"[:0])  # noqa: RUF001
+    console.shows("› courier", "KeyError('har")
     assert len(console.pressed) <= KEYS
 
 

@@ -126,6 +126,7 @@ async def test_during_a_long_task_the_agent_answers_at_once_a_cancel_is_quick_an
     async with Node("t", introspection=False, resources={"ended": []}) as node:
         pid = await serve(node, Agent)
         ref = await pid.call(("think", "sleep", 30))
+        await asyncio.sleep(0)
         for _ in range(20):
             asked = time.monotonic()
             await pid.call("how is it going?")

@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 from runtime import ChildSpec, CrashReport, Node, Pid
-from runtime.status import IDLE, READY, RECEIVING, RUNNING
+from runtime.status import READY, RECEIVING, RUNNING
 from tests.support.eventually import eventually
 
 __all__ = ["end_of", "quiet", "serve", "the_crash"]
@@ -32,8 +32,8 @@ async def quiet(node: Node) -> None:
 
     def nothing_to_do() -> bool:
         busy = any(process.status in {READY, RUNNING} for process in node.table)
-        waiting = any(process.mailbox for process in node.table if process.status in {IDLE, RECEIVING})
-        return not (busy or waiting or node.scheduler.queue)
+        woken = any(process.receiver.done() for process in node.table if process.status == RECEIVING)
+        return not (busy or woken or node.scheduler.queue)
 
     await asyncio.sleep(0.001)  # what has been started takes its first steps
     await eventually(nothing_to_do)

@@ -14,12 +14,13 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import pytest
 
@@ -86,7 +87,7 @@ class Terminal:
             self.close()
             raise
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -122,17 +123,13 @@ class Terminal:
         """The screen, a string for each row; cells at the end of a row that hold nothing are left out."""
         return self._run("capture-pane", "-p").removesuffix("\n").split("\n")
 
-    def text(self) -> str:
-        """The screen as one text."""
-        return "\n".join(self.lines())
-
     def colours(self) -> str:
         """The screen with its escape sequences for colour and weight."""
         return self._run("capture-pane", "-p", "-e")
 
-    def scrollback(self) -> str:
-        """Everything that the terminal still holds, also what has left the screen at the top."""
-        return self._run("capture-pane", "-p", "-S", "-")
+    def printed(self) -> str:
+        """What was printed line by line, also what has left the screen at the top; wrapped lines are joined."""
+        return self._run("capture-pane", "-p", "-J", "-S", "-")
 
     @property
     def seconds(self) -> float:
@@ -149,12 +146,15 @@ class Terminal:
     @property
     def exit_code(self) -> int | None:
         """How the program ended; None while it runs. One that a signal ended has 128 and the signal's number."""
-        dead, status, signal = self._run(
-            "display-message", "-p", "#{pane_dead}:#{pane_dead_status}:#{pane_dead_signal}"
-        ).strip().split(":")  # fmt: skip
-        if dead != "1":
-            return None
-        return int(status) if status else 128 + int(signal)
+        wanted = "#{pid}:#{pane_dead}:#{pane_dead_status}:#{pane_dead_signal}"
+        server, dead, status, signalled = self._run("display-message", "-p", wanted).strip().split(":")
+        if status or signalled:
+            return int(status) if status else 128 + int(signalled)
+        if dead:
+            os.kill(
+                int(server), signal.SIGCHLD
+            )  # tmux 3.3 may miss this signal, and then never learns the status
+        return None
 
     # --- waiting ------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from tests.support.other_nodes import HOSTILE, empty, hostile
 from tui.app import ObserverApp
 from tui.widgets.confirm import Confirm
 from tui.widgets.help import Help
+from tui.widgets.hints import DEMO
 
 
 @pytest.fixture
@@ -286,3 +287,19 @@ async def test_the_real_link_shows_the_first_page():
         await eventually(lambda: app.page is not None and getattr(app.page, "answer", None) is not None)
         await eventually(lambda: node.count(Ps) > 3)
         await pilot.press("q")
+
+
+@pytest.mark.parametrize("size", [(20, 6), (40, 10), (300, 90)])
+async def test_odd_terminals_are_no_reason_to_fail(console, size):
+    async with console.open(size) as pilot:
+        for key in "1324":
+            await press(pilot, key, "enter", "question_mark", "escape", "K", "escape")
+            await console.poll(pilot)
+
+
+async def test_the_demos_hints_fit_a_small_terminal():
+    console = Console(crew(), hints=DEMO)
+    async with console.open((80, 24)):
+        strip = console.screen_text().splitlines()[-2]
+        for hint in ("3 tree", "K kill a reviewer", "g open librarian", "S suspend it: mail grows"):
+            assert hint in strip

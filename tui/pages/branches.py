@@ -1,8 +1,8 @@
 """The supervision tree as rows: guides, a bar of intensity used, and what a child is about.
 
-    ▾ crew              <0.12.0>   rest_for_one  ░░░░░░ 0/3 in 5 s       0   0    2%
+    ▾ crew              <0.12.0>   rest_for_one  ░░░░░ 0/3 in 5 s        0   0    2%
       ├ librarian       <0.13.0>   permanent     · waiting               0   1    2%
-      └ ▾ reviewers     <0.15.0>   one_for_one   ▎░░░░░ 4/100 in 5 s     0   9   74%
+      └ ▾ reviewers     <0.15.0>   one_for_one   ▎░░░░ 4/100 in 5 s      0   9   74%
         └ reviewer-3               permanent     ↻ restarting: OverBudget(10000) 200 ms ago
 
 A row's key is its path of child ids, so that a restarted child is the same row.
@@ -88,14 +88,14 @@ def columns(counter: str) -> list[Column[BranchRow]]:
         return [] if value is None else [(short(value), tone(value, NEVER))]
 
     return [
-        Column("child", "CHILD", _child, 18),
+        Column("child", "CHILD", _child, 16),
         Column("pid", "PID", _pid, 8),
         Column("type", "TYPE", _type, 12),
-        Column("state", "STATE · INTENSITY USED", _state, 20, weight=1),
-        Column("mail", "MAIL", _mail, 6, right=True, rank=2),
+        Column("state", "STATE · USED", _state, 18, weight=1),
+        Column("mail", "MAIL", _mail, 6, right=True, rank=3),
         Column("restarts", "↻", _restarts, 3, right=True),
         Column("busy", "BUSY", _busy, 5, right=True),
-        *([Column("counter", clean(counter, 8).upper(), counted, 8, right=True, rank=3)] if counter else []),
+        *([Column("counter", clean(counter, 7).upper(), counted, 7, right=True, rank=2)] if counter else []),
     ]  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from tui.format import (
     milliseconds,
     number,
     plural,
+    scale,
     short,
     size,
     status,
@@ -71,8 +72,8 @@ class NodePage(Page):
                 yield Heading("WORK")
                 yield Sparkline("messages/s", short, least=10, id="spark-messages")
                 yield Sparkline("crashes/s", _rate, least=1, alarm=True, id="spark-crashes")
-                yield Sparkline("loop lag", milliseconds, least=1, id="spark-lag")
-                yield Sparkline("memory", size, least=1e6, id="spark-memory")
+                yield Sparkline("loop lag", milliseconds, least=1, axis=_lag_axis, id="spark-lag")
+                yield Sparkline("memory", size, least=1e6, axis=_memory_axis, id="spark-memory")
                 yield TextPanel(self._facts, id="facts")
             with Vertical(id="trouble"):
                 yield Heading("TROUBLE")
@@ -265,6 +266,14 @@ def _frame(where: str, function: str, cells: int) -> Spans:
         ("  ", "text"),
         (ending(clean(where), max(8, cells - len(name) - 8)), "muted"),
     ]
+
+
+def _lag_axis(top: float) -> str:
+    return f"{top:g}ms" if top < 1_000 else f"{top / 1_000:g}s"
+
+
+def _memory_axis(top: float) -> str:
+    return scale(top) + "B"
 
 
 def _rate(value: float | None) -> str:

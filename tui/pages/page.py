@@ -190,7 +190,7 @@ class Page(Screen[None]):
         """Open the process that the alert names."""
         alert = self.session.alert()
         if alert is not None:
-            self.console.open_process(alert.pid)
+            self.console.open_process(alert.pid, alert.name)
 
     def action_kill(self) -> None:
         """Ask, then kill the selected process."""

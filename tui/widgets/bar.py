@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.format import Tone
 from tui.spans import Spans
 
-CELLS = 6
+CELLS = 5
 PARTS = " ▏▎▍▌▋▊▉█"
 
 
@@ -19,7 +19,7 @@ def intensity_tone(used: int, allowed: int) -> Tone:
 
 
 def intensity_bar(used: int | None, allowed: int | None, seconds: float | None) -> Spans:
-    """`▌░░░░░ 4/100 in 5 s`; nothing where there is no allowance."""
+    """`▌░░░░ 4/100 in 5 s`; nothing where there is no allowance."""
     if used is None or allowed is None:
         return []
     share = min(1.0, used / allowed) if allowed else 1.0

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from tui.spans import Spans
 from tui.widgets.painted import Painted
 
-DEMO = (
-    "3 the tree", "K kill a reviewer", "g go to librarian", "S suspend it, see its mail grow", "1 the node",
-)  # fmt: skip
+DEMO = ("3 tree", "K kill a reviewer", "g open librarian", "S suspend it: mail grows", "1 the node")
 """What the demo offers to whoever sees it first."""
 
 

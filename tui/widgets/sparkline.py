@@ -16,6 +16,7 @@ from tui.spans import Spans, spread
 from tui.widgets.painted import Painted
 
 SAMPLES = 60
+AXIS_CELLS = 5
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 Samples = Sequence[float | None]
 
@@ -45,15 +46,25 @@ class Sparkline(Painted):
 
     def __init__(
         self, title: str, show: Callable[[float | None], str], *, least: float = 1.0, alarm: bool = False,
-        id: str | None = None,  # noqa: A002 - Textual's word
+        axis: Callable[[float], str] = scale, id: str | None = None,  # noqa: A002 - Textual's word
     ) -> None:  # fmt: skip
-        """`least`: the lowest ceiling. `alarm`: whether anything above zero is a failure."""
+        """A chart.
+
+        Args:
+            title: what is counted.
+            show: writes a sample, or that there is none.
+            least: the lowest ceiling.
+            alarm: whether anything above zero is a failure.
+            axis: writes the ceiling, in at most five characters.
+            id: as Textual's.
+        """
         super().__init__(id=id)
         self.title = title
         self.samples: Samples = ()
         self._show = show
         self._least = least
         self._alarm = alarm
+        self._axis = axis
 
     def update(self, samples: Samples) -> None:
         """Show these samples, newest last."""
@@ -75,12 +86,12 @@ class Sparkline(Painted):
             cells,
         )  # fmt: skip
         height = max(1, self.size.height - 1)
-        condensed = condense(self.samples, cells - 5)
+        condensed = condense(self.samples, cells - AXIS_CELLS - 1)
         chart = columns(condensed, height, top)
         lines: list[Spans] = [head]
         for place, line in enumerate(chart):
-            label = scale(top) if place == 0 else "0" if place == height - 1 else ""
-            lines.append([(f"{label:>4}", "faint"), ("▕", "rule"), *self._inked(line, condensed)])
+            label = self._axis(top) if place == 0 else "0" if place == height - 1 else ""
+            lines.append([(f"{label:>{AXIS_CELLS}}", "faint"), ("▕", "rule"), *self._inked(line, condensed)])
         return lines
 
     def _inked(self, line: str, samples: Samples) -> Spans:

@@ -51,7 +51,7 @@ async def test_a_chosen_counter_is_a_column(console):
     async with console.open() as pilot:
         assert "FILES" in console.screen_text()
         await press(pilot, "c")
-        assert "FINDINGS" in console.screen_text()
+        assert "FINDING" in console.screen_text()
         assert "1.9k" in line(console, "rest_for_one")
 
 

@@ -29,7 +29,7 @@ def test_amber_from_half_and_red_when_one_is_left(used, allowed, tone):
 
 @pytest.mark.parametrize(
     ("used", "allowed", "text"),
-    [(0, 3, "░░░░░░ 0/3 in 5 s"), (3, 3, "██████ 3/3 in 5 s"), (50, 100, "███░░░ 50/100 in 5 s")],
+    [(0, 3, "░░░░░ 0/3 in 5 s"), (3, 3, "█████ 3/3 in 5 s"), (50, 100, "██▌░░ 50/100 in 5 s")],
 )
 def test_the_bar_shows_the_share(used, allowed, text):
     assert plain(intensity_bar(used, allowed, 5.0)) == text

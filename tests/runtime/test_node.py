@@ -1,0 +1,610 @@
+"""The node: what it starts, what it refuses, and that it leaves nothing behind."""
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import weakref
+
+import pytest
+
+from runtime import (
+    AlreadyRegistered,
+    ChildError,
+    ChildSpec,
+    Exit,
+    Name,
+    Node,
+    NodeError,
+    NotRegistered,
+    Reply,
+    Server,
+    StartError,
+    Supervisor,
+)
+from tests.support.clock import virtual_node, virtual_time
+from tests.support.eventually import eventually
+from tests.support.processes import end_of, quiet, serve
+
+
+class Worker(Server):
+    def init(self, name="worker"):
+        self.resource("diary").append(f"start {name}")
+        return name
+
+    def handle_call(self, message, caller, name):
+        return Reply((name, message), name)
+
+
+class Careful(Worker):
+    """Says when it stops."""
+
+    trap_exits = True
+
+    def terminate(self, reason, name):
+        self.resource("diary").append(f"stop {name} {reason}")
+
+
+# --- start and stop -------------------------------------------------------------------------------
+
+
+@virtual_time
+async def test_children_start_in_order_and_stop_in_reverse():
+    diary = []
+    async with virtual_node(resources={"diary": diary}) as node:
+        await node.start(Supervisor([ChildSpec(name, Careful, name) for name in "ab"]))
+        await node.start(ChildSpec("c", Careful, "c"))
+        inner = Supervisor([ChildSpec(name, Careful, name) for name in "de"])
+        await node.start(Supervisor([ChildSpec("inner", inner), ChildSpec("f", Careful, "f")]))
+    assert diary == [f"start {name}" for name in "abcdef"] + [f"stop {name} shutdown" for name in "fedcba"]
+
+
+@virtual_time
+async def test_a_child_that_does_not_stop_is_killed_after_its_time_and_the_others_still_get_theirs():
+    class Stays(Careful):
+        async def terminate(self, reason, name):
+            await asyncio.Event().wait()
+
+    loop, diary = asyncio.get_running_loop(), []
+    async with virtual_node(resources={"diary": diary}) as node:
+        await node.start(
+            Supervisor(
+                [
+                    ChildSpec("a", Careful, "a"),
+                    ChildSpec("b", Stays, "b", shutdown=3),
+                    ChildSpec("c", Stays, "c", shutdown="brutal_kill"),
+                ]
+            )
+        )
+        before, b = loop.time(), node.whereis("b")
+    assert loop.time() - before == pytest.approx(3, abs=0.5)
+    assert b._process.reason == "killed"
+    assert diary[-1] == "stop a shutdown"
+
+
+@virtual_time
+async def test_processes_without_a_supervisor_are_stopped_too():
+    async def waits(process, trap):
+        process.trap_exits = trap
+        await asyncio.Event().wait()
+
+    async with virtual_node() as node:
+        pids = [node.spawn(waits, False), node.spawn(waits, True)]
+        await quiet(node)
+    assert [pid._process.reason for pid in pids] == ["shutdown", "killed"]
+
+
+@virtual_time
+async def test_stop_can_be_called_twice_and_by_several_at_once():
+    async with virtual_node() as node:
+        await asyncio.gather(node.stop(), node.stop())
+        await node.stop()
+
+
+@virtual_time
+async def test_stop_before_the_start_does_nothing():
+    await virtual_node().stop()
+
+
+@virtual_time
+async def test_run_forever_ends_when_the_node_is_stopped():
+    async with virtual_node() as node:
+        asyncio.get_running_loop().call_later(100, lambda: tasks.append(asyncio.ensure_future(node.stop())))
+        tasks = []
+        await node.run_forever()
+
+
+@virtual_time
+async def test_a_node_is_used_once():
+    node = virtual_node()
+    async with node:
+        pass
+    with pytest.raises(NodeError, match="has been used before; make a new Node"):
+        async with node:
+            """Never."""
+
+
+@virtual_time
+async def test_a_node_that_has_not_started_says_how_it_is_started():
+    node = virtual_node("later")
+    for refused in (node.start(Supervisor([])), node.run_forever()):
+        with pytest.raises(NodeError, match="node later is not running; use `async with Node"):
+            await refused
+    for refused in (lambda: node.spawn(quiet), lambda: node.scheduler):
+        with pytest.raises(NodeError, match="is not running"):
+            refused()
+
+
+@virtual_time
+async def test_nothing_is_spawned_after_the_stop():
+    node = virtual_node()
+    async with node:
+        pass
+    with pytest.raises(NodeError, match="is not running"):
+        node.spawn(quiet)
+
+
+@pytest.mark.parametrize("name", ["", "-x", "a b", "a/b", "ü", "x" * 65, ".hidden"])
+def test_a_node_is_named_with_letters_digits_and_few_signs(name):
+    with pytest.raises(ValueError, match="use letters, digits, `_`, `.` and `-`, 64 at most"):
+        Node(name)
+
+
+@virtual_time
+async def test_only_trees_and_child_specs_are_started():
+    async with virtual_node() as node:
+        for wrong in (Worker, "worker", None):
+            with pytest.raises(TypeError, match=r"node\.start takes a Supervisor\(…\) or a ChildSpec\(…\)"):
+                await node.start(wrong)
+
+
+@virtual_time
+async def test_a_start_that_fails_says_which_child_and_why_down_the_tree():
+    class Broken(Server):
+        def init(self):
+            raise OSError("no disk")
+
+    async with virtual_node() as node:
+        inner = Supervisor([ChildSpec("disk", Broken)])
+        with pytest.raises(
+            StartError, match=r"its child 'inner' did not start: its child 'disk' did not start: OSError"
+        ):
+            await node.start(Supervisor([ChildSpec("inner", inner)], name="top"))
+        assert len(node.table) == 1
+        assert await node.start(Supervisor([], name="top"))  # the id is free
+
+
+@virtual_time
+async def test_two_trees_of_one_name_are_refused():
+    async with virtual_node() as node:
+        await node.start(Supervisor([], name="top"))
+        with pytest.raises(ChildError, match="already_started"):
+            await node.start(Supervisor([], name="top"))
+
+
+@virtual_time
+async def test_a_name_that_a_living_process_has_is_refused_and_leaves_nothing_behind():
+    async with virtual_node(resources={"diary": []}) as node:
+        first = await node.start(Supervisor([ChildSpec("alice", Worker)]))
+        with pytest.raises(StartError, match=r"the name 'alice' belongs to <0\.\d+\.0>"):
+            await node.start(Supervisor([ChildSpec("alice", Worker)]))
+        other = await node.start(Supervisor([]))
+        with pytest.raises(StartError) as error:
+            await Supervisor.start_child(other, ChildSpec("alice", Worker))
+        assert type(error.value.reason) is AlreadyRegistered
+        assert node.whereis("alice").alive
+        assert len(node.table) == 4  # the root, two supervisors, alice
+        assert first.alive
+
+
+@virtual_time
+async def test_named_is_an_address_and_whereis_a_pid_or_none():
+    async with virtual_node(resources={"diary": []}) as node:
+        assert node.whereis("alice") is None
+        address = node.named("alice")
+        assert type(address) is Name
+        with pytest.raises(NotRegistered):
+            await address.call("hello")
+        pid = await node.start(ChildSpec("alice", Worker, "Alice"))
+        assert node.whereis("alice") == pid
+        assert await address.call("hello") == ("Alice", "hello")
+
+
+# --- giving up ------------------------------------------------------------------------------------
+
+
+@virtual_time
+async def test_a_tree_that_gives_up_ends_run_forever_with_an_error_that_names_the_child():
+    async with virtual_node(resources={"diary": []}) as node:
+        top = await node.start(
+            Supervisor([ChildSpec("a", Worker)], max_restarts=2, max_seconds=5, name="top")
+        )
+        for _ in range(3):
+            node.named("a").cast("no handler: a crash")
+            await quiet(node)
+        with pytest.raises(
+            NodeError, match=r"<0\.2\.0> top has given up: child a: more than 2 restarts in 5 s"
+        ):
+            await node.run_forever()
+        assert not top.alive
+
+
+@virtual_time
+async def test_a_nested_supervisor_that_gives_up_leaves_it_to_its_parent():
+    async with virtual_node(resources={"diary": []}) as node:
+        inner = Supervisor([ChildSpec("a", Worker)], max_restarts=0)
+        top = await node.start(Supervisor([ChildSpec("inner", inner)], max_restarts=1))
+        for expected in (True, False):
+            node.named("a").cast("no handler: a crash")
+            await quiet(node)
+            assert top.alive is expected
+        with pytest.raises(NodeError):
+            await node.run_forever()
+
+
+@virtual_time
+async def test_restarts_that_lie_further_apart_than_the_window_never_add_up():
+    async with virtual_node(resources={"diary": []}) as node:
+        top = await node.start(Supervisor([ChildSpec("a", Worker)], max_restarts=1, max_seconds=5))
+        for _ in range(10):
+            node.named("a").cast("no handler: a crash")
+            await asyncio.sleep(5.1)
+        assert top.alive
+        node.named("a").cast("no handler: a crash")
+        await asyncio.sleep(4.9)
+        node.named("a").cast("no handler: a crash")
+        await quiet(node)
+        assert not top.alive
+
+
+@virtual_time
+async def test_a_top_child_that_is_restarted_too_often_takes_the_node_down():
+    async with virtual_node(resources={"diary": []}) as node:
+        await node.start(ChildSpec("a", Worker))
+        for _ in range(4):
+            node.named("a").cast("no handler: a crash")
+            await quiet(node)
+        with pytest.raises(NodeError, match="child a: more than 3 restarts in 5 s"):
+            await node.run_forever()
+
+
+# --- a guest in the host's loop -------------------------------------------------------------------
+
+
+def belongings():
+    """What this OS process has open: tasks, threads, timers, files."""
+    loop = asyncio.get_running_loop()
+    timers = [timer for timer in loop._scheduled if not timer.cancelled()]
+    return asyncio.all_tasks(), set(threading.enumerate()), timers, open_files()
+
+
+def open_files():
+    """Numbers of open files, and what they are."""
+    return {
+        number: os.readlink(f"/proc/self/fd/{number}")
+        for number in os.listdir("/proc/self/fd")
+        if is_open(number)
+    }
+
+
+def is_open(number):
+    try:
+        os.readlink(f"/proc/self/fd/{number}")
+    except OSError:  # the directory itself, closed meanwhile
+        return False
+    return True
+
+
+class Busy(Server):
+    """Has a task, a timer, a monitor, and a call that it never answers."""
+
+    def init(self):
+        self.task(asyncio.sleep(3600))
+        self.send_after(3600, "tick")
+        self.spawn(waits_for_ever)
+        return 0
+
+    async def handle_cast(self, message, state):
+        await asyncio.sleep(3600)
+        return state
+
+
+async def waits_for_ever(process):
+    await process.receive(timeout=3600)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("introspection", [False, True])
+async def test_a_node_that_stops_leaves_no_task_thread_timer_socket_or_file_behind(
+    introspection, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("OBSERVER_HOME", os.path.relpath(tmp_path))
+    async with Node("warm-up", introspection=introspection, port=0 if introspection else None):
+        """What is loaded once and stays, as modules are."""
+    gc.collect()
+    before = belongings()
+    async with Node("guest", introspection=introspection, port=0 if introspection else None) as node:
+        await node.start(Supervisor([ChildSpec("busy", Busy)]))
+        node.named("busy").cast("work")
+        node.named("busy").cast("waits")
+        await quiet(node)
+        assert belongings() != before
+        if introspection:
+            assert (tmp_path / "nodes").exists() or any(tmp_path.iterdir())
+            address = node.address
+    assert belongings() == before
+    if introspection:
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(address, timeout=1)
+        assert [path for path in tmp_path.rglob("*guest*") if path.is_socket()] == []
+
+
+async def test_a_hosts_own_tasks_and_timers_go_on_beside_a_node():
+    ticks = []
+
+    async def host():
+        while True:
+            await asyncio.sleep(0.001)
+            ticks.append(1)
+
+    own = asyncio.create_task(host())
+    try:
+        async with Node("guest", introspection=False) as node:
+            pid = node.spawn(flood)
+            await asyncio.sleep(0.2)
+            assert pid.alive
+            assert len(ticks) > 10
+        assert not own.done()
+    finally:
+        own.cancel()
+
+
+async def flood(process):
+    while True:
+        process.pid.send("again")
+        await process.receive()
+
+
+async def test_a_hosts_signal_handlers_and_exception_handler_stay_its_own():
+    loop = asyncio.get_running_loop()
+    heard = []
+    loop.add_signal_handler(signal.SIGUSR1, lambda: heard.append("signal"))
+    own = lambda loop, context: heard.append(context)  # noqa: E731
+    loop.set_exception_handler(own)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        async with Node("guest", introspection=False) as node:
+            pid = await serve(node, Busy)
+            pid._process.handle.exit(pid, "kill")
+            os.kill(os.getpid(), signal.SIGUSR1)
+            await eventually(lambda: heard)
+            assert loop.get_exception_handler() is own
+            assert {number: signal.getsignal(number) for number in handlers} == handlers
+    finally:
+        loop.remove_signal_handler(signal.SIGUSR1)
+    gc.collect()
+    assert heard == ["signal"]
+
+
+def test_ctrl_c_goes_to_the_host_and_stops_the_node_in_order():
+    script = textwrap.dedent("""
+        import asyncio, os, signal
+        from runtime import ChildSpec, Node, Server, Supervisor
+
+        class Worker(Server):
+            trap_exits = True
+
+            def init(self):
+                return 0
+
+            def terminate(self, reason, state):
+                print("stopped:", reason, flush=True)
+
+        async def main():
+            async with Node("host", introspection=False) as node:
+                await node.start(Supervisor([ChildSpec("w", Worker)]))
+                os.kill(os.getpid(), signal.SIGINT)
+                await node.run_forever()
+
+        try:
+            asyncio.run(main())
+        except KeyboardInterrupt:
+            print("the host has its Ctrl-C")
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.splitlines() == ["stopped: shutdown", "the host has its Ctrl-C"]
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+def test_a_system_exit_in_a_handler_does_not_end_the_host():
+    script = textwrap.dedent("""
+        import asyncio, logging
+        from runtime import ChildSpec, Node, ProcessDied, Server
+        logging.disable()
+
+        class Leaves(Server):
+            def init(self):
+                return 0
+
+            async def handle_call(self, message, caller, state):
+                raise {"exit": SystemExit(7), "interrupt": KeyboardInterrupt()}[message]
+
+        async def main():
+            async with Node("host", introspection=False) as node:
+                for message in ("exit", "interrupt"):
+                    pid = await node.start(ChildSpec(message, Leaves, restart="temporary"))
+                    try:
+                        await pid.call(message)
+                    except ProcessDied as died:
+                        print(type(died.reason).__name__)
+
+        asyncio.run(main())
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.split() == ["SystemExit", "KeyboardInterrupt"]
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+async def test_a_node_works_in_debug_mode_of_asyncio():
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    try:
+        async with Node("guest", introspection=False, resources={"diary": []}) as node:
+            pid = await node.start(ChildSpec("w", Worker))
+            assert await pid.call("hello") == ("worker", "hello")
+            await serve(node, Busy)
+            await quiet(node)
+    finally:
+        loop.set_debug(False)
+
+
+@virtual_time
+async def test_two_nodes_live_in_one_loop_and_processes_of_both_talk():
+    async with (
+        virtual_node("a", resources={"diary": []}) as one,
+        virtual_node("b", resources={"diary": []}) as two,
+    ):
+        first, second = await one.start(ChildSpec("w", Worker, 1)), await two.start(ChildSpec("w", Worker, 2))
+        assert await asyncio.gather(first.call("x"), second.call("y")) == [(1, "x"), (2, "y")]
+        assert one.incarnation != two.incarnation
+
+
+@virtual_time
+async def test_an_error_in_the_hosts_block_stops_the_node_and_is_its_own():
+    diary = []
+    with pytest.raises(ZeroDivisionError):
+        async with virtual_node(resources={"diary": diary}) as node:
+            await node.start(ChildSpec("w", Careful, "w"))
+            1 / 0  # noqa: B018
+    assert diary == ["start w", "stop w shutdown"]
+
+
+@virtual_time
+async def test_cancelling_the_host_stops_the_node():
+    diary = []
+
+    async def host():
+        async with virtual_node(resources={"diary": diary}) as node:
+            await node.start(ChildSpec("w", Careful, "w"))
+            await node.run_forever()
+
+    task = asyncio.ensure_future(host())
+    await asyncio.sleep(1)
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert diary == ["start w", "stop w shutdown"]
+
+
+# --- memory ---------------------------------------------------------------------------------------
+
+
+async def test_ten_thousand_processes_that_have_ended_leave_nothing_in_memory():
+    class Short(Server):
+        def init(self):
+            return 0
+
+        def handle_cast(self, message, state):
+            self.exit(self.pid, "shutdown")
+            return state
+
+    async def short(process):
+        process.monitor(process.pid)
+
+    async with Node("t", introspection=False) as node:
+        top = await node.start(Supervisor([]))
+
+        async def cycle(count):
+            for n in range(count):
+                pid = await Supervisor.start_child(top, ChildSpec(n, Short, restart="temporary"))
+                pid.cast("end")
+                await end_of(node.spawn(short))
+                await end_of(pid)
+            gc.collect()
+            return len(gc.get_objects())
+
+        await cycle(2500)  # fills what is bounded: events, history
+        before = await cycle(10)
+        after = await cycle(2500)
+        assert after - before < 250
+        assert len(node.table) == 2
+        assert not node.scheduler.lingering
+
+
+@virtual_time
+async def test_a_stale_pid_keeps_no_state_alive():
+    class State:
+        """Something big."""
+
+        def __deepcopy__(self, memo):
+            return self
+
+    class Holds(Server):
+        def init(self):
+            state = State()
+            self.resource("states").append(weakref.ref(state))
+            return state
+
+        def handle_cast(self, message, state):
+            return state
+
+    states = []
+    async with virtual_node(resources={"states": states}) as node:
+        pid = await serve(node, Holds)
+        pid.cast("x")
+        await quiet(node)
+        pid._process.handle.exit(pid, "shutdown")
+        gc.collect()
+        assert states[0]() is None
+
+
+def test_an_idle_server_has_no_task_no_mailbox_and_no_thread():
+    async def main():
+        async with Node("t", introspection=False, resources={"diary": []}) as node:
+            before = len(asyncio.all_tasks()), threading.active_count()
+            pids = [await serve(node, Worker) for _ in range(100)]
+            for pid in pids:
+                await pid.call("x")
+            await quiet(node)
+            assert (len(asyncio.all_tasks()), threading.active_count()) == before
+            for pid in pids:
+                process = pid._process
+                assert (process.mailbox, process.task, process.coroutine, process.extra) == (
+                    None,
+                    None,
+                    None,
+                    None,
+                )
+                assert not hasattr(process, "__dict__")
+                assert not hasattr(process.handle, "__dict__")
+
+    asyncio.run(main())
+
+
+@virtual_time
+async def test_exits_that_reach_the_root_from_strangers_do_not_end_the_node():
+    async def pokes(process, root):
+        process.link(root)
+        process.exit(root, "shutdown")
+        raise ValueError("a linked process crashes")
+
+    async with virtual_node() as node:
+        await end_of(node.spawn(pokes, node.root.pid))
+        await quiet(node)
+        assert node.root.alive
+        node.root.pid.cast("hello")
+        node.root.pid.send(Exit(None, "x"))
+        with pytest.raises(TypeError, match="not for a supervisor"):
+            await node.root.pid.call("hello")
+        await quiet(node)
+        assert node.root.alive
