@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from .errors import describe, kind_of
+from .mailbox import CONTINUE
 from .messages import is_constant
 from .signals import is_orderly
 
@@ -91,7 +92,7 @@ def report(process: Process, reason: Any, error: BaseException | None) -> CrashR
     """The crash report of a process that ends with `reason`; None for an orderly end."""
     if is_orderly(reason):
         return None
-    mailbox = list(process.mailbox or ())
+    mailbox = [entry for entry in process.mailbox or () if entry[0] != CONTINUE]
     state = process.state
     return CrashReport(
         at=time.time(),

@@ -172,8 +172,9 @@ def kind_of(reason: Any) -> str:
 
 def _plain(value: Any, depth: int) -> str:
     kind = type(value)
-    if kind is str:
-        return value[:200] if depth == 3 else repr(value[:120])
+    if issubclass(kind, str):
+        text = str.__getitem__(value, slice(200))
+        return text if depth == 3 else repr(text[:120])
     if kind is bytes:
         return repr(value[:120])
     if kind is int and value.bit_length() >= 256:

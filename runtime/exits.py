@@ -85,17 +85,19 @@ def end(process: Process, reason: Any, *, crash: CrashReport | None = None, by: 
     if crash is None and not is_orderly(reason):
         crash = report(process, reason, None)
     node, sched = process.sched.node, process.sched
-    lost = len(process.mailbox or ())
+    lost = process.letters
     node.table.remove(process)
     node.registry.release(process)
     process.status = ENDED
     process.reason = reason
-    node.ledger.ended(process, reason, crash, lost, by)
-    _fail_callers(process, reason)
-    _release(process)
-    if process.task is not None:
-        sched.cancel(process.task)
-    _tell(process, reason)
+    try:
+        node.ledger.ended(process, reason, crash, lost, by)
+    finally:  # a host's logging filter may raise; whoever waits for this process is told all the same
+        _fail_callers(process, reason)
+        _release(process)
+        if process.task is not None:
+            sched.cancel(process.task)
+        _tell(process, reason)
 
 
 def _sendable(reason: Any) -> Any:

@@ -7,9 +7,10 @@ is refused, because what stands on `self` is lost at a restart and seen by nobod
 from __future__ import annotations
 
 import asyncio
+import sys
 from abc import ABCMeta
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from . import exits
 from .calls import request
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["Handle"]
 
 Target = Pid | Name | str
+_LARGEST: Final = sys.float_info.max
+
+
+def _words(text: object) -> str:
+    """Text that others read, from other threads too: exactly `str`, whose methods are nobody's own."""
+    return str.__getitem__(str(text), slice(200))
 
 
 class _Slotted(ABCMeta):
@@ -77,7 +84,7 @@ class Handle(metaclass=_Slotted):
 
     @label.setter
     def label(self, text: str | None) -> None:
-        self._process.more().label = None if text is None else str(text)[:200]
+        self._process.more().label = None if text is None else _words(text)
 
     def named(self, name: str) -> Name:
         """An address that finds whoever is registered as `name` at each send."""
@@ -162,7 +169,7 @@ class Handle(metaclass=_Slotted):
 
     def progress(self, text: str) -> None:
         """Say what this process is doing; shown at once in the console's DOING column."""
-        self._process.more().doing = str(text)[:200]
+        self._process.more().doing = _words(text)
 
     def count(self, name: str, amount: float = 1) -> None:
         """Add to a declared counter of this process (`counters = ("tokens",)` on its class).
@@ -170,7 +177,8 @@ class Handle(metaclass=_Slotted):
         Counters are kept across restarts under the child's id, and summed up the tree.
 
         Raises:
-            ValueError: the counter is not declared.
+            ValueError: the counter is not declared, or would no longer be a finite number.
+            TypeError: the amount is no number.
         """
         declared: tuple[str, ...] | None = getattr(self, "counters", None)
         if declared is not None and name not in declared:
@@ -179,7 +187,14 @@ class Handle(metaclass=_Slotted):
                 f'Add it: counters = ("{name}",)'
             )
         counters = self._process.sched.node.ledger.counters_of(self._process)
-        counters[name] = counters.get(name, 0) + amount
+        if not isinstance(amount, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"self.count({name!r}, …) takes a number; got {amount!r}")
+        total = counters.get(name, 0) + (float(amount) if isinstance(amount, float) else int(amount))
+        if not -_LARGEST <= total <= _LARGEST:
+            raise ValueError(
+                f"self.count({name!r}, …): a counter is a finite number; it would be {total!r:.40}"
+            )
+        counters[str.__str__(name)] = total
 
     def resource(self, key: Any) -> Any:
         """A live object (a client, a connection) that the host gave as `Node(resources={key: …})`.

@@ -18,7 +18,7 @@ from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from .mailbox import NOTE, Entry, Mailbox
+from .mailbox import CONTINUE, NOTE, Entry, Mailbox
 from .pid import Pid
 from .status import AWAITING, ENDED, IDLE, READY, RECEIVING, RUNNING, SUSPENDED
 
@@ -107,6 +107,20 @@ class Process:
         """What it runs, as `module:qualname`."""
         kind = type(self.handle)
         return f"{kind.__module__}:{kind.__qualname__}"
+
+    @property
+    def letters(self) -> int:
+        """How many messages wait. What a handler left for `handle_continue` is no message, though it stands before them.
+
+        Safe from any thread.
+        """
+        mailbox = self.mailbox
+        if not mailbox:
+            return 0
+        try:
+            return len(mailbox) - (mailbox[0][0] == CONTINUE)
+        except IndexError:  # emptied between the two looks
+            return 0
 
     def lineage(self) -> tuple[int, ...]:
         """The ancestors of its children: itself, its parent, and so on, 20 at most."""

@@ -23,7 +23,7 @@ class Registry:
 
     def find(self, name: str) -> Process | None:
         """Who has `name` now."""
-        process = self._names.get(name)
+        process = self._names.get(name if type(name) is str else str.__str__(name))
         return process if process is not None and process.status != ENDED else None
 
     def register(self, name: str, process: Process) -> None:

@@ -146,7 +146,7 @@ class Scheduler:
 
     def describe(self, process: Process) -> str:
         """What a process is doing, for an error message."""
-        waiting = len(process.mailbox or ())
+        waiting = process.letters
         status = STATUSES[process.status]
         if process.status in {RUNNING, AWAITING} and process.current is not None:
             status += f" in {type(process.handle).__qualname__} for {self.clock() - process.since:.1f} s"

@@ -33,7 +33,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Union
 
-from .errors import BadReturn
+from .errors import BadReturn, describe
 from .handle import Handle
 from .results import Continue, NoReply, Reply, Stop
 
@@ -68,11 +68,11 @@ class Server(Handle, Generic[State]):
 
     def handle_call(self, message: Any, caller: Caller[Any], state: State, /) -> CallResult[State]:
         """Answer a call. Without an override, any call is a crash."""
-        raise TypeError(f"{type(self).__name__} has no handle_call, and got {message!r}")
+        raise TypeError(f"{type(self).__name__} has no handle_call, and got {describe(message)}")
 
     def handle_cast(self, message: Any, state: State, /) -> Result[State]:
         """Handle a cast. Without an override, any cast is a crash."""
-        raise TypeError(f"{type(self).__name__} has no handle_cast, and got {message!r}")
+        raise TypeError(f"{type(self).__name__} has no handle_cast, and got {describe(message)}")
 
     def handle_info(self, message: Any, state: State, /) -> Result[State]:
         """Handle any other message. Without an override it stands in the process's events, and is dropped."""
@@ -81,7 +81,7 @@ class Server(Handle, Generic[State]):
 
     def handle_continue(self, message: Any, state: State, /) -> Result[State]:
         """Go on after `Continue`. Without an override, a crash."""
-        raise TypeError(f"{type(self).__name__} has no handle_continue, and got {message!r}")
+        raise TypeError(f"{type(self).__name__} has no handle_continue, and got {describe(message)}")
 
     def terminate(self, reason: Any, state: State, /) -> Awaitable[None] | None:
         """Clean up before the end. Its result is ignored. It does not run when the process is killed."""

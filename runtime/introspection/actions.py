@@ -77,7 +77,7 @@ def resume(node: Node, request: Resume) -> Done:
         process = find(node, request.process)
         if not process.suspend:
             raise Failure(Code.REFUSED, f"{title(process)} is not suspended")
-        waiting = len(process.mailbox or ())
+        waiting = process.letters
         process.unpause()
         node.ledger.recorder.record("resumed", process.number, process.name)
         return _done(

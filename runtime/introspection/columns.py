@@ -60,7 +60,7 @@ def _figures(process: Process) -> Figures:
     child, extra = process.child, process.extra
     counters = extra.counters if extra is not None else None
     return (
-        len(process.mailbox or ()),
+        process.letters,
         process.reductions,
         child.restarts if child is not None else 0,
         counters.copy() if counters is not None else None,
@@ -128,7 +128,7 @@ _KEYS: Final[dict[str, Key]] = {
     "pid": attrgetter("number"),
     "behaviour": lambda process: behaviour_text(process.behaviour),
     "status": lambda process: STATUSES[process.status],
-    "mailbox": lambda process: len(process.mailbox or ()),
+    "mailbox": attrgetter("letters"),
     "reductions": attrgetter("reductions"),
     "restarts": _restarts,
 }

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from runtime.mailbox import KINDS
+from runtime.mailbox import CONTINUE, KINDS
 from runtime.port.contract import (
     Letter,
     Link,
@@ -154,8 +154,9 @@ def contents_of(node: Node, request: Mailbox, shown: Shown) -> MailboxContents:
     process = find(node, request.process)
     clock = node.scheduler.clock()
     mailbox = process.mailbox
-    head = settled(lambda: list(islice(mailbox or (), request.limit)))
-    total = max(len(mailbox or ()), len(head))
+    waiting = settled(lambda: list(islice(mailbox or (), request.limit + 1)))
+    head = [entry for entry in waiting if entry[0] != CONTINUE][: request.limit]
+    total = max(process.letters, len(head))
     bodies = shown.many(process, [entry[1] for entry in head], MESSAGE)
     letters = [
         Letter(

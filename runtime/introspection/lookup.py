@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from runtime.errors import describe
-from runtime.mailbox import HANDLERS
+from runtime.mailbox import CONTINUE, HANDLERS
 from runtime.port.contract import Code, Failure, Link, ProcessRow
 from runtime.status import ENDED, RUNNING, STATUSES
 
@@ -105,10 +105,13 @@ def when(epoch_s: float) -> datetime:
 
 
 def oldest_s(process: Process, clock: float) -> float | None:
-    """Age of the message at the head of the mailbox; None while it is empty."""
+    """Age of the oldest message that waits; None while there is none."""
     mailbox = process.mailbox
+    if not mailbox:
+        return None
     try:
-        return max(0.0, clock - mailbox[0][3]) if mailbox else None
+        head = mailbox[0] if mailbox[0][0] != CONTINUE else mailbox[1]
+        return max(0.0, clock - head[3])
     except IndexError:  # emptied between the two looks
         return None
 
@@ -155,7 +158,7 @@ def row(
         behaviour=behaviour_text(process.behaviour),
         status=status_of(process),
         doing=doing(process),
-        mailbox=len(process.mailbox or ()),
+        mailbox=process.letters,
         mailbox_delta=mailbox_delta,
         oldest_s=oldest_s(process, clock),
         reductions=process.reductions,

@@ -97,7 +97,7 @@ class _Scan:
             self.statuses[STATUSES[status]] = self.statuses.get(STATUSES[status], 0) + count
 
     def _look(self, process: Process, clock: float) -> None:
-        depth = len(process.mailbox or ())
+        depth = process.letters
         self.mailbox_total += depth
         if depth > self._deepest[0]:
             self._deepest = (depth, process)

@@ -112,7 +112,7 @@ class _Reader:
             "status": status_of(process),
             "behaviour": behaviour_text(process.behaviour),
             "busy": self._busy.get(process.number, 0.0),
-            "mailbox": len(process.mailbox or ()),
+            "mailbox": process.letters,
             "doing": doing(process),
         }
 

@@ -92,7 +92,7 @@ class ChildSpec:
     @property
     def name(self) -> str | None:
         """What it is registered as; None for not at all."""
-        return self.id if self.register and isinstance(self.id, str) else None
+        return str.__str__(self.id) if self.register and isinstance(self.id, str) else None
 
     def __repr__(self) -> str:
         name = getattr(self.behaviour, "__qualname__", repr(self.behaviour))

@@ -181,7 +181,7 @@ class SupervisorServer(Server[Family]):
             case DeleteChild(id_):
                 return self._delete_child(family, caller, id_)
             case _:
-                return _refuse(family, caller, TypeError(f"not for a supervisor: {message!r}"))
+                return _refuse(family, caller, TypeError(f"not for a supervisor: {describe(message)}"))
 
     def handle_cast(self, message: Any, family: Family, /) -> Family:
         """Nothing is cast to a supervisor; a stray one must not end it."""

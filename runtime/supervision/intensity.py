@@ -22,12 +22,15 @@ class Intensity:
     def __init__(self, max_restarts: int, max_seconds: float) -> None:
         self.max_restarts: Final = max_restarts
         self.max_seconds: Final = max_seconds
-        self._times: deque[float] = deque(maxlen=max_restarts + 1)
+        self._times: deque[float] = deque()
 
     def add(self, now: float) -> bool:
         """Count a restart at `now`. False if it is one too many."""
-        self._times.append(now)
-        return self.used(now) <= self.max_restarts
+        times = self._times
+        times.append(now)
+        while now - times[0] > self.max_seconds:
+            times.popleft()
+        return len(times) <= self.max_restarts
 
     def used(self, now: float) -> int:
         """Restarts that the window still counts."""

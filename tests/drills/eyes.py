@@ -66,9 +66,9 @@ def processes(lines: list[str]) -> list[Row]:
     rows: list[Row] = []
     for line in lines:
         pid = re.match(rf"[▸ ] ({PID})", line)
-        if pid is None:
-            continue
-        mail = right(line, "MAIL").rpartition(" ")[2].replace(",", "")
+        mail, restarts = right(line, "MAIL").split(" ")[-1].replace(",", ""), right(line, "↻")
+        if pid is None or not (mail.isdecimal() and restarts.isdecimal()):
+            continue  # no row, or one that a dialog covers
         rows.append(
             Row(
                 pid=pid[1],
@@ -76,7 +76,7 @@ def processes(lines: list[str]) -> list[Row]:
                 status=line[status:].split()[1],
                 mail=int(mail),
                 oldest_s=seconds(right(line, "OLDEST")),
-                restarts=int(right(line, "↻")),
+                restarts=int(restarts),
                 doing=line[doing:].strip(),
                 cursor=line.startswith("▸"),
             )

@@ -8,13 +8,14 @@ import pytest
 
 from tests.drills import eyes
 from tests.drills.hands import ended, leave, move_to
+from tests.drills.load import slowdown
 
 pytestmark = pytest.mark.drill
 
 FIRST_SCREEN_S = 2.0
 FIRST_RESTART_S = 10.0
 TRIES = 3
-"""How often the first screen is measured, since other work on the machine may delay it."""
+"""How often the first screen is measured: other work on the machine delays it, and then counts for nothing."""
 
 LARGE, SMALL = 12, 60
 
@@ -54,7 +55,7 @@ def first_screen(observer, path, deep, **size):
         console = observer("demo", *path, **size)
         console.until(deep_dispatcher, what="a deep dispatcher at the top")
         took.append(console.seconds)
-        if took[-1] <= FIRST_SCREEN_S:
+        if took[-1] <= FIRST_SCREEN_S or took[-1] <= FIRST_SCREEN_S * slowdown():
             return console
         leave(console)
     return pytest.fail(f"the first screen took {took}")
@@ -77,34 +78,44 @@ def reviews_large(row):
     return row.name[:8] == "reviewer" and row.doing[:7] == "a_large"
 
 
+def suspended_over_a_large_file(console):
+    """Suspend a reviewer that has a large file in hand: what it has in hand then stays what the screen shows."""
+    for _ in range(5):
+        move_to(console, reviews_large)
+        console.press("S")
+        console.shows("Suspend reviewer", "[ No ]")
+        console.press("y")
+        row = console.until(
+            lambda lines: (it := eyes.cursor(lines)) and it.status in {"suspended", "ended"} and it
+        )
+        if reviews_large(row):
+            return row
+        if row.status == "suspended":
+            console.press("S", "y")
+    return pytest.fail(f"no reviewer could be stopped in time\n{console.printed()}")
+
+
 def test_on_a_small_tree_a_killed_reviewer_is_restarted_and_no_file_is_lost(observer, tree):
     console = first_screen(observer, [str(tree)], deep=SMALL // 2, columns=80, rows=24)
     console.until(restarted, within=FIRST_RESTART_S, what="a natural restart")
     assert console.seconds <= FIRST_RESTART_S
     offers_what_to_try(console)
 
-    victim = move_to(console, reviews_large)
+    victim = suspended_over_a_large_file(console)
     console.press("K")
     console.shows(f"Kill {victim.name} {victim.pid}?", "[ No ]", "dispatcher", "will start it again")
     console.press("Enter")
     lines = console.until(lambda lines: "Kill " not in "\n".join(lines) and lines, what="the question goes")
     assert eyes.named(lines, victim.name).pid == victim.pid, "No is what Enter means"
-
-    victim = move_to(console, reviews_large)
     console.press("K")
     console.shows(f"Kill {victim.name} {victim.pid}?", f"observer kill '{victim.pid}'")
     console.press("y")
 
-    seen = set()
+    def restarted_again(lines):
+        row = eyes.named(lines, victim.name)
+        return row and row.pid != victim.pid and row.restarts > victim.restarts
 
-    def restarted_and_requeued(lines):
-        """Both are seen, not necessarily at the same time."""
-        rows = [row for row in eyes.processes(lines) if row.pid != victim.pid]
-        seen.update("restarted" for row in rows if row.name == victim.name and row.restarts > victim.restarts)
-        seen.update("requeued" for row in rows if row.doing == victim.doing)
-        return seen == {"restarted", "requeued"}
-
-    console.until(restarted_and_requeued, what=f"{victim.name} is restarted, another takes up {victim.doing}")
+    console.until(restarted_again, what=f"{victim.name} is restarted")
     console.until(
         lambda lines: (row := eyes.named(lines, "dispatcher")) and row.doing.startswith("everyth"),
         within=60,
@@ -114,7 +125,7 @@ def test_on_a_small_tree_a_killed_reviewer_is_restarted_and_no_file_is_lost(obse
     assert console.exit_code == 0
     said = re.search(r"(\d+) files under .*: (\d+) reviewed, 0 failed; .* (\d+) restarts", text)
     assert said, text
-    assert int(said[1]) == int(said[2]) == LARGE + SMALL
+    assert int(said[1]) == int(said[2]) == LARGE + SMALL, f"{victim.doing} was not requeued"
     assert int(said[3]) > LARGE
     assert len(re.findall(r"^ .*\.py$", text, re.MULTILINE)) == 10
 

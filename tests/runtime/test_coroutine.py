@@ -1,6 +1,7 @@
 """Coroutine processes: their ends, and selective `receive`."""
 
 import asyncio
+import contextlib
 import functools
 import gc
 from dataclasses import dataclass
@@ -190,10 +191,8 @@ async def test_what_is_left_of_an_ended_process_can_start_and_receive_nothing(se
 async def test_a_coroutine_that_swallows_its_cancellation_is_cancelled_again_when_the_node_stops():
     async def stubborn(process):
         for _ in range(3):
-            try:
+            with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                pass
 
     async with virtual_node() as node:
         node.spawn(stubborn)

@@ -191,7 +191,7 @@ async def test_a_traceback_is_bounded():
 
 @virtual_time
 async def test_an_exception_that_cannot_be_printed_ends_its_process_and_nothing_else():
-    class Unprintable(Exception):
+    class UnprintableError(Exception):
         def __str__(self):
             raise RuntimeError("no words")
 
@@ -199,13 +199,13 @@ async def test_an_exception_that_cannot_be_printed_ends_its_process_and_nothing_
 
     class Raises(Works):
         def handle_cast(self, message, state):
-            raise Unprintable(Unprintable())
+            raise UnprintableError(UnprintableError())
 
     async with virtual_node() as node:
         pid = await serve(node, Raises)
         pid.cast("x")
-        assert type(await end_of(pid)) is Unprintable
-        assert the_crash(node).text == "Unprintable(Unprintable())"
+        assert type(await end_of(pid)) is UnprintableError
+        assert the_crash(node).text == "UnprintableError(UnprintableError())"
 
 
 @virtual_time

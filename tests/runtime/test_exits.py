@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 
@@ -35,12 +36,12 @@ class Obeys(Server):
         return (*seen, message)
 
 
-class Oops(Exception):
+class OopsError(Exception):
     """An ordinary crash."""
 
 
 @dataclass
-class Unhashable(Exception):
+class UnhashableError(Exception):
     """As a dataclass it has `__eq__`, and hence no hash."""
 
     code: int
@@ -54,7 +55,7 @@ async def three(node, trap=True):
 # --- links ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reason", [Oops("x"), "oops", "shutdown", ("shutdown", 1)], ids=repr)
+@pytest.mark.parametrize("reason", [OopsError("x"), "oops", "shutdown", ("shutdown", 1)], ids=repr)
 @virtual_time
 async def test_a_link_carries_an_abnormal_end_both_ways(reason):
     for direction in ("linked", "linking"):
@@ -94,7 +95,7 @@ async def test_who_traps_exits_gets_a_message_instead_of_dying():
     async with virtual_node() as node:
         boss, one, _ = await three(node)
         await boss.call(("link", one))
-        error = Oops("x")
+        error = OopsError("x")
         one.cast(error)
         await end_of(one)
         assert await boss.call("seen") == (Exit(one, error),)
@@ -172,7 +173,7 @@ async def test_a_chain_of_100_000_links_ends_without_recursion():
         specs = [ChildSpec(n, Obeys, register=False, restart="temporary") for n in range(100_000)]
         top = await node.start(Supervisor(specs))
         chain = [process for process in node.table if process.parent is top._process]
-        for one, other in zip(chain, chain[1:], strict=False):
+        for one, other in pairwise(chain):
             link(one, other)
         chain[0].handle.exit(chain[0].pid, "shutdown")
         assert {process.reason for process in chain} == {"shutdown"}
@@ -182,7 +183,7 @@ async def test_a_chain_of_100_000_links_ends_without_recursion():
 # --- exit signals ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reason", ["shutdown", "oops", ("shutdown", 1), Oops("x"), 7], ids=repr)
+@pytest.mark.parametrize("reason", ["shutdown", "oops", ("shutdown", 1), OopsError("x"), 7], ids=repr)
 @virtual_time
 async def test_an_exit_signal_ends_who_does_not_trap(reason):
     async with virtual_node() as node:
@@ -287,7 +288,7 @@ class Contrary:
 
 
 @pytest.mark.parametrize(
-    "reason", [Unhashable(1), ["a list"], ("shutdown", [1]), {}, Contrary(), (Contrary(), 1)], ids=repr
+    "reason", [UnhashableError(1), ["a list"], ("shutdown", [1]), {}, Contrary(), (Contrary(), 1)], ids=repr
 )
 @virtual_time
 async def test_any_value_can_be_a_reason_and_the_supervisor_hears_of_it(reason):
@@ -307,7 +308,7 @@ async def test_any_value_can_be_a_reason_and_the_supervisor_hears_of_it(reason):
 # --- monitors -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reason", ["normal", "shutdown", "oops", Oops("x")], ids=repr)
+@pytest.mark.parametrize("reason", ["normal", "shutdown", "oops", OopsError("x")], ids=repr)
 @virtual_time
 async def test_a_monitor_tells_every_end_once(reason):
     async with virtual_node() as node:
@@ -447,7 +448,7 @@ def test_two_nodes_in_two_threads_do_not_mix_their_signals():
         async with Node("t", introspection=False) as node:
             for _ in range(200):
                 pids = [await serve(node, Obeys) for _ in range(5)]
-                for one, other in zip(pids, pids[1:], strict=False):
+                for one, other in pairwise(pids):
                     link(one._process, other._process)
                 pids[0].cast("shutdown")
                 await end_of(pids[-1])

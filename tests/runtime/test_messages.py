@@ -86,7 +86,7 @@ def at_module_level():
 
 
 CONSTANTS = [
-    None, True, 1, 1.5, 1j, "text", b"bytes", range(3), ..., datetime.datetime(2024, 1, 1), datetime.timedelta(1),
+    None, True, 1, 1.5, 1j, "text", b"bytes", range(3), ..., datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC), datetime.timedelta(1),
     decimal.Decimal(1), fractions.Fraction(1, 3), uuid.UUID(int=1), Colour.RED, pathlib.PurePath("a"), ValueError("x"),
     (), (1, ("a", b"b")), frozenset({1, 2}), Point(1, (2, 3)), Slotted("x"), Pair(1, 2), Frozen(items=(1, 2)), Point(Point(1)),
 ]  # fmt: skip

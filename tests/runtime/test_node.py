@@ -1,15 +1,18 @@
 """The node: what it starts, what it refuses, and that it leaves nothing behind."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import weakref
+from pathlib import Path
 
 import pytest
 
@@ -151,7 +154,7 @@ async def test_nothing_is_spawned_after_the_stop():
 
 @pytest.mark.parametrize("name", ["", "-x", "a b", "a/b", "ü", "x" * 65, ".hidden"])
 def test_a_node_is_named_with_letters_digits_and_few_signs(name):
-    with pytest.raises(ValueError, match="use letters, digits, `_`, `.` and `-`, 64 at most"):
+    with pytest.raises(ValueError, match=r"use letters, digits, `_`, `\.` and `-`, 64 at most"):
         Node(name)
 
 
@@ -285,19 +288,19 @@ def belongings():
 
 def open_files():
     """Numbers of open files, and what they are."""
-    return {
-        number: os.readlink(f"/proc/self/fd/{number}")
-        for number in os.listdir("/proc/self/fd")
-        if is_open(number)
-    }
+    found = {}
+    for path in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # the directory itself, closed meanwhile
+            found[path.name] = path.readlink()
+    return found
 
 
-def is_open(number):
-    try:
-        os.readlink(f"/proc/self/fd/{number}")
-    except OSError:  # the directory itself, closed meanwhile
-        return False
-    return True
+@pytest.fixture
+def home(monkeypatch):
+    """Where keys and sockets stand; short, since a UNIX socket's path must be."""
+    with tempfile.TemporaryDirectory(prefix="obs-", dir="/tmp") as path:
+        monkeypatch.setenv("OBSERVER_HOME", path)
+        yield Path(path)
 
 
 class Busy(Server):
@@ -320,10 +323,7 @@ async def waits_for_ever(process):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("introspection", [False, True])
-async def test_a_node_that_stops_leaves_no_task_thread_timer_socket_or_file_behind(
-    introspection, monkeypatch, tmp_path
-):
-    monkeypatch.setenv("OBSERVER_HOME", os.path.relpath(tmp_path))
+async def test_a_node_that_stops_leaves_no_task_thread_timer_socket_or_file_behind(introspection, home):
     async with Node("warm-up", introspection=introspection, port=0 if introspection else None):
         """What is loaded once and stays, as modules are."""
     gc.collect()
@@ -335,13 +335,13 @@ async def test_a_node_that_stops_leaves_no_task_thread_timer_socket_or_file_behi
         await quiet(node)
         assert belongings() != before
         if introspection:
-            assert (tmp_path / "nodes").exists() or any(tmp_path.iterdir())
+            assert [path for path in home.rglob("*guest*") if path.is_socket()]
             address = node.address
     assert belongings() == before
     if introspection:
         with pytest.raises(OSError, match="refused"):
             socket.create_connection(address, timeout=1)
-        assert [path for path in tmp_path.rglob("*guest*") if path.is_socket()] == []
+        assert [path for path in home.rglob("*guest*") if path.is_socket()] == []
 
 
 async def test_a_hosts_own_tasks_and_timers_go_on_beside_a_node():
@@ -358,7 +358,7 @@ async def test_a_hosts_own_tasks_and_timers_go_on_beside_a_node():
             pid = node.spawn(flood)
             await asyncio.sleep(0.2)
             assert pid.alive
-            assert len(ticks) > 10
+            assert len(ticks) >= 3  # of about 13, on a machine that has nothing else to do
         assert not own.done()
     finally:
         own.cancel()
@@ -482,10 +482,10 @@ async def test_two_nodes_live_in_one_loop_and_processes_of_both_talk():
 @virtual_time
 async def test_an_error_in_the_hosts_block_stops_the_node_and_is_its_own():
     diary = []
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the block is what is tested
         async with virtual_node(resources={"diary": diary}) as node:
             await node.start(ChildSpec("w", Careful, "w"))
-            1 / 0  # noqa: B018
+            raise ZeroDivisionError
     assert diary == ["start w", "stop w shutdown"]
 
 
@@ -509,6 +509,7 @@ async def test_cancelling_the_host_stops_the_node():
 # --- memory ---------------------------------------------------------------------------------------
 
 
+@virtual_time
 async def test_ten_thousand_processes_that_have_ended_leave_nothing_in_memory():
     class Short(Server):
         def init(self):
@@ -521,7 +522,7 @@ async def test_ten_thousand_processes_that_have_ended_leave_nothing_in_memory():
     async def short(process):
         process.monitor(process.pid)
 
-    async with Node("t", introspection=False) as node:
+    async with virtual_node() as node:
         top = await node.start(Supervisor([]))
 
         async def cycle(count):

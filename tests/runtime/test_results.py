@@ -218,30 +218,20 @@ async def test_init_can_refuse_to_start(reason):
         assert len(node.table) == 1  # the root
 
 
-@pytest.mark.parametrize(
-    ("way", "result", "words"),
-    [
-        ("cast", (bare, None), "handle_cast returned None; return the next state"),
-        ("send", (bare, None), "handle_info returned None; return the next state"),
-        (
-            "call",
-            (bare, None),
-            "handle_call returned None; return Reply(value, state), NoReply(state), Continue(message, state) or "
-            "Stop(reason, state)",
-        ),
-        ("cast", (Reply, 1, 2), "handle_cast returned a Reply; return the next state"),
-        ("send", (Reply, 1, 2), "handle_info returned a Reply; return the next state"),
-        (
-            "call",
-            (bare, ("a state",)),
-            "handle_call returned a tuple; return Reply(value, state), NoReply(state), Continue(message, state) or "
-            "Stop(reason, state)",
-        ),
-        ("cast", (NoReply, None), "handle_cast returned None; return the next state"),
-        ("cast", (Continue, 1, None), "handle_cast returned None; return the next state"),
-    ],
-    ids=repr,
-)
+FROM_A_CALL = "return Reply(value, state), NoReply(state), Continue(message, state) or Stop(reason, state)"
+WRONG = [
+    ("cast", (bare, None), "handle_cast returned None; return the next state"),
+    ("send", (bare, None), "handle_info returned None; return the next state"),
+    ("call", (bare, None), f"handle_call returned None; {FROM_A_CALL}"),
+    ("cast", (Reply, 1, 2), "handle_cast returned a Reply; return the next state"),
+    ("send", (Reply, 1, 2), "handle_info returned a Reply; return the next state"),
+    ("call", (bare, ("a state",)), f"handle_call returned a tuple; {FROM_A_CALL}"),
+    ("cast", (NoReply, None), "handle_cast returned None; return the next state"),
+    ("cast", (Continue, 1, None), "handle_cast returned None; return the next state"),
+]
+
+
+@pytest.mark.parametrize(("way", "result", "words"), WRONG, ids=repr)
 @both
 @virtual_time
 async def test_a_wrong_return_value_is_a_crash_that_says_what_to_return(kind, way, result, words):
@@ -451,7 +441,7 @@ async def test_a_strict_server_refuses_a_mutable_state():
 
 @virtual_time
 async def test_a_state_may_be_anything_but_none():
-    class Any_(Server):
+    class Takes(Server):
         def init(self):
             return False
 
@@ -462,7 +452,7 @@ async def test_a_state_may_be_anything_but_none():
             return Reply(state, state)
 
     async with virtual_node() as node:
-        pid = await node.start(ChildSpec("any", Any_))
+        pid = await node.start(ChildSpec("any", Takes))
         for state in (0, "", (), False, Ellipsis):
             pid.cast(state)
             assert await pid.call("state") == state

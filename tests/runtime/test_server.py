@@ -63,7 +63,7 @@ async def test_the_unannotated_bank_runs_as_it_stands():
         assert await alice.call(Deposit(5)) == 15
         assert await bob.call("balance") == 0
         before = node.whereis("alice")
-        with pytest.raises(ProcessDied, match="not for an account: Deposit|not for an account"):
+        with pytest.raises(ProcessDied, match="not for an account: Deposit"):
             await alice.call(Deposit(-1))
         await eventually(lambda: node.whereis("alice"))
         assert node.whereis("alice") != before
@@ -123,7 +123,7 @@ async def test_a_message_without_its_handler_is_a_crash_that_names_it(way, handl
                 await pid.call("hello")
         else:
             pid.cast("hello")
-        assert str(await end_of(pid)) == f"Bare has no {handler}, and got 'hello'"
+        assert str(await end_of(pid)) == f"Bare has no {handler}, and got hello"
 
 
 @virtual_time

@@ -12,9 +12,9 @@ from tests.runtime.introspection.live import LiveNode
 
 
 @pytest.fixture
-def live():
+def live(monkeypatch):
     """Start a node; all are stopped at the end."""
-    logging.getLogger("observer").setLevel(logging.CRITICAL)
+    monkeypatch.setattr(logging.getLogger("observer"), "disabled", True)
     before = set(threading.enumerate())
     nodes: list[LiveNode] = []
 

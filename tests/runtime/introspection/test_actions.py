@@ -92,7 +92,7 @@ def test_the_root_is_spared(node, action):
 @pytest.mark.parametrize(
     ("name", "words"),
     [("nobody", "no process is named 'nobody'"), ("99999", "<0.99999.0> is not alive"), ("", "no process is named ''"),
-     ("<0.1", "is not alive|traps|root"), ("9" * 30, "no process is named")],
+     ("9" * 30, "no process is named")],
 )  # fmt: skip
 @pytest.mark.parametrize("action", [Kill, Suspend, Resume])
 def test_who_is_not_there_cannot_be_changed(node, action, name, words):
