@@ -9,10 +9,12 @@ cost of formatting is paid by who reads it.
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .errors import describe, kind_of
@@ -28,6 +30,7 @@ __all__ = ["CrashReport", "report", "strip"]
 SAMPLE: Final = 10
 """Messages of the mailbox that a report keeps."""
 FRAMES: Final = 40
+_RUNTIME: Final = str(Path(__file__).parent) + os.sep
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,9 @@ def _trace(error: BaseException | None) -> traceback.TracebackException | None:
         )
     except Exception:  # a __str__ of the user's that raises
         return None
+    frames = trace.stack
+    first = next((index for index, frame in enumerate(frames) if not frame.filename.startswith(_RUNTIME)), 0)
+    del frames[:first]  # how the runtime came to the handler is the same every time
     strip(error)
     return trace
 

@@ -189,7 +189,9 @@ class Handle(metaclass=_Slotted):
         counters = self._process.sched.node.ledger.counters_of(self._process)
         if not isinstance(amount, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"self.count({name!r}, …) takes a number; got {amount!r}")
-        total = counters.get(name, 0) + (float(amount) if isinstance(amount, float) else int(amount))
+        total = counters.get(name, 0) + (
+            float.__float__(amount) if isinstance(amount, float) else int.__int__(amount)
+        )
         if not -_LARGEST <= total <= _LARGEST:
             raise ValueError(
                 f"self.count({name!r}, …): a counter is a finite number; it would be {total!r:.40}"

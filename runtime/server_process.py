@@ -331,7 +331,7 @@ class ServerProcess(Process):
         if type(result) is not CoroutineType:
             self._finish(reason, crash, caller, reply)
             return
-        self.current = self.current or entry
+        self.current = entry = self.current or entry
         self.task = task = self.sched.drive(self, result, entry)
 
         def terminated(done: asyncio.Task[Any]) -> None:

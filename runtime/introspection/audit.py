@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from runtime.port.contract import Audit, AuditEntry, Kill, PortRequest, Send
+from runtime.port.contract import Audit, AuditEntry, Failure, Kill, PortRequest, Send
 
 from .lookup import now
 from .text import clean
@@ -13,7 +13,7 @@ from .text import clean
 if TYPE_CHECKING:
     from runtime.port.service import Principal
 
-__all__ = ["AuditLog"]
+__all__ = ["AuditLog", "why_not"]
 
 
 class AuditLog:
@@ -40,6 +40,13 @@ class AuditLog:
     def answer(self, limit: int) -> Audit:
         """The newest entries first."""
         return Audit(at=now(), entries=list(reversed(self._entries.copy()))[:limit])
+
+
+def why_not(request: PortRequest[Any], error: BaseException) -> str:
+    """Why an action did not take effect. Of a message only the kind of failure: the words may hold its values."""
+    if not isinstance(error, Failure):
+        return f"failed: {type(error).__name__}"
+    return error.code.value if isinstance(request, Send) else error.message
 
 
 def _detail(request: PortRequest[Any]) -> str:

@@ -23,6 +23,7 @@ from runtime.port.contract import (
 from runtime.process import EVENTS_KEPT
 
 from .lookup import behaviour_text, find, id_text, now, number_in, pid_text, same_id, title, when
+from .pace import rested
 from .text import clean
 from .values import Limits, Walked
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from runtime.port.service import Principal
     from runtime.process import LogItem, Process
     from runtime.supervision.child import End
+    from tracing.records import Record
 
     from .shown import Shown
 
@@ -136,18 +138,25 @@ def feed(node: Node, request: Feed, stopping: Flag) -> Events:
         records, cursor, missed = node.ledger.recorder.since(request.cursor, request.limit)
         if records or missed or time.monotonic() >= deadline or stopping.wait(POLL_S):
             break
-    events = [
-        Event(
-            seq=record.seq,
-            at=when(record.at),
-            pid=pid_text(record.pid) if record.pid else None,
-            name=clean(record.name, 200) if record.name is not None else None,
-            kind=record.kind,
-            text=clean(record.text, 300),
-        )
-        for record in records
-    ]
+    names = {record.pid: record.name for record in records if record.name is not None}
+    events = [_record(node, record, names) for record in rested(records, 100)]
     return Events(at=now(), events=events, cursor=cursor, missed=missed)
+
+
+def _record(node: Node, record: Record, names: dict[int, str]) -> Event:
+    """A record of the node. A process starts before it has a name, and is told by the one that it got."""
+    name = names.get(record.pid)
+    process = node.table.get(record.pid) if name is None else None
+    if process is not None:
+        name = process.name or (process.extra.label if process.extra is not None else None)
+    return Event(
+        seq=record.seq,
+        at=when(record.at),
+        pid=pid_text(record.pid) if record.pid else None,
+        name=clean(name, 200) if name is not None else None,
+        kind=record.kind,
+        text=clean(record.text, 300),
+    )
 
 
 # --- crash reports ------------------------------------------------------------------------------------

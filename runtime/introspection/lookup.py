@@ -38,15 +38,13 @@ def find(node: Node, text: str) -> Process:
     process = process or node.registry.find(text)
     if process is not None and process.status != ENDED:
         return process
+    for end in reversed(node.ledger.history.copy()):
+        if end.old == number or (number is None and id_text(end.path[-1]) == text):
+            after = f"; its successor is {pid_text(end.new)}" if end.new is not None else ""
+            who = f"{pid_text(end.old)} ({id_text(end.path[-1])})"
+            raise Failure(Code.NO_PROCESS, f"{who} has ended: {end.kind}{after}")
     if number is None:
         raise Failure(Code.NO_PROCESS, f"no process is named {clean(text, 80)!r}; `observer ps` lists them")
-    for end in reversed(node.ledger.history.copy()):
-        if end.old == number:
-            after = f"; its successor is {pid_text(end.new)}" if end.new is not None else ""
-            raise Failure(
-                Code.NO_PROCESS,
-                f"{pid_text(number)} ({id_text(end.path[-1])}) has ended: {end.kind}{after}",
-            )
     raise Failure(
         Code.NO_PROCESS, f"{pid_text(number)} is not alive; `observer ps` lists the processes that are"
     )

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from runtime.port import contract as c
 
 from . import actions, details, happenings
-from .audit import AuditLog
+from .audit import AuditLog, why_not
 from .listing import Listing
 from .overview import node_info
 from .sampler import Sampler
@@ -76,8 +76,7 @@ class Introspection:
         try:
             done = self._changes[type(request)](request, principal.key)
         except BaseException as error:
-            outcome = error.message if isinstance(error, c.Failure) else f"failed: {type(error).__name__}"
-            self._audit.note(request, principal, outcome)
+            self._audit.note(request, principal, why_not(request, error))
             raise
         self._audit.note(request, principal, "ok")
         return done

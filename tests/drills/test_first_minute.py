@@ -80,10 +80,14 @@ def reviews_large(row):
 
 def suspended_over_a_large_file(console):
     """Suspend a reviewer that has a large file in hand: what it has in hand then stays what the screen shows."""
-    for _ in range(5):
+    for _ in range(10):
         move_to(console, reviews_large)
         console.press("S")
-        console.shows("Suspend reviewer", "[ No ]")
+        lines = console.until(
+            lambda lines: ("[ No ]" in (text := "\n".join(lines)) or "no living" in text) and lines
+        )
+        if "[ No ]" not in "\n".join(lines):
+            continue  # it has ended meanwhile
         console.press("y")
         row = console.until(
             lambda lines: (it := eyes.cursor(lines)) and it.status in {"suspended", "ended"} and it
@@ -91,7 +95,9 @@ def suspended_over_a_large_file(console):
         if reviews_large(row):
             return row
         if row.status == "suspended":
-            console.press("S", "y")
+            console.press("S")
+            console.shows("Resume reviewer", "[ No ]")
+            console.press("y")
     return pytest.fail(f"no reviewer could be stopped in time\n{console.printed()}")
 
 

@@ -18,6 +18,9 @@ from tests.support.eventually import eventually_sync
 
 pytestmark = pytest.mark.drill
 
+COLOUR = re.compile(r"\x1b\[[\d;]*\b([349][0-7]|10[0-7]|[34]8;[25])\b")
+"""An escape sequence that sets a colour."""
+
 SETTLED_S = 15.0
 """Seconds for what follows a death, on a machine that has other work. It takes less than six."""
 
@@ -45,17 +48,20 @@ def test_the_demos_node_dies_with_its_console(observer, nodes, tmp_path):
     assert nodes() == []
 
 
-def test_a_node_does_not_notice_that_its_console_was_killed(system, observer, nodes):
+def test_a_node_does_not_notice_that_its_console_was_killed_and_opens_another_without_colour(
+    system, observer, nodes
+):
     system("office")
     console = observer("connect")
     console.shows("desk-12", "sorter")
+    assert COLOUR.search(console.colours())
     os.kill(console.pid, signal.SIGKILL)
     ended(console)
     assert console.exit_code == 128 + signal.SIGKILL
     assert [place["name"] for place in nodes()] == ["office"]
     again = observer("connect", "office", NO_COLOR="1")
     again.shows("desk-12", "sorter", "office › processes")
-    assert not re.search(r"\x1b\[[\d;]*\b([349][0-7]|10[0-7]|[34]8;[25])\b", again.colours()), "NO_COLOR"
+    assert not COLOUR.search(again.colours())
     leave(again)
     assert again.exit_code == 0
 

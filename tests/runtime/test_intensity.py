@@ -1,6 +1,6 @@
 """How often children may be restarted before their supervisor gives up."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.supervision.intensity import Intensity
@@ -34,6 +34,7 @@ def test_what_is_left_is_what_is_allowed_less_what_is_used():
     assert (intensity.used(9.0), intensity.remaining(9.0)) == (0, 3)
 
 
+@settings(deadline=None, database=None, derandomize=True)
 @given(st.integers(0, 5), st.integers(1, 10), st.lists(st.integers(0, 4), max_size=40))
 def test_it_gives_up_exactly_when_a_window_holds_more_than_is_allowed(allowed, seconds, gaps):
     intensity, times, now = Intensity(allowed, seconds), [], 0

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
@@ -152,6 +152,20 @@ def test_shared_and_circular_parts_keep_their_form():
     assert copy[1] is copy
 
 
+def test_parts_that_are_made_for_the_copy_are_never_taken_for_one_another():
+    class Unfolds:
+        """Is rebuilt from a list that lives no longer than the copying."""
+
+        def __init__(self, parts):
+            self.parts = parts
+
+        def __reduce_ex__(self, protocol):
+            return Unfolds, ([*self.parts],)
+
+    copies = share([Unfolds([n]) for n in range(100)])
+    assert [copy.parts for copy in copies] == [[n] for n in range(100)]
+
+
 def test_classes_and_functions_at_module_level_pass():
     for value in (Plain, at_module_level, len, dict.fromkeys):
         assert share(value) is value
@@ -270,6 +284,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None, database=None, derandomize=True)
 @given(values)
 def test_any_plain_value_arrives_equal_and_is_shared_only_if_it_is_constant(value):
     copy = share(value)

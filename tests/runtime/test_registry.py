@@ -44,6 +44,7 @@ async def test_a_name_is_free_at_once_when_its_process_ends():
         pid = await node.start(ChildSpec("a", Worker, restart="temporary"))
         pid._process.handle.exit(pid, "kill")
         assert node.whereis("a") is None
+        assert not node.registry._names
         await quiet(node)
         assert await node.start(ChildSpec("a", Worker)) == node.whereis("a")
 

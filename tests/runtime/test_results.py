@@ -6,11 +6,9 @@ import pytest
 
 from runtime import (
     BadReturn,
-    ChildSpec,
     Continue,
     NoReply,
     ProcessDied,
-    ProcessExit,
     Reply,
     Server,
     StartError,
@@ -18,7 +16,7 @@ from runtime import (
 )
 from runtime.results import NOTHING
 from tests.support.clock import virtual_node, virtual_time
-from tests.support.processes import end_of, quiet, serve, the_crash
+from tests.support.processes import end_of, serve, the_crash
 
 
 class Tell(Server):
@@ -371,30 +369,6 @@ async def test_an_answer_that_cannot_be_sent_is_the_servers_crash():
                     await end_of(pid)
 
 
-class Leave(Server):
-    def init(self):
-        return 0
-
-    def handle_cast(self, reason, state):
-        raise ProcessExit(reason)
-
-
-class LeaveAsync(Leave):
-    async def handle_cast(self, reason, state):
-        await asyncio.sleep(0)
-        raise ProcessExit(reason)
-
-
-@pytest.mark.parametrize("kind", [Leave, LeaveAsync])
-@pytest.mark.parametrize("reason", ["normal", "shutdown", ("shutdown", "x"), "out of paper", 7])
-@virtual_time
-async def test_process_exit_ends_a_process_with_any_reason(kind, reason):
-    async with virtual_node() as node:
-        pid = await serve(node, kind)
-        pid.cast(reason)
-        assert await end_of(pid) == reason
-
-
 def test_results_compare_and_print_by_their_parts():
     assert Reply(1, 2) == Reply(1, 2) != Reply(1, 3)
     assert Reply(1, 2) != NoReply(2)
@@ -411,49 +385,3 @@ def test_results_can_be_matched():
     match Stop("normal", 1, reply=2):
         case Stop(reason, state, reply):
             assert (reason, state, reply) == ("normal", 1, 2)
-
-
-@virtual_time
-async def test_a_strict_server_refuses_a_mutable_state():
-    class Strict(Server):
-        strict = True
-
-        def init(self, first):
-            return first
-
-        def handle_cast(self, message, state):
-            return message
-
-        def handle_call(self, message, caller, state):
-            return Reply("answer", message)
-
-    async with virtual_node() as node:
-        with pytest.raises(StartError, match=r"init returned a mutable state \(list\), and Strict is strict"):
-            await serve(node, Strict, [])
-        pid = await serve(node, Strict, ())
-        assert await pid.call((1,)) == "answer"
-        with pytest.raises(ProcessDied, match="mutable state"):
-            await pid.call([])
-        pid = await serve(node, Strict, ())
-        pid.cast([])
-        assert "use a frozen dataclass, a tuple, or a frozen model" in str(await end_of(pid))
-
-
-@virtual_time
-async def test_a_state_may_be_anything_but_none():
-    class Takes(Server):
-        def init(self):
-            return False
-
-        def handle_cast(self, message, state):
-            return message
-
-        def handle_call(self, message, caller, state):
-            return Reply(state, state)
-
-    async with virtual_node() as node:
-        pid = await node.start(ChildSpec("any", Takes))
-        for state in (0, "", (), False, Ellipsis):
-            pid.cast(state)
-            assert await pid.call("state") == state
-        await quiet(node)

@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.table import PAGE, ProcessTable
@@ -91,6 +91,7 @@ def test_readers_in_other_threads_never_fail():
     assert table.get(1) is entries[0]
 
 
+@settings(deadline=None, database=None, derandomize=True)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 2000)), max_size=300))
 def test_any_sequence_of_starts_and_ends_leaves_exactly_the_living(steps):
     table, living, number = ProcessTable(), {}, 0

@@ -125,6 +125,7 @@ async def settle(pilot: Pilot[Any]) -> None:
     quiet = 0
     for _ in range(200):
         await pilot._wait_for_screen()
+        pilot.app.screen._on_timer_update()  # what waits for the next refresh is work, too
         await asyncio.sleep(0)
         pumps = [pilot.app, *pilot.app.screen_stack, *pilot.app.screen.walk_children()]
         quiet = quiet + 1 if all(pump._message_queue.empty() for pump in pumps) else 0

@@ -130,7 +130,7 @@ def hostile() -> FakeNode:
     ]
     node = FakeNode(
         rows,
-        info(name="[b]crew", deepest=Trouble(pid="<0.48.0>", name=HOSTILE[0], value=8, text=HOSTILE[2])),
+        info(name="[b]crew", deepest=Trouble(pid="<0.48.0>", name=HOSTILE[0], value=8_000, text=HOSTILE[2])),
         crew_tree(),
     )
     children = [TreeNode(pid=it.pid, id=it.name or "", restart="permanent", doing=it.doing) for it in rows]

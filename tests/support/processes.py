@@ -6,11 +6,11 @@ import asyncio
 import itertools
 from typing import Any
 
-from runtime import ChildSpec, CrashReport, Node, Pid
+from runtime import ChildSpec, CrashReport, Node, Pid, ProcessExit, Reply, Server
 from runtime.status import READY, RECEIVING, RUNNING
 from tests.support.eventually import eventually
 
-__all__ = ["end_of", "quiet", "serve", "the_crash"]
+__all__ = ["Contrary", "Obeys", "OopsError", "end_of", "quiet", "serve", "the_crash", "three"]
 
 _ids = itertools.count(1)
 
@@ -42,3 +42,44 @@ async def quiet(node: Node) -> None:
 def the_crash(node: Node) -> CrashReport:
     """The last crash report that the node keeps."""
     return node.ledger.crashes[-1]
+
+
+class Obeys(Server):
+    """Does to others what it is told, and keeps what it hears of them."""
+
+    def init(self, trap=False):
+        self._process.trap_exits = trap
+        return ()
+
+    def handle_call(self, message, caller, seen):
+        match message:
+            case "seen":
+                return Reply(seen, seen)
+            case (method, *arguments):
+                return Reply(getattr(self, method)(*arguments), seen)
+
+    def handle_cast(self, message, seen):
+        if isinstance(message, BaseException):
+            raise message
+        raise ProcessExit(message)
+
+    def handle_info(self, message, seen):
+        return (*seen, message)
+
+
+class OopsError(Exception):
+    """An ordinary crash."""
+
+
+async def three(node, trap=True):
+    """A process that traps exits, and two that do not."""
+    return await serve(node, Obeys, trap), await serve(node, Obeys), await serve(node, Obeys)
+
+
+class Contrary:
+    """Compares with nothing."""
+
+    def __eq__(self, other):
+        raise RuntimeError("not to be compared")
+
+    __hash__ = None

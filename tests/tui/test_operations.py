@@ -56,6 +56,17 @@ async def test_yes_kills_and_says_so(console, answer):
         assert "killed <0.14.0>" in console.screen_text()
 
 
+@pytest.mark.parametrize("key", ["K", "S"])
+async def test_of_a_process_that_has_just_ended_nothing_is_asked_but_that_is_said(console, key):
+    async with console.open() as pilot:
+        await press(pilot, "down")
+        console.node.end("<0.13.0>")
+        await console.poll(pilot, 5)
+        await press(pilot, key)
+        assert not isinstance(console.app.screen, Confirm)
+        assert "no living process is selected here" in console.screen_text()
+
+
 async def test_turning_back_to_no_is_no(console):
     async with console.open() as pilot:
         await press(pilot, "K", "right", "right", "enter")

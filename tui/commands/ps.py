@@ -127,7 +127,7 @@ def _row(row: ProcessRow, *, rates: bool) -> list[Cell | str]:
     return [
         row.pid,
         row.name or row.label or NOTHING,
-        row.behaviour,
+        row.behaviour.rpartition(":")[2],
         status(row.status),
         level(number(row.mailbox), row.mailbox, MAIL),
         *([change(row.mailbox_delta)] if rates else []),

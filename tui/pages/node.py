@@ -45,7 +45,7 @@ from tui.widgets.text_panel import TextPanel
 from .page import Page, Target
 from .restarts import RestartRow, restart_rows
 from .restarts import columns as restart_columns
-from .trouble import Line, explanation, lines, verdict
+from .trouble import Line, explanation, lines, verdict, worst
 
 RECENT = 50
 """Restarts listed on tall screens."""
@@ -120,12 +120,14 @@ class NodePage(Page):
         for name in FIGURES:
             self._chart(name).update(self.session.series[name])
         rows = {line.what: line for line in lines(node)}
-        table = self.lines
+        table, first = self.lines, self.lines.cursor is None
         table.widen(
             pid=(line.pid for line in rows.values()),
             name=(line.name[:LONGEST_NAME] for line in rows.values()),
         )
         table.show(list(rows), rows)
+        if first:
+            table.move_to(worst(node).what)
         self.query_one("#trouble Heading", Heading).show(verdict(node))
         for panel in self.query(TextPanel):
             panel.repaint()

@@ -194,15 +194,22 @@ class Page(Screen[None]):
 
     def action_kill(self) -> None:
         """Ask, then kill the selected process."""
-        target = self.target()
+        target = self._living()
         if target is not None:
             self.console.operations.kill(target)
 
     def action_suspend(self) -> None:
         """Ask, then suspend or resume the selected process."""
-        target = self.target()
+        target = self._living()
         if target is not None:
             self.console.operations.suspend_or_resume(target)
+
+    def _living(self) -> Target | None:
+        """The selected process. Says so where there is none: it may have ended just before the key was pressed."""
+        target = self.target()
+        if target is None:
+            self.console.tell("no living process is selected here", failed=True)
+        return target
 
     def action_follow(self) -> None:
         """Follow the selected process, or no more."""

@@ -95,6 +95,13 @@ def _restarting(it: Trouble | None) -> Line:
     return Line("restarts", it.pid, clean(it.name, 200), f"{it.value:.0f}{TIMES}", "warn", clean(it.text))
 
 
+def worst(node: NodeInfo) -> Line:
+    """The line to look at first: the first that is bad, else the first that is wrong, else the first."""
+    found = lines(node)
+    bad = (line for line in found if line.tone == "bad")
+    return next(bad, next((line for line in found if line.wrong), found[0]))
+
+
 def verdict(node: NodeInfo) -> Spans:
     """In a few words: how bad is it?"""
     wrong = [line for line in lines(node) if line.wrong]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from concurrent.futures import Future
 
 from runtime import Node
 from runtime.introspection.service import Introspection
-from runtime.port.contract import Info, Role, answer_document, parse_answer, parse_request
+from runtime.port.contract import Code, Failure, Info, Role, answer_document, parse_answer, parse_request
 from runtime.port.session import Principal
 
 
@@ -46,7 +47,14 @@ class LiveNode:
         return parse_answer(request, answer_document(answer))
 
     def row(self, process, **options):
-        return self.ask(Info(process=process), **options).row
+        """Its row; waits for a process that is just being restarted."""
+        deadline = time.monotonic() + 5
+        while True:
+            try:
+                return self.ask(Info(process=process), **options).row
+            except Failure as failure:
+                if failure.code is not Code.NO_PROCESS or time.monotonic() > deadline:
+                    raise
 
     def run(self, coroutine, within=10.0):
         """Await it on the node's loop."""

@@ -99,6 +99,13 @@ def test_who_is_not_there_cannot_be_changed(node, action, name, words):
     assert refused(node, action(process=name), words) in {Code.NO_PROCESS, Code.REFUSED}
 
 
+def test_a_child_that_is_not_running_is_told_by_its_name(live):
+    node = live(Supervisor([ChildSpec("once", Worker, restart="temporary")], name="top"))
+    pid = node.node.whereis("once")
+    node.ask(Kill(process="once"))
+    assert refused(node, Kill(process="once"), rf"{pid} \(once\) has ended: killed$") is Code.NO_PROCESS
+
+
 def test_of_who_has_ended_the_successor_is_named(node):
     pid = node.node.whereis("desk-1")
     node.do(node.node.named("desk-1").cast, "crash")
@@ -217,6 +224,14 @@ def test_every_action_is_recorded_with_its_key_its_target_and_its_outcome(node):
     assert entries[1].outcome.startswith("no process is named")
     assert (entries[2].role, entries[2].peer) == (Role.OPERATOR, "test")
     assert len(node.ask(AuditQuery(limit=1)).entries) == 1
+
+
+def test_the_values_of_a_message_that_was_refused_are_not_recorded(node):
+    request = Send(process="alice", message={"type": "Deposit", "amount": "hunter2"})
+    with pytest.raises(Failure, match="hunter2"):
+        node.ask(request)
+    entry = node.ask(AuditQuery()).entries[0]
+    assert (entry.detail, entry.outcome) == ("info Deposit", "bad_request")
 
 
 def test_an_action_that_fails_by_a_bug_is_recorded_too(node, monkeypatch):

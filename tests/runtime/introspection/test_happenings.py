@@ -136,6 +136,15 @@ def test_the_feed_tells_what_began_ended_crashed_and_was_restarted(node):
     kinds = [(event.kind, event.pid) for event in page.events]
     new = str(node.node.whereis("desk-1"))
     assert kinds == [("ended", old), ("crash", old), ("started", new), ("restarted", new)]
+    assert {event.name for event in page.events} == {"desk-1"}
+    first = node.ask(Feed(limit=6)).events
+    assert {event.name for event in first if event.kind == "started"} == {
+        "bank (root)",
+        "bank",
+        "alice",
+        "bob",
+        "desks",
+    }
     assert page.missed == 0
     assert node.ask(Feed(cursor=page.cursor)).events == []
 
@@ -188,6 +197,7 @@ def test_a_crash_report_has_what_one_needs_to_know(node):
     assert report.behaviour == "tests.runtime.introspection.behaviours:Worker"
     assert report.traceback.startswith("Traceback")
     assert 'raise ValueError("hunter2")' in report.traceback
+    assert "runtime/server_process.py" not in report.traceback
     assert report.last_message == "crash"
     assert report.last_state == {"$type": "Steps", "done": 0}
     assert report.state_note == ""

@@ -31,6 +31,15 @@ async def test_what_is_stuck_is_named_with_pid_and_stack():
         assert "complexity.py:33" in text
 
 
+async def test_the_cursor_begins_on_the_worst_line_and_then_stays():
+    console = Console(crew(deepest=None, oldest=None, busiest=None), start_page="node")
+    async with console.open((80, 24)) as pilot:
+        assert console.page.lines.cursor == "crashed"
+        console.node.info = stuck().info
+        await console.poll(pilot)
+        assert console.page.lines.cursor == "crashed"
+
+
 async def test_healthy_says_so():
     console = Console(healthy(), start_page="node")
     async with console.open((80, 24)) as pilot:
