@@ -30,7 +30,11 @@ _refs: Final = itertools.count(1)
 
 
 class Address:
-    """Whatever takes messages: a `Pid` or a `Name`."""
+    """Whatever takes messages: a `Pid` or a `Name`.
+
+    Like the rest of asyncio it belongs to the thread of its loop; from another thread send through it:
+    `loop.call_soon_threadsafe(pid.send, message)`, `asyncio.run_coroutine_threadsafe(pid.call(message), loop)`.
+    """
 
     __slots__ = ()
 

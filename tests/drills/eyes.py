@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass
 
 PID = r"<0\.\d+\.0>"
+TROUBLE = ("deepest", "oldest", "busiest", "running", "crashed", "restarts")
+"""The lines of the Node page's right half, from top to bottom."""
 LONG_S = 2.0
 """A message that waits longer is trouble; in a healthy office it is less than one second."""
 OFTEN = 3
@@ -96,9 +98,14 @@ def named(lines: list[str], name: str) -> Row | None:
 
 def trouble(lines: list[str]) -> dict[str, tuple[str, str]]:
     """The Node page: what is deepest, oldest and so on, with pid and figure."""
-    labels = "deepest|oldest|busiest|running|crashed|restarts"
-    found = (re.search(rf"({labels}) +({PID}) (.*)", line) for line in lines)
+    found = (re.search(rf"({'|'.join(TROUBLE)}) +({PID}) (.*)", line) for line in lines)
     return {line[1]: (line[2], line[3]) for line in found if line}
+
+
+def trouble_line(lines: list[str]) -> str | None:
+    """The Node page's line of trouble that has the cursor."""
+    found = re.search(rf"▸ ({'|'.join(TROUBLE)}) ", "\n".join(lines))
+    return found[1] if found else None
 
 
 def alert(lines: list[str]) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.drills.eyes import Row, cursor, processes
+from tests.drills.eyes import TROUBLE, Row, cursor, processes, trouble_line
 from tests.support.terminal import Terminal
 
 PATIENCE = 40
@@ -27,6 +27,17 @@ def move_to(console: Terminal, wanted: Callable[[Row], object]) -> Row:
         console.press("Down" if to > at else "Up")
         console.until(lambda lines, before=here: _cursor_pid(lines) != before.pid, what="the cursor moves")
     return pytest.fail(f"no such row\n{console.printed()}")
+
+
+def on_line(console: Terminal, what: str) -> None:
+    """Move the cursor of the Node page to the line of trouble that is called so."""
+    for _ in TROUBLE:
+        here = console.until(trouble_line, what="a line of trouble has the cursor")
+        if here == what:
+            return
+        console.press("Down" if TROUBLE.index(what) > TROUBLE.index(here) else "Up")
+        console.until(lambda lines, before=here: trouble_line(lines) != before, what="the cursor moves")
+    pytest.fail(f"no line {what!r}\n{console.printed()}")
 
 
 def _cursor_pid(lines: list[str]) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from tests.drills import eyes
+from tests.drills.hands import on_line
 
 pytestmark = pytest.mark.drill
 
@@ -63,11 +64,12 @@ def test_a_crash_loop_is_seen_in_the_tree_and_its_reason_one_key_further(system,
 
 
 def test_the_page_of_a_stuck_agent_says_what_it_waits_for_and_for_how_long(system, observer):
-    """Keys: 1, Down (to the line "oldest"), Enter."""
+    """Keys: 1, Down or Up (to the line "oldest"; the cursor begins on the worst line), Enter."""
     troubled = system("stuck_agent")
     console = observer("connect", columns=80, rows=24)
     pid = named_in_time(console, troubled, eyes.triage, "1")
-    console.press("Down", "Enter")
+    on_line(console, "oldest")
+    console.press("Enter")
     lines = console.shows(pid, "waiting for the other side to accept", "handle_info(str)")
     (handler,) = [line for line in lines if "handle_info(str)" in line]
     assert eyes.seconds(handler.partition("handle_info(str)")[2]) > eyes.LONG_S

@@ -67,7 +67,12 @@ class TreePage(Page):
         table.columns = columns(self.session.shown_counter())
         table.widen(
             pid=(row.node.pid or "" for row in rows.values()),
-            child=(f"{row.guides}  {clean(row.node.id)}"[:LONGEST_CHILD] for row in rows.values()),
+            child=(
+                f"{row.guides}… {row.more:,} more"
+                if row.more
+                else f"{row.guides}  {clean(row.node.id)}"[:LONGEST_CHILD]
+                for row in rows.values()
+            ),
         )
         absent = frozenset(path for path, row in rows.items() if not row.more and row.node.status == "ended")
         table.show(list(rows), rows, absent)

@@ -29,7 +29,10 @@ async def test_a_killed_tree_is_replaced_although_its_children_need_time_to_free
         await node.start(tree)
         before = node.whereis("tree"), node.whereis("inner"), node.whereis("slow")
         signal(before[0]._process, "kill")
-        await eventually(lambda: all(node.whereis(name) for name in ("tree", "inner", "slow", "slower")))
-        after = node.whereis("tree"), node.whereis("inner"), node.whereis("slow")
-        assert not set(before) & set(after)
+
+        def replaced():
+            after = [node.whereis(name) for name in ("tree", "inner", "slow", "slower")]
+            return all(after) and not set(before) & set(after)
+
+        await eventually(replaced)
         assert node.ledger.restarts == 1
