@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from .caller import Caller
-from .errors import CallTimeout, NoProcess, SelfCall
+from .errors import CallTimeout, NodeError, NoProcess, SelfCall
 from .mailbox import CALL
 from .messages import ATOMS, share
 from .status import ENDED, IDLE, READY
@@ -32,8 +33,15 @@ MAX_DEPTH: Final = 32
 
 async def call(target: Address, process: Process | None, message: Any, timeout: float | None) -> Any:
     """The body of `Address.call`, which documents it."""
-    if process is None:
-        raise target._missing()
+    if process is None or process.status == ENDED:
+        await asyncio.sleep(0)  # whoever tries again at once must let the supervisor have its turn
+        process = target._target()
+        if process is None:
+            raise target._missing()
+    if get_ident() != process.sched.thread:
+        raise NodeError(
+            f"{target} lives in another thread; use asyncio.run_coroutine_threadsafe({target}.call(…), its loop)"
+        )
     if type(message) not in ATOMS:
         message = share(message)
     if timeout is not None and not timeout >= 0:
@@ -85,8 +93,11 @@ def deliver(target: Address, kind: int, message: Any) -> None:
     if process is None:
         target._lost()
         return
-    status = process.status
     sched = process.sched
+    if get_ident() != sched.thread:
+        sched.loop.call_soon_threadsafe(deliver, target, kind, message)
+        return
+    status = process.status
     if status == ENDED:
         sched.dead_letters += 1
         return

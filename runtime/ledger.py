@@ -6,8 +6,10 @@ Written on the loop; read from the threads of the port, which copy (`deque.copy`
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tracing.recorder import Recorder
@@ -19,11 +21,30 @@ if TYPE_CHECKING:
     from .crash import CrashReport
     from .process import Process
 
-__all__ = ["Ledger"]
+__all__ = ["GaveUp", "Ledger"]
 
 log = logging.getLogger("observer")
 Path = tuple[Any, ...]
 """Ids from the top supervisor down to a child."""
+
+
+@dataclass(frozen=True, slots=True)
+class GaveUp:
+    """A supervisor that has reached its maximum restart intensity, and has ended.
+
+    Attributes:
+        path: ids from the top supervisor down to it.
+        number: of its process.
+        name: under which it was registered.
+        text: because of which child, and what was too much.
+        at: seconds since the epoch.
+    """
+
+    path: Path
+    number: int
+    name: str | None
+    text: str
+    at: float
 
 
 class Ledger:
@@ -33,6 +54,7 @@ class Ledger:
         recorder: lifecycle events, the last 2,000.
         crashes: crash reports, the last 100.
         history: ends of children, the last 1,000.
+        given_up: supervisors that have given up, by path, for as long as none runs in their place.
         counters: what children have counted, by path; a child's counters outlive its restarts.
         crashed: how many processes have crashed.
         restarts: how many children have been restarted.
@@ -42,6 +64,7 @@ class Ledger:
         self.recorder: Final = Recorder()
         self.crashes: Final[deque[CrashReport]] = deque(maxlen=100)
         self.history: Final[deque[End]] = deque(maxlen=1000)
+        self.given_up: Final[dict[Path, GaveUp]] = {}
         self.counters: Final[dict[Path, dict[str, float]]] = {}
         self.crashed = 0
         self.restarts = 0
@@ -74,6 +97,17 @@ class Ledger:
             "process %r (%s) crashed: %s\n%s", process, process.behaviour, describe(reason), crash.traceback
         )
 
+    def started(self, child: Child, process: Process) -> None:
+        """A child runs: whoever gave up before at its place, or below it, is replaced."""
+        if self.given_up:
+            self._replaced(child.path, process.number)
+
+    def _replaced(self, path: Path, number: float) -> None:
+        older = [gone for gone in self.given_up.values() if gone.number < number]
+        for gone in older:
+            if gone.path[: len(path)] == path:
+                del self.given_up[gone.path]
+
     def restarted(self, child: Child) -> None:
         """A child has been restarted."""
         child.restarts += 1
@@ -87,6 +121,8 @@ class Ledger:
         """A supervisor has reached its maximum restart intensity because of `child`. The reason in words."""
         spec = child.family.spec
         text = f"child {child.spec.id}: more than {spec.max_restarts} restarts in {spec.max_seconds:g} s"
+        path = supervisor.child.path if supervisor.child is not None else ()
+        self.given_up[path] = GaveUp(path, supervisor.number, supervisor.name, text, time.time())
         self.recorder.record("gave_up", supervisor.number, supervisor.name, text)
         log.error("supervisor %r gave up: %s", supervisor, text)
         return text
@@ -103,6 +139,7 @@ class Ledger:
     def forget(self, child: Child) -> None:
         """A child is deleted: what it and those below it counted goes over to its supervisor."""
         path = child.path
+        self._replaced(path, math.inf)
         for below in (
             [other for other in self.counters if other[: len(path)] == path] if self.counters else ()
         ):

@@ -16,6 +16,7 @@ import inspect
 import logging
 import re
 import secrets
+import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -138,9 +139,13 @@ class Node:
         """Stop every process, children in reverse order of start, then the port.
 
         Safe to call twice, from anywhere in the loop; a process that calls it is stopped like the others.
+
+        Raises:
+            NodeError: the node lives in another thread.
         """
         if self._sched is None:
             return
+        self._check_thread()
         if self._stopping is None:
             self._stopping = asyncio.ensure_future(self._stop())
         await asyncio.shield(self._stopping)
@@ -262,7 +267,14 @@ class Node:
         root = self._root
         if root is None or root.status == ENDED or self._stopping is not None:
             raise NodeError(f"node {self.name} is not running; use `async with Node(…) as node`")
+        self._check_thread()
         return root
+
+    def _check_thread(self) -> None:
+        if threading.get_ident() != self.scheduler.thread:
+            raise NodeError(
+                f"node {self.name} lives in another thread; go through its loop: asyncio.run_coroutine_threadsafe(…, loop)"
+            )
 
     # --- making processes (for the rooms of the runtime) ------------------------------------------
 

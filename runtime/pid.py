@@ -32,8 +32,8 @@ _refs: Final = itertools.count(1)
 class Address:
     """Whatever takes messages: a `Pid` or a `Name`.
 
-    Like the rest of asyncio it belongs to the thread of its loop; from another thread send through it:
-    `loop.call_soon_threadsafe(pid.send, message)`, `asyncio.run_coroutine_threadsafe(pid.call(message), loop)`.
+    `cast` and `send` work from any thread; a call belongs to the loop of the node. From another thread:
+    `asyncio.run_coroutine_threadsafe(pid.call(message), loop).result()`.
     """
 
     __slots__ = ()
@@ -66,6 +66,7 @@ class Address:
             SelfCall: a process calls itself.
             NotSendable: the message holds what cannot be shared.
             ValueError: the time-out is negative or not a number.
+            NodeError: the node lives in another thread.
         """
         return call(self, self._target(), message, timeout)
 

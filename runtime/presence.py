@@ -21,7 +21,13 @@ class Presence:
     def __init__(self, node: Node, host: str, port: int | None, tls: TLS | None) -> None:
         self._introspection = Introspection(node)
         self._port = Port(
-            self._introspection, name=node.name, incarnation=node.incarnation, host=host, port=port, tls=tls
+            self._introspection,
+            name=node.name,
+            incarnation=node.incarnation,
+            host=host,
+            port=port,
+            tls=tls,
+            refused=self._introspection.refused,
         )
         self._introspection.port_cpu_s = lambda: self._port.cpu_s
 

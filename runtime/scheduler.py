@@ -51,6 +51,9 @@ class Scheduler:
         self.scheduled = False
         self.running: Process | None = None
         self.since = self.now = clock()
+        self.last: Process | None = None
+        self.last_from = 0.0
+        """Who ran last, from when (until `now`): for a sampler that had to wait for the interpreter meanwhile."""
         self.inline_until = 0.0
         self.depth = 0
         self.handled = 0

@@ -56,6 +56,11 @@ class Server(Handle, Generic[State]):
         trap_exits: whether exit signals arrive as `Exit(pid, reason)` in `handle_info`, and `terminate` runs when the
             supervisor shuts the process down. Optional. Defaults to False.
         strict: whether a state that is mutable is refused. Optional. Defaults to False.
+
+    Two methods are not declared here, because their form is yours:
+        init(self, *args, **options): returns the first state; it gets the arguments of the ChildSpec.
+        redact(value), a static method: gets a state, a message or a reply before an operator sees it, and returns what may
+            be shown. It runs on the loop. Optional. Defaults to redaction by the names of fields.
     """
 
     accepts: ClassVar[tuple[type, ...]] = ()
@@ -105,5 +110,9 @@ def bad_return(handler: str, result: Any) -> BadReturn:
         legal = "return the first state"
     else:
         legal = "return the next state"
+    if isinstance(result, Reply | NoReply | Continue) and result.state is None:
+        return BadReturn(
+            f"{handler} returned a {type(result).__name__} whose state is None; None is never a state"
+        )
     text = repr(result) if result is None or isinstance(result, int | str) else f"a {type(result).__name__}"
     return BadReturn(f"{handler} returned {text[:80]}; {legal}")

@@ -103,7 +103,7 @@ class ServerProcess(Process):
                 return
             value, state = result.value, result.state
             if state is None or self.strict:
-                self._check("handle_call", state)
+                self._check("handle_call", result, state)
             if type(value) not in ATOMS:
                 value = share(value)
         except BaseException as error:
@@ -129,7 +129,7 @@ class ServerProcess(Process):
         sched = self.sched
         mailbox = self.mailbox
         sched.running = self
-        sched.since = self.since = sched.now
+        sched.since = self.since = began = sched.now
         handled = 0
         while mailbox:
             entry = mailbox.popleft()
@@ -161,6 +161,7 @@ class ServerProcess(Process):
             if handled >= BUDGET or sched.now >= until:
                 break
         sched.running = None
+        sched.last, sched.last_from = self, began
         self.reductions += handled
         sched.handled += handled
         if self.status == RUNNING and self.current is None:
@@ -245,7 +246,8 @@ class ServerProcess(Process):
             if kind == CALL and caller is not None and not caller._answered:
                 caller._wait()
         elif which is Stop:
-            self._check(handler, result.state, stop=True)
+            if result.state is not None:
+                self._check(handler, result, result.state)
             self._stop(result.reason, result.state, caller, result.reply)
             return
         elif which is Continue:
@@ -255,7 +257,7 @@ class ServerProcess(Process):
         elif kind == CALL or which is Reply or which is NoReply or which in _MISTAKES or result is NOTHING:
             raise bad_return(handler, result)
         state = result.state if which in _RESULTS else result
-        self._check(handler, state)
+        self._check(handler, result, state)
         if reply is not NOTHING and caller is not None:
             caller.reply(reply)
         self.state = state
@@ -267,9 +269,9 @@ class ServerProcess(Process):
         if kind == INIT:
             self._initialised()
 
-    def _check(self, handler: str, state: Any, *, stop: bool = False) -> None:
-        if state is None and not stop:
-            raise bad_return(handler, state)
+    def _check(self, handler: str, result: Any, state: Any) -> None:
+        if state is None:
+            raise bad_return(handler, result)
         if self.strict and not is_constant(state):
             raise BadReturn(
                 f"{handler} returned a mutable state ({type(state).__name__}), and {type(self.handle).__name__} is strict; "

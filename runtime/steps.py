@@ -58,7 +58,7 @@ class Steps(Coroutine[Any, Any, Any]):
         sched = process.sched
         outer, since = sched.running, sched.since
         sched.running = process
-        sched.since = sched.now = sched.clock()
+        sched.since = sched.now = began = sched.clock()
         process.reductions += 1
         if self._own and process.status != ENDED:
             process.status = RUNNING
@@ -69,6 +69,7 @@ class Steps(Coroutine[Any, Any, Any]):
             raise ProcessExit(error) from error
         finally:
             sched.running, sched.since = outer, since
+            sched.last, sched.last_from, sched.now = process, began, sched.clock()
             if self._own and process.status == RUNNING:
                 process.status = process.awaiting()
 

@@ -218,6 +218,12 @@ STATUS: dict[str, tuple[str, Tone]] = {
 """The glyph and the tone of every status; its word stands beside it."""
 
 
+def gave_up(text: str) -> str:
+    """Why a supervisor gave up, as part of a sentence: `child scanner, more than 3 restarts in 5 s`."""
+    who, _, limit = clean(text, 300).rpartition(": ")
+    return f"{who}, {limit}" if who else limit
+
+
 def status(name: str) -> tuple[str, Tone]:
     """A status as glyph and word, and its tone."""
     glyph, meaning = STATUS.get(name, ("?", "text"))

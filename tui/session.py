@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from runtime.port.contract import Code, Failure, NodeInfo, PortRequest
-from tui.format import TIMES, Tone, clean, duration
+from tui.format import TIMES, Tone, clean, duration, gave_up
 from tui.spans import Spans
 from tui.widgets.sparkline import SAMPLES
 
@@ -150,6 +150,10 @@ class Session:
         node = self.node
         if node is None:
             return None
+        gone = node.gave_up
+        if gone is not None:
+            text = f"▲ {clean(gone.name)} gave up: {gave_up(gone.text)}"
+            return Alert("bad", text, gone.pid, gone.name)
         running = node.running
         if running is not None and running.for_s >= HOLDS_LOOP_S:
             who = clean(running.name or "")
@@ -158,7 +162,7 @@ class Session:
         again = node.restarting
         if again is not None:
             what = clean(again.text) or f"restarted {again.value:.0f}{TIMES}"
-            return Alert("warn", f"▲ {clean(again.name)} {again.pid} {what}", again.pid, again.name)
+            return Alert("warn", f"▲ {clean(again.name)}: {what}", again.pid, again.name)
         crash = node.last_crash
         if crash is not None and crash.value < 10:
             text = f"▲ {clean(crash.name)} {crash.pid} crashed: {clean(crash.text)}"

@@ -22,7 +22,9 @@ from runtime.port.contract import (
     Value,
 )
 from runtime.status import RUNNING
+from runtime.supervision.engine import Family
 
+from .family import family_state
 from .lookup import find, handler_of, id_text, link_to, now, pid_text, row, status_of, when
 from .pace import settled
 from .shapes import class_attribute
@@ -134,7 +136,12 @@ def state_of(node: Node, request: State, shown: Shown) -> Value:
     """A process's state, through its `redact` where it has one."""
     process = find(node, request.process)
     before = process.reductions
-    walked = shown.one(process, process.state, Limits(depth=request.depth, width=request.width))
+    family = process.state if type(process.state) is Family else None
+    walked = (
+        family_state(family, process.sched.clock(), request.width)
+        if family is not None
+        else shown.one(process, process.state, Limits(depth=request.depth, width=request.width))
+    )
     moved = process.reductions != before or process.status == RUNNING
     coroutine = process.coroutine is not None and process.state is None
     return Value(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from runtime.port.contract import REQUESTS, NodeInfo, Role, Running, Trouble
 from runtime.status import STATUSES
 
-from .lookup import doing, handler_of, now, oldest_s, pid_text, title
+from .lookup import doing, handler_of, id_text, now, oldest_s, pid_text, title
 from .pace import breathing, rested, settled
 from .stacks import loop_frames
 from .text import clean
@@ -73,6 +73,7 @@ def node_info(
         busiest=scan.busiest(),
         last_crash=_last_crash(node, principal),
         restarting=_restarting(node),
+        gave_up=_gave_up(node),
     )
 
 
@@ -153,7 +154,7 @@ def _last_crash(node: Node, principal: Principal) -> Trouble | None:
 
 
 def _restarting(node: Node) -> Trouble | None:
-    """The child that was restarted most often among those whose supervisor counts restarts in its window."""
+    """The supervisor with the most restarts in its window, among those that have restarted somebody lately."""
     clock = node.scheduler.clock()
     worst: Trouble | None = None
     seen: set[int] = set()
@@ -170,9 +171,29 @@ def _restarting(node: Node) -> Trouble | None:
         used = child.family.intensity.used(clock)
         if used and (worst is None or used > worst.value):
             left = child.family.intensity.remaining(clock)
-            text = f"{used} restarts in {child.family.spec.max_seconds:g} s, {left} left"
-            worst = Trouble(pid=pid_text(process.number), name=title(process), value=used, text=text)
+            times = f"{used} restart" if used == 1 else f"{used} restarts"
+            window = f"in {child.family.spec.max_seconds:g} s"
+            text = f"{times} {window}, {left} left, last {id_text(child.spec.id)}"
+            supervisor = child.family.process
+            worst = Trouble(
+                pid=pid_text(supervisor.number), name=title(supervisor), value=used, text=clean(text, 300)
+            )
     return worst
+
+
+def _gave_up(node: Node) -> Trouble | None:
+    """The supervisor that gave up last: whoever gave up below it, gave up before it."""
+    gone = max(settled(lambda: list(node.ledger.given_up.values())), key=lambda item: item.at, default=None)
+    if gone is None:
+        return None
+    return Trouble(
+        pid=pid_text(gone.number),
+        name=clean(gone.name, 200)
+        if gone.name is not None
+        else id_text(gone.path[-1] if gone.path else node.name),
+        value=max(0.0, time.time() - gone.at),
+        text=clean(gone.text, 300),
+    )
 
 
 def _counters(node: Node) -> dict[str, float]:

@@ -81,6 +81,10 @@ class Introspection:
         self._audit.note(request, principal, "ok")
         return done
 
+    def refused(self, request: c.PortRequest[Any], principal: Principal, why: str) -> None:
+        """Keep an action that the port refused, since the role does not allow it."""
+        self._audit.note(request, principal, why)
+
     def stop(self) -> None:
         """End what waits and what samples."""
         self.stopping.set()

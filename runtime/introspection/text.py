@@ -9,22 +9,35 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-__all__ = ["class_name", "clean", "digits", "plain"]
+__all__ = ["class_name", "clean", "cleaned", "digits", "plain"]
 
 _CONTROL: Final = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _NAME: Final = vars(type)["__name__"]
 """The descriptor of `type` itself: reading a class through it runs no code of its metaclass."""
+_USERINFO: Final = re.compile(r'(?<=://)([^\s/?#:"<>]*):[^\s/?#"<>]+@')
+"""User and password of a URL, up to the last `@` before its path. Every run is read once: it ends where one can begin."""
+_BEYOND: Final = 1000
+"""Characters after the cut in which a password that began before it may end."""
 BITS: Final = 256
 """An int of more bits is told by its size: its digits would be expensive, and no use to anybody."""
 
 
 def clean(value: object, limit: int = 2000) -> str:
-    """`plain(value)` without what a terminal obeys or reorders; cut at `limit` characters."""
-    text = plain(value)
+    """`plain(value)` without what a terminal obeys or reorders and without passwords; cut at `limit` characters."""
+    return cleaned(value, limit)[0]
+
+
+def cleaned(value: object, limit: int = 2000) -> tuple[str, int]:
+    """`clean(value)`, and how many passwords it would have shown, as `scheme://user:password@host`."""
+    text, passwords = plain(value), 0
+    head = text[:limit]
+    if "://" in head:
+        hidden, passwords = _USERINFO.subn(r"\1:***@", text[: limit + _BEYOND])
+        head = hidden[:limit]
     more = f"… (+{len(text) - limit})" if len(text) > limit else ""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text[:limit]) + more
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", head) + more, passwords
 
 
 def plain(value: object) -> str:

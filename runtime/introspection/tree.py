@@ -12,6 +12,7 @@ from runtime.supervision.engine import Family
 
 from .lookup import behaviour_text, doing, find, id_text, now, pid_text, status_of
 from .pace import rest, rested, settled
+from .text import clean
 
 if TYPE_CHECKING:
     from runtime.node import Node
@@ -72,6 +73,8 @@ class _Reader:
             for ancestor in (number, *(process.ancestors if process is not None else ())):
                 self._busy[ancestor] = self._busy.get(ancestor, 0.0) + share
         self._counters = _sums(node)
+        gone = settled(lambda: list(node.ledger.given_up.values()))
+        self._given_up = {_key(item.path): clean(item.text, 300) for item in gone}
 
     def root(self, process: Process) -> TreeNode:
         """A supervisor that is nobody's child."""
@@ -93,7 +96,7 @@ class _Reader:
         known = (
             {**self._living(process), **self._supervisor(process)}
             if process is not None and process.status != ENDED
-            else _stopped(child)
+            else {**_stopped(child), "gave_up": self._given_up.get(_key(child.path))}
         )
         return TreeNode(
             id=id_text(spec.id),

@@ -24,14 +24,14 @@ from typing import Any, Final
 from .atoms import ATOMS, mark
 from .pace import rest, settled
 from .shapes import Shape
-from .text import clean, plain
+from .text import clean, cleaned, plain
 
 __all__ = ["Limits", "Walked", "walk", "walk_all"]
 
 _WORDS: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _SECRET: Final = frozenset({
     "password", "passwd", "passphrase", "token", "secret", "apikey", "authorization", "cookie", "credential", "privatekey",
-    "accesskey",
+    "accesskey", "pwd", "passcode",
 })  # fmt: skip
 _COUNTED: Final = frozenset({"token", "cookie", "credential"})
 """Words whose numbers count things: `tokens: 5` is no secret."""
@@ -227,7 +227,8 @@ class _Walk:
         return {_REDACTED: True}
 
     def text(self, text: str) -> str:
-        shown = clean(text, self.limits.text)
+        shown, passwords = cleaned(text, self.limits.text)
+        self.walked.redacted += passwords
         self.characters += len(shown)
         self.walked.truncated |= len(text) > self.limits.text
         return shown

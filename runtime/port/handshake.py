@@ -37,7 +37,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from runtime.port.channel import BoundedChannel
 from runtime.port.contract import CONTRACT, Code, Failure
-from runtime.port.keys import SECRET_BYTES, Key
+from runtime.port.keys import SECRET_BYTES, Key, others
 
 __all__ = ["HANDSHAKE_S", "Identity", "greet", "refuse", "welcome"]
 
@@ -179,7 +179,7 @@ def greet(
     )
     _send(channel, proof=_mac(key.secret, "client proof", transcript).hex())
     document = _receive(channel)
-    _raise_refusal(document)
+    _raise_refusal(document, key)
     proof = _read(_Proof, document)
     if not hmac.compare_digest(proof.proof, _mac(key.secret, "node proof", transcript).hex()):
         raise Failure(
@@ -250,14 +250,26 @@ def _read(model: type[M], document: dict[str, object], channel: BoundedChannel |
         raise Failure(Code.CANNOT_CONNECT, "what answers is no Observer node") from None
 
 
-def _raise_refusal(document: dict[str, object]) -> None:
-    """Raise what the peer refused with. It has proven nothing yet, so its words are cut and made printable."""
+def _raise_refusal(document: dict[str, object], key: Key | None = None) -> None:
+    """Raise what the peer refused with, and say which key it was where it was the key.
+
+    The peer has proven nothing yet, so its words are cut and made printable.
+    """
     if "refused" not in document:
         return
     refusal = _read(_Refusal, document)
     known = {Code.DENIED.value: Code.DENIED, Code.VERSION.value: Code.VERSION}
     text = "".join(letter if letter.isprintable() else "?" for letter in refusal.message[:500])
-    raise Failure(known.get(refusal.refused, Code.CANNOT_CONNECT), text)
+    code = known.get(refusal.refused, Code.CANNOT_CONNECT)
+    raise Failure(code, f"{text}. {_used(key)}" if key and code is Code.DENIED else text)
+
+
+def _used(key: Key) -> str:
+    """Which key was refused, and which others there are to try."""
+    names = others(key)
+    if not names:
+        return f"The key used was {key.name!r}, the only one in {key.path.parent}"
+    return f"The key used was {key.name!r}; others in {key.path.parent}: {', '.join(names)} (--key NAME)"
 
 
 def _versions(*, client: object, node: object) -> str:

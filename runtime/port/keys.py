@@ -3,7 +3,8 @@
     ~/.observer/keys/NAME   0600   {"id": "9f…", "role": "operator", "secret": "4e…"}
 
 A node reads the directory at each handshake, so a key that is added, replaced or revoked counts
-at once; a client reads the one file that it uses. To let somebody in from another machine, add a key
+at once; a client reads the one file that it uses, and never makes one: a key that the node has not got would be
+refused, and stand in the way of the one that was copied. To let somebody in from another machine, add a key
 on the node's machine and copy its file. A file that others may read is refused, as ssh refuses it.
 
 This file does not prove anything to anybody: that is `handshake`.
@@ -32,6 +33,7 @@ __all__ = [
     "is_current",
     "list_keys",
     "load",
+    "others",
     "revoke",
 ]
 
@@ -157,7 +159,7 @@ def revoke(name: str, home: Path | None = None) -> None:
 def ensure_owner(home: Path | None = None) -> None:
     """Make the admin's key `owner`, unless there is a key already.
 
-    Nodes and clients call this when they start; two at the same moment make one key.
+    Nodes call this when they start; two at the same moment make one key.
     """
     if not _names(directory("keys", home)):
         try:
@@ -171,18 +173,24 @@ def choose(name: str | None, home: Path | None = None) -> Key:
     """The key that a client uses: the one named, else `owner`, else the only one.
 
     Raises:
-        Failure: as `load` does; `DENIED` where several could be meant.
+        Failure: as `load` does; `DENIED` where there is none, or several could be meant.
     """
     if name is not None:
         return load(name, home)
-    ensure_owner(home)
     room = directory("keys", home)
     names = _names(room)
     if OWNER in names:
         return load(OWNER, home)
+    if not names:
+        raise Failure(Code.DENIED, f"no key in {room}; {_choices(room)}")
     if len(names) > 1:
-        raise Failure(Code.DENIED, f"say which key to use; {_choices(room)}")
-    return load(names[0] if names else OWNER, home)
+        raise Failure(Code.DENIED, f"say which key to use: --key NAME; {_choices(room)}")
+    return load(names[0], home)
+
+
+def others(key: Key) -> list[str]:
+    """Names of the other keys beside `key`: what its holder could try instead."""
+    return [name for name in _names(key.path.parent) if name != key.name]
 
 
 def _path(name: str, home: Path | None) -> Path:
@@ -201,10 +209,11 @@ def _names(room: Path) -> list[str]:
 
 def _choices(room: Path) -> str:
     names = _names(room)
+    if names:
+        return f"there are: {', '.join(names)}"
     return (
-        f"there are: {', '.join(names)}"
-        if names
-        else "there is none; make one: observer key add NAME --role ROLE"
+        "there is none yet. On the node's machine: observer key add NAME --role ROLE; if that is another machine, "
+        f"copy the file keys/NAME from there to {room}/NAME (mode 0600)"
     )
 
 

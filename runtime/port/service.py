@@ -31,10 +31,10 @@ from runtime.port.errors import PortError
 from runtime.port.handshake import Identity
 from runtime.port.listen import tcp_listener, unix_listener
 from runtime.port.places import NODE_NAME, Announcement, Place
-from runtime.port.session import Handler, Principal, Session
+from runtime.port.session import Handler, Principal, Refused, Session
 from runtime.port.tls import TLS
 
-__all__ = ["TLS", "Handler", "Port", "PortError", "Principal"]
+__all__ = ["TLS", "Handler", "Port", "PortError", "Principal", "Refused"]
 
 CONNECTIONS = 32
 """Connections that have proven a key."""
@@ -56,6 +56,7 @@ class Port:
     Attributes:
         identity: which node it is.
         handler: answers the requests.
+        refused: told of actions that a role does not allow; None for nobody.
         home: where keys and sockets are; None for `~/.observer` or `$OBSERVER_HOME`.
         fingerprint: SHA-256 of the certificate that is shown over TCP; None without TLS.
         stopping: set by `stop`. A handler that waits, waits on this too.
@@ -71,6 +72,7 @@ class Port:
         host: str = "127.0.0.1",
         port: int | None = None,
         tls: TLS | None = None,
+        refused: Refused | None = None,
         home: Path | None = None,
     ) -> None:
         """Prepare a port; `start` opens it.
@@ -82,6 +84,8 @@ class Port:
             host: address for TCP. Optional. Defaults to this machine only.
             port: TCP port; 0 takes a free one. Optional. Defaults to no TCP at all.
             tls: the node's certificate. Optional. Needed where `host` is open to other machines.
+            refused: called on a connection's thread with an action that the role does not allow, who asked, and why
+                it was refused. Optional.
             home: instead of `~/.observer` or `$OBSERVER_HOME`. Optional.
 
         Raises:
@@ -96,6 +100,7 @@ class Port:
             raise PortError(f"incarnation={incarnation[:80]!r} must be 1 to 64 letters and digits")
         self.identity = Identity(name, incarnation)
         self.handler = handler
+        self.refused = refused
         self.home = home
         self.fingerprint: str | None = None
         self.stopping = threading.Event()

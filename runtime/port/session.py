@@ -37,7 +37,7 @@ from runtime.port.handshake import HANDSHAKE_S, Identity, welcome
 from runtime.port.keys import Key
 from runtime.port.pipe import ANSWER_LIMIT, AnsweringEnd
 
-__all__ = ["Handler", "Host", "Principal", "Session"]
+__all__ = ["Handler", "Host", "Principal", "Refused", "Session"]
 
 IDLE_S = 300.0
 """Seconds after which a silent connection is closed. A client that asks again connects again."""
@@ -63,12 +63,16 @@ class Principal:
 Handler = Callable[[PortRequest[Any], Principal], BaseModel]
 """Answers one request whose role has been checked, on the connection's thread. May raise `Failure`."""
 
+Refused = Callable[[PortRequest[Any], Principal, str], None]
+"""Told of an action that the principal's role does not allow, and why, on the connection's thread."""
+
 
 class Host(Protocol):
     """What a connection needs of its port."""
 
     identity: Identity
     handler: Handler
+    refused: Refused | None
     home: Path | None
     fingerprint: str | None
 
@@ -195,12 +199,7 @@ class Session:
             self.is_cut = True
             raise Failure(Code.DENIED, f"the key {self._key.name!r} was revoked or replaced")
         request = parse_request(text)
-        if not self._key.role.includes(request.role):
-            raise Failure(
-                Code.DENIED,
-                f"{request.op} needs the role {request.role}; the key {self._key.name!r} is {self._key.role}. "
-                f"Use another key (--key NAME), or make one: observer key add NAME --role {request.role}",
-            )
+        self._check_role(request, self._key, self.principal)
         document = answer_document(self._host.handler(request, self.principal))
         if len(document.encode()) > ANSWER_LIMIT:
             raise Failure(
@@ -208,3 +207,14 @@ class Session:
                 f"the answer to {request.op} is larger than {ANSWER_LIMIT >> 20} MiB; ask for less: a lower limit",
             )
         return document
+
+    def _check_role(self, request: PortRequest[Any], key: Key, principal: Principal) -> None:
+        if key.role.includes(request.role):
+            return
+        why = f"{request.op} needs the role {request.role}; the key {key.name!r} is {key.role}"
+        if request.action and self._host.refused is not None:
+            self._host.refused(request, principal, why)
+        raise Failure(
+            Code.DENIED,
+            f"{why}. Use another key (--key NAME), or make one: observer key add NAME --role {request.role}",
+        )

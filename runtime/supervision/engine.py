@@ -249,6 +249,7 @@ class SupervisorServer(Server[Family]):
             child.process = None
             return process.reason
         child.started(process)
+        node.ledger.started(child, process)
         return None
 
     async def _wait_for_orphan(self, spec: ChildSpec) -> None:

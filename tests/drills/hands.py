@@ -10,22 +10,25 @@ from tests.drills.eyes import TROUBLE, Row, cursor, processes, trouble_line
 from tests.support.terminal import Terminal
 
 PATIENCE = 40
-"""Keys that a move may take: rows change their places meanwhile."""
+"""Keys that a move may take: rows change their places meanwhile, so a key may also miss."""
 
 
 def move_to(console: Terminal, wanted: Callable[[Row], object]) -> Row:
-    """Move the cursor of the Processes page, up or down, to the first row that is wanted."""
+    """Move the cursor of the Processes page, up or down, to the nearest row that is wanted."""
+
+    def choice(lines: list[str]) -> tuple[Row, int] | None:
+        """The row under the cursor, and how far it is from there."""
+        rows = processes(lines)
+        at = next((place for place, row in enumerate(rows) if row.cursor), None)
+        ways = [place - at for place, row in enumerate(rows) if wanted(row)] if at is not None else []
+        return (rows[at], min(ways, key=abs)) if at is not None and ways else None
+
     for _ in range(PATIENCE):
-        here = console.until(cursor, what="a row has the cursor")
-        if wanted(here):
+        here, way = console.until(choice, what="a row that is wanted")
+        if way == 0:
             return here
-        rows = console.until(
-            lambda lines: any(map(wanted, shown := processes(lines))) and shown, what="the row"
-        )
-        at = next((place for place, row in enumerate(rows) if row.cursor), 0)
-        to = next(place for place, row in enumerate(rows) if wanted(row))
-        console.press("Down" if to > at else "Up")
-        console.until(lambda lines, before=here: _cursor_pid(lines) != before.pid, what="the cursor moves")
+        console.press("Down" if way > 0 else "Up")
+        console.sees(lambda lines, before=here: (row := cursor(lines)) and row.pid != before.pid, within=1)
     return pytest.fail(f"no such row\n{console.printed()}")
 
 
@@ -38,11 +41,6 @@ def on_line(console: Terminal, what: str) -> None:
         console.press("Down" if TROUBLE.index(what) > TROUBLE.index(here) else "Up")
         console.until(lambda lines, before=here: trouble_line(lines) != before, what="the cursor moves")
     pytest.fail(f"no line {what!r}\n{console.printed()}")
-
-
-def _cursor_pid(lines: list[str]) -> str | None:
-    row = cursor(lines)
-    return row.pid if row is not None else None
 
 
 def leave(console: Terminal) -> str:

@@ -224,8 +224,13 @@ WRONG = [
     ("cast", (Reply, 1, 2), "handle_cast returned a Reply; return the next state"),
     ("send", (Reply, 1, 2), "handle_info returned a Reply; return the next state"),
     ("call", (bare, ("a state",)), f"handle_call returned a tuple; {FROM_A_CALL}"),
-    ("cast", (NoReply, None), "handle_cast returned None; return the next state"),
-    ("cast", (Continue, 1, None), "handle_cast returned None; return the next state"),
+    ("cast", (NoReply, None), "handle_cast returned a NoReply whose state is None; None is never a state"),
+    (
+        "cast",
+        (Continue, 1, None),
+        "handle_cast returned a Continue whose state is None; None is never a state",
+    ),
+    ("call", (Reply, 1, None), "handle_call returned a Reply whose state is None; None is never a state"),
 ]
 
 

@@ -158,19 +158,22 @@ class Terminal:
 
     # --- waiting ------------------------------------------------------------------------------
 
-    def until(self, check: Callable[[list[str]], T], within: float = 20.0, what: str = "") -> T:
-        """The first true value of `check(lines)`; fails, and shows the screen, after `within` seconds."""
+    def sees(self, check: Callable[[list[str]], T], within: float) -> T:
+        """The first true value of `check(lines)`; what it is at last, after `within` seconds."""
         deadline = time.monotonic() + within
-        while True:
-            lines = self.lines()
-            if value := check(lines):
-                return value
-            if time.monotonic() > deadline:
-                screen = "\n".join(lines)
-                pytest.fail(
-                    f"not within {within:g} s: {what or check.__name__}\nkeys pressed: {self.pressed}\n{screen}"
-                )
+        while not (value := check(self.lines())) and time.monotonic() < deadline:
             time.sleep(POLL_S)
+        return value
+
+    def until(self, check: Callable[[list[str]], T], within: float = 20.0, what: str = "") -> T:
+        """As `sees`, but fails, and shows the screen, where it does not become true."""
+        value = self.sees(check, within)
+        if not value:
+            screen = "\n".join(self.lines())
+            pytest.fail(
+                f"not within {within:g} s: {what or check.__name__}\nkeys pressed: {self.pressed}\n{screen}"
+            )
+        return value
 
     def shows(self, *words: str, within: float = 20.0) -> list[str]:
         """Wait until every one of `words` stands on the screen; returns the screen."""

@@ -75,17 +75,18 @@ def _trouble(node: NodeInfo) -> list[Pair]:
     def line(trouble: Trouble | None, title: str, value: str) -> list[Pair]:
         if trouble is None:
             return []
-        text = f"  {trouble.text}" if trouble.text else ""
-        return [(title, [f"{trouble.name} {trouble.pid}  {value}{text}"])]
+        parts = [f"{trouble.name} {trouble.pid}", value, trouble.text]
+        return [(title, ["  ".join(part for part in parts if part)])]
 
     deepest, oldest, busiest = node.deepest, node.oldest, node.busiest
-    crash, restarting = node.last_crash, node.restarting
+    crash, gone = node.last_crash, node.gave_up
     return [
+        *line(gone, "gave up", f"{duration(gone.value)} ago" if gone else ""),
         *line(deepest, "deepest", plural(int(deepest.value), "message") if deepest else ""),
         *line(oldest, "oldest", f"{duration(oldest.value)} waiting" if oldest else ""),
         *line(busiest, "busiest", f"{percent(busiest.value)} of the loop" if busiest else ""),
         *line(crash, "last crash", f"{duration(crash.value)} ago" if crash else ""),
-        *line(restarting, "restarting", plural(int(restarting.value), "restart") if restarting else ""),
+        *line(node.restarting, "restarting", ""),
     ]
 
 

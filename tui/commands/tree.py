@@ -20,7 +20,7 @@ from .options import count, node_options, process_argument
 HELP = """\
 Who supervises whom, and how much restart intensity is used? Every supervisor with its
 strategy and the restarts counted in its window, every child with its restart type; a
-child that is restarting or was given up stands there as such.
+child that is restarting stands there as such, and so does a supervisor that gave up.
 
   observer tree
   observer tree reviewers                below this supervisor only
@@ -106,11 +106,11 @@ def _line(node: TreeNode, title: str) -> Line:
     return [
         Cell(harmless(title), "strong" if node.kind == "supervisor" else "text"),
         node.pid or NOTHING,
-        status(node.status),
+        status(node.status) if node.gave_up is None else Cell("✗ gave up", "bad"),
         node.strategy or node.restart or NOTHING,
         intensity(node.used, node.max_restarts, node.max_seconds),
         level(number(node.restarts), node.restarts),
         level(number(node.mailbox), node.mailbox, MAIL),
         level(percent(node.busy), node.busy, BUSY),
-        node.last_reason + ago if node.last_reason else NOTHING,
+        (node.gave_up or node.last_reason or "") + ago or NOTHING,
     ]

@@ -23,6 +23,7 @@ from tui.format import (
     cut,
     duration,
     elide,
+    gave_up,
     number,
     percent,
     short,
@@ -131,7 +132,8 @@ def _state(row: BranchRow, cells: int) -> Spans:
     if node.kind == "supervisor":
         bar = intensity_bar(node.used, node.max_restarts, node.max_seconds)
         hidden: Spans = [] if row.open or not row.foldable else [(f"  {_hidden(node)} below", "faint")]
-        return clip([*bar, *hidden], cells)
+        held: Spans = [status(node.status), ("  ", "text")] if node.status == "suspended" else []
+        return clip([*held, *bar, *hidden], cells)
     return clip([status(node.status), *_about(node)], cells)
 
 
@@ -139,15 +141,19 @@ def _absent(node: TreeNode) -> Spans:
     """A child without a process: on its way back, ended, or given up."""
     if node.status == "restarting":
         out: Spans = [status("restarting")]
+    elif node.gave_up is not None:
+        return [(f"✗ gave up: {gave_up(node.gave_up)}", "bad"), *_ago(node)]
     elif _given_up(node):
         out = [("✗ given up", "bad")]
     else:
         out = [status("ended")]
     if node.last_reason:
         out.append((f": {clean(node.last_reason, 200)}", "text"))
-    if node.last_restart_s is not None:
-        out.append((f" {duration(node.last_restart_s)} ago", "muted"))
-    return out
+    return [*out, *_ago(node)]
+
+
+def _ago(node: TreeNode) -> Spans:
+    return [] if node.last_restart_s is None else [(f" {duration(node.last_restart_s)} ago", "muted")]
 
 
 def _given_up(node: TreeNode) -> bool:
@@ -190,7 +196,10 @@ def _figure(row: BranchRow, text: str, figure: Tone) -> Spans:
 
 
 def budgets(tree: Tree) -> Spans:
-    """In a few words: how near are supervisors to giving up?"""
+    """In a few words: who has given up, or how near are supervisors to it?"""
+    gone = next((node for node in _supervisors(tree.roots) if node.gave_up is not None), None)
+    if gone is not None:
+        return [(f"▲ {clean(gone.id, 30)} gave up", "bad")]
     worst: Tone = "muted"
     name = ""
     order: list[Tone] = ["muted", "accent", "warn", "bad"]

@@ -1,6 +1,6 @@
 """What is wrong, and where: the lines of the Node page's right half, each a jump to a process.
 
-    NodeInfo.deepest, .oldest, .busiest, .running, .last_crash, .restarting  ->  Line
+    NodeInfo.gave_up, .deepest, .oldest, .busiest, .running, .last_crash, .restarting  ->  Line
 
 `verdict` says in one sentence that nothing is wrong, or how many of the lines are.
 """
@@ -22,6 +22,7 @@ from tui.format import (
     Tone,
     clean,
     duration,
+    gave_up,
     milliseconds,
     number,
     percent,
@@ -54,8 +55,9 @@ class Line:
 
 
 def lines(node: NodeInfo) -> list[Line]:
-    """All lines, in the order of the eye."""
+    """All lines, in the order of the eye; who gave up has one only where somebody did."""
     return [
+        *([_gave_up(node.gave_up)] if node.gave_up is not None else []),
         _line("deepest", node.deepest, number, MAIL),
         _line("oldest", node.oldest, duration, OLDEST_S),
         _line("busiest", node.busiest, percent, BUSY),
@@ -79,6 +81,12 @@ def _running(node: NodeInfo) -> Line:
     text = " in ".join(part for part in (it.handler, where) if part)
     return Line(
         "running", it.pid, clean(it.name or "", 200), duration(it.for_s), tone(it.for_s, RUNS_S), clean(text)
+    )
+
+
+def _gave_up(it: Trouble) -> Line:
+    return Line(
+        "gave up", it.pid, clean(it.name, 200), f"{MINUS}{duration(it.value)}", "bad", gave_up(it.text)
     )
 
 

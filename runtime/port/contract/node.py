@@ -83,7 +83,9 @@ class NodeInfo(Model):
     last_crash: Trouble | None = None
     """`value` is seconds ago; `text` the reason."""
     restarting: Trouble | None = None
-    """The child restarted most often within its supervisor's window: `value` times, `text` what is left."""
+    """The supervisor that has restarted most often within its window: `value` times, `text` what is left."""
+    gave_up: Trouble | None = None
+    """The supervisor that gave up last, while none runs in its place: `value` seconds ago, `text` because of whom."""
 
 
 class NodeQuery(PortRequest[NodeInfo]):

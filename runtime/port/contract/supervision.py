@@ -40,6 +40,8 @@ class TreeNode(Model):
     last_reason: str | None = None
     last_restart_s: float | None = None
     """Seconds since its last restart."""
+    gave_up: str | None = None
+    """Of a supervisor that gave up and does not run: because of which child, and what was too much."""
 
 
 class Tree(Model):

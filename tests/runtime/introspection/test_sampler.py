@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from runtime import ChildSpec, Supervisor
 from runtime.introspection import sampler as sampler_room
+from runtime.introspection.sampler import Sampler
 from runtime.port.contract import NodeQuery, Ps, TreeQuery
 from tests.runtime.introspection.behaviours import Stuck, Worker, gate, held
 from tests.support.eventually import eventually_sync
@@ -95,3 +97,15 @@ def test_observing_has_its_price_and_it_is_told(node):
     eventually_sync(lambda: node.ask(NodeQuery()).observer_ms_per_s > 0)
     node.introspection.port_cpu_s = lambda: 1000.0
     eventually_sync(lambda: node.ask(NodeQuery()).observer_ms_per_s > 1000)
+
+
+def test_a_step_that_was_over_before_the_sampler_could_look_is_still_counted():
+    """This thread waits up to 5 ms for the interpreter; most steps are shorter."""
+    last = SimpleNamespace(number=7)
+    sched = SimpleNamespace(running=None, last=last, last_from=10.0, now=10.002)
+    sampler = Sampler(sched)
+    assert sampler._who_ran(10.001) == 7
+    assert sampler._who_ran(9.999) == 0, "it had not begun"
+    assert sampler._who_ran(10.003) == 0, "it was over"
+    sched.running = SimpleNamespace(number=8)
+    assert sampler._who_ran(10.001) == 8

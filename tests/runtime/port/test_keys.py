@@ -175,5 +175,18 @@ def test_a_client_uses_the_key_named_else_owner_else_the_only_one(home):
     assert keys.choose("alice") == alice
 
 
-def test_a_client_without_any_key_gets_the_owner_key(home):
-    assert keys.choose(None).name == "owner"
+def test_a_client_without_any_key_makes_none_and_says_where_to_get_one(home):
+    with pytest.raises(
+        Failure, match=rf"no key in {home}/keys.*key add NAME.*copy.*{home}/keys/NAME"
+    ) as refusal:
+        keys.choose(None)
+    assert refusal.value.code is Code.DENIED
+    assert list((home / "keys").iterdir()) == []
+
+
+def test_the_other_keys_beside_one_are_known(home):
+    bob = keys.add("bob", Role.VIEWER)
+    assert keys.others(bob) == []
+    keys.add("carol", Role.VIEWER)
+    keys.add("alice", Role.VIEWER)
+    assert keys.others(bob) == ["alice", "carol"]
