@@ -50,10 +50,10 @@ def run_headless(path: Path | None, *, db: Path | None = None, json: bool = Fals
     start = time.monotonic()
     with opened(path, db) as (target, library), one_line_crashes():
         sys.stderr.write(f"reviewing {target}\n")
-        finished = asyncio.run(_once_through(target, library))
+        given_up = asyncio.run(_once_through(target, library))
         totals = library.totals()
-        if not finished:
-            sys.stderr.write(f"the crew has given up: {headline(totals, target)}\n")
+        if given_up is not None:
+            sys.stderr.write(f"the crew gave up: {given_up}\n{headline(totals, target)}\n")
             return 1
         document = {
             "files": totals.files,
@@ -67,8 +67,8 @@ def run_headless(path: Path | None, *, db: Path | None = None, json: bool = Fals
     return 0
 
 
-async def _once_through(target: Target, library: Library) -> bool:
-    """Run the crew until everything is reviewed; False if it gives up."""
+async def _once_through(target: Target, library: Library) -> str | None:
+    """Run the crew until everything is reviewed. Why it has given up, if it has."""
     async with crew_node(target, library) as node:
         ended = asyncio.ensure_future(node.run_forever())
         done = asyncio.ensure_future(_until_finished(node, library))
@@ -77,9 +77,9 @@ async def _once_through(target: Target, library: Library) -> bool:
             waiting.cancel()
         await asyncio.gather(ended, done, return_exceptions=True)
         if done.cancelled():
-            return False
+            return str(ended.exception())
         done.result()
-        return True
+        return None
 
 
 async def _until_finished(node: Node, library: Library) -> None:
@@ -106,6 +106,8 @@ class NodeHandle:
         self._errors = errors
         self._unread = b""
         self._last_words = ""
+        self.exit_code = 1
+        """For the command line, after `finish`: 0, or 1 where the crew has given up or its node was lost."""
         try:
             answer = self._answer(START_S)
         except BaseException:
@@ -132,6 +134,7 @@ class NodeHandle:
         except OSError:
             pass  # it has ended before, and `_how_it_ended` says how
         text = str(answer["summary"]) if answer is not None else None
+        self.exit_code = 0 if answer is not None and not answer["given_up"] else 1
         self._end(FINISH_S)
         return text if text is not None else f"the crew's node has no summary: {self._how_it_ended()}\n"
 
@@ -176,7 +179,9 @@ class NodeHandle:
 
     def _how_it_ended(self) -> str:
         code = self._process.returncode
-        how = f"it was ended by signal {-code}" if code < 0 else f"it ended with exit code {code}"
+        if code < 0:
+            return f"it was ended by signal {-code}"  # what it wrote before has nothing to do with that
+        how = f"it ended with exit code {code}"
         return f"{how}: {self._last_words}" if self._last_words else how
 
 

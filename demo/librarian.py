@@ -22,18 +22,13 @@ __all__ = ["Librarian"]
 class Librarian(Server[Totals]):
     """Owns what the library holds; its state is the totals."""
 
-    counters = ("findings",)
-
     def init(self) -> Totals:
         """Begin with what the library holds, in this run or from an earlier one."""
         return self._library.totals()
 
     def handle_cast(self, message: Stored, totals: Totals, /) -> Totals:
         """Store a result."""
-        change = self._library.keep(message)
-        if change.findings > 0:
-            self.count("findings", change.findings)
-        return totals + change
+        return totals + self._library.keep(message)
 
     def handle_call(
         self,

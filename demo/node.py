@@ -2,6 +2,7 @@
 
     stdout, a JSON line each                        stdin
     {"ready": {place}}      it can be attached to   finish      say the summary, and end
+    {"summary": text, "given_up": whether the crew has}
     {"refused": {code, message}}  it ends with 2    (closed)    end
 
 It ends when its stdin closes. The other end of that pipe is held by the console alone,
@@ -60,8 +61,12 @@ async def _serve(target: Target, library: Library) -> None:
     async with crew_node(target, library) as node:
         place = next(place for place in nodes() if place.incarnation == node.incarnation)
         _say({"ready": place.model_dump(mode="json")})
+        watch = asyncio.ensure_future(node.run_forever())
         if await wish == "finish":
-            _say({"summary": summary(library, target)})
+            why = watch.exception() if watch.done() else None
+            words = f"the crew gave up: {why}\n" if why else ""
+            _say({"summary": words + summary(library, target), "given_up": why is not None})
+        watch.cancel()
 
 
 def _listen(loop: asyncio.AbstractEventLoop, wish: asyncio.Future[str]) -> None:

@@ -96,7 +96,7 @@ class _Reader:
         known = (
             {**self._living(process), **self._supervisor(process)}
             if process is not None and process.status != ENDED
-            else {**_stopped(child), "gave_up": self._given_up.get(_key(child.path))}
+            else self._stopped(child)
         )
         return TreeNode(
             id=id_text(spec.id),
@@ -119,6 +119,13 @@ class _Reader:
             "doing": doing(process),
         }
 
+    def _stopped(self, child: Child) -> dict[str, Any]:
+        """What is known of a child that does not run."""
+        known = _stopped(child)
+        if known["status"] == "ended":
+            known["gave_up"] = self._given_up.get(_key(child.path))
+        return known
+
     def _supervisor(self, process: Process) -> dict[str, Any]:
         family = _family(process)
         if family is None:
@@ -135,7 +142,7 @@ class _Reader:
 
 
 def _stopped(child: Child) -> dict[str, Any]:
-    """What is known of a child that does not run."""
+    """What its own records say of a child that does not run."""
     spec: Any = child.spec.behaviour
     ending = (
         child.process is not None and child.spec.restart == "permanent"

@@ -97,4 +97,5 @@ def test_a_crew_that_gives_up_ends_with_one(tree, capfd, monkeypatch):
     code, out, err = headless(capfd, tree({"_a.py": "x = 1"}))
     assert code == 1
     assert out == ""
-    assert "the crew has given up: 0 files" in err
+    assert "the crew gave up: the supervision tree" in err
+    assert "0 files under" in err

@@ -1,5 +1,6 @@
 """The crew's node as a process of its own."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,8 +11,8 @@ import pytest
 
 from demo import launch
 from demo.launch import start_node
-from runtime.port.client import nodes
-from runtime.port.contract import Code, Failure
+from runtime.port.client import Client, nodes
+from runtime.port.contract import Code, Failure, Kill, Ps
 from tests.support.eventually import eventually_sync
 
 CONSOLE = """
@@ -73,6 +74,7 @@ def test_finishing_says_what_was_found_and_leaves_nothing(start, tree, tmp_path)
     text = handle.finish()
     assert text.startswith(("2 files under ", "1 file under "))
     assert text.endswith("_a.py\n")
+    assert handle.exit_code == 0
     assert not lives(handle.pid)
     assert nodes() == []
 
@@ -123,6 +125,29 @@ def test_a_node_that_was_killed_has_no_summary(start):
     os.kill(handle.pid, signal.SIGKILL)
     eventually_sync(lambda: not lives(handle.pid), within=30.0)
     assert handle.finish() == "the crew's node has no summary: it was ended by signal 9\n"
+    assert handle.exit_code == 1
+
+
+def test_a_killed_node_is_not_explained_by_what_it_wrote_before(start):
+    handle = start()
+    handle._errors.write(b"a reviewer crashed\n")
+    handle._errors.flush()
+    os.kill(handle.pid, signal.SIGKILL)
+    assert "crashed" not in handle.finish()
+
+
+def test_a_crew_that_gave_up_says_so_when_the_console_is_left(start):
+    handle = start()
+
+    def gave_up():
+        with contextlib.suppress(Failure), Client(handle.place) as client:
+            client.ask(Kill(process="reporter"))
+        with Client(handle.place) as client:
+            return "crew" not in [row.name for row in client.ask(Ps()).rows]
+
+    eventually_sync(gave_up, within=30.0)
+    assert handle.finish().startswith("the crew gave up: the supervision tree")
+    assert handle.exit_code == 1
 
 
 def test_a_node_that_does_not_answer_is_killed(start, monkeypatch):

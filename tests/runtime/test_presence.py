@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from runtime import ChildSpec, Node, Reply, Server, Supervisor
+from runtime.port import keys
 from runtime.port.client import Client, find, nodes
-from runtime.port.contract import AuditQuery, Failure, Feed, Kill, NodeQuery, Ps, State
+from runtime.port.contract import AuditQuery, Failure, Feed, Kill, NodeQuery, Ps, Role, State
 from runtime.port.errors import PortError
 from tests.support.eventually import eventually
 
@@ -42,11 +43,11 @@ def nothing_left():
     assert set(threading.enumerate()) == before
 
 
-async def ask(place, *requests):
+async def ask(place, *requests, key=None):
     """Ask from a thread: the client blocks."""
 
     def work():
-        with Client(find(place)) as client:
+        with Client(find(place), key=key) as client:
             return [client.ask(request) for request in requests]
 
     answer: asyncio.Future = asyncio.get_running_loop().create_future()
@@ -95,6 +96,18 @@ async def test_changes_go_through_and_are_recorded_with_the_key(home, nothing_le
         assert state.value == 5
         assert done.text == "alice was ended: kill"
         assert (audit.entries[0].key, audit.entries[0].action) == ("owner", "kill")
+
+
+async def test_what_a_role_does_not_allow_is_recorded_too(home, nothing_left):
+    async with Node("bank") as node:
+        await node.start(ChildSpec("alice", Account))
+        keys.add("viewer", Role.VIEWER)
+        with pytest.raises(Failure, match="needs the role operator"):
+            await ask("bank", Kill(process="alice"), key="viewer")
+        (audit,) = await ask("bank", AuditQuery())
+        (entry,) = audit.entries
+        assert (entry.key, entry.action, entry.target) == ("viewer", "kill", "alice")
+        assert entry.outcome == "kill needs the role operator; the key 'viewer' is viewer"
 
 
 async def test_a_reader_that_waits_does_not_hold_up_the_end(home, nothing_left):

@@ -69,7 +69,9 @@ def info(**fields: object) -> NodeInfo:
         "oldest": Trouble(pid="<0.13.0>", name="librarian", value=1.8, text="cast Finding from reviewer-2"),
         "busiest": Trouble(pid="<0.19.0>", name="reviewer-2", value=0.31, text="31 % of the loop's samples"),
         "last_crash": Trouble(pid="<0.26.0>", name="reviewer-3", value=3.2, text="OverBudget(10000)"),
-        "restarting": Trouble(pid="<0.26.0>", name="reviewer-3", value=4, text="4 restarts in 5 s, 96 left"),
+        "restarting": Trouble(
+            pid="<0.15.0>", name="reviewers", value=4, text="4 restarts in 5 s, 96 left, last reviewer-3"
+        ),
     }
     return NodeInfo.model_validate({**base, **fields})
 

@@ -73,6 +73,32 @@ def stuck() -> FakeNode:
     return node
 
 
+def given_up() -> FakeNode:
+    """The crew after too many falls of its scanner: nothing runs any more."""
+    node = healthy()
+    text = "child scanner: more than 3 restarts in 5 s"
+    gone = Trouble(pid="<0.12.0>", name="crew", value=12.0, text=text)
+    node.rows = []
+    node.info = node.info.model_copy(
+        update={"gave_up": gone, "processes": 1, "statuses": {"waiting": 1}, "crashes": 4, "restarts": 3}
+    )
+    top = TreeNode(
+        pid=None,
+        id="crew",
+        kind="supervisor",
+        strategy="rest_for_one",
+        max_restarts=3,
+        max_seconds=5.0,
+        restart="transient",
+        status="ended",
+        last_reason="shutdown",
+        last_restart_s=12.0,
+        gave_up=text,
+    )
+    node.tree = Tree(at=NOON, processes=1, roots=[top])
+    return node
+
+
 def crowd(count: int = 400, total: int = 100_003) -> FakeNode:
     """A node of 100,003 processes, of which the test holds some."""
     rows = [

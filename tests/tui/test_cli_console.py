@@ -48,7 +48,9 @@ def launched(monkeypatch):
     def start_node(path, db):
         calls.append(("node", path, db))
         return SimpleNamespace(
-            place=Place(name="crew"), finish=lambda: calls.append("finished") or "412 files\n"
+            place=Place(name="crew"),
+            finish=lambda: calls.append("finished") or "412 files\n",
+            exit_code=0,
         )
 
     launcher = SimpleNamespace(run_headless=run_headless, start_node=start_node)

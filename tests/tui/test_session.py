@@ -97,12 +97,25 @@ def test_a_refused_key_is_said(session, clock):
 def test_what_holds_the_loop_is_the_first_alert(session, clock):
     assert session.alert() is None
     hear(session, clock)
-    assert session.alert().pid == "<0.26.0>"
+    assert session.alert().pid == "<0.15.0>"
+    assert session.alert().text == "▲ reviewers: 4 restarts in 5 s, 96 left, last reviewer-3"
     running = info().running.model_copy(update={"for_s": 12.3})
     hear(session, clock, running=running)
     alert = session.alert()
     assert (alert.pid, alert.tone) == ("<0.18.0>", "bad")
     assert "12 s" in alert.text
+
+
+def test_a_tree_that_gave_up_is_the_loudest_alert_for_as_long_as_it_is_so(session, clock):
+    gone = Trouble(pid="<0.12.0>", name="crew", value=1, text="child scanner: more than 3 restarts in 5 s")
+    running = info().running.model_copy(update={"for_s": 12.3})
+    for ago in (1.0, 86_400.0):
+        hear(session, clock, running=running, gave_up=gone.model_copy(update={"value": ago}))
+        alert = session.alert()
+        assert alert.text == "▲ crew gave up: child scanner, more than 3 restarts in 5 s"
+        assert (alert.tone, alert.pid, alert.name) == ("bad", "<0.12.0>", "crew")
+    hear(session, clock, running=running)
+    assert "gave up" not in session.alert().text
 
 
 def test_a_crash_is_an_alert_for_a_while(session, clock):

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from tests.support.console import Console, keys, settle
 from tests.support.crew import crew
 from tests.support.fake_node import viewer
-from tests.support.other_nodes import crowd, empty, healthy, hostile, stuck
+from tests.support.other_nodes import crowd, empty, given_up, healthy, hostile, stuck
 from tui.widgets.hints import DEMO
 
 pytestmark = pytest.mark.skipif(
@@ -89,6 +89,11 @@ def test_empty_tree(snap_compare):
 
 def test_healthy_node(snap_compare):
     assert snap_compare(Console(healthy(), start_page="node").app, terminal_size=SMALL, run_before=keys())
+
+
+@pytest.mark.parametrize("page", ["node", "tree"])
+def test_a_tree_that_gave_up(snap_compare, page):
+    assert snap_compare(Console(given_up(), start_page=page).app, terminal_size=SMALL, run_before=keys())
 
 
 def test_stuck_node(snap_compare):

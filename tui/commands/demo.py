@@ -34,6 +34,8 @@ class Handle(Protocol):
     """A demo that runs in a process of its own."""
 
     place: Place
+    exit_code: int
+    """After `finish`: 1 where the crew has given up or its node was lost."""
 
     def finish(self) -> str:
         """End it; returns the summary."""
@@ -81,4 +83,4 @@ def run(context: Context) -> int:
     finally:
         summary = handle.finish()
     context.out.text(summary.rstrip())
-    return 0
+    return handle.exit_code

@@ -103,6 +103,7 @@ def _below(node: TreeNode, margin: str) -> Iterator[Line]:
 
 def _line(node: TreeNode, title: str) -> Line:
     ago = f", {duration(node.last_restart_s)} ago" if node.last_restart_s is not None else ""
+    reason = node.gave_up or node.last_reason
     return [
         Cell(harmless(title), "strong" if node.kind == "supervisor" else "text"),
         node.pid or NOTHING,
@@ -112,5 +113,5 @@ def _line(node: TreeNode, title: str) -> Line:
         level(number(node.restarts), node.restarts),
         level(number(node.mailbox), node.mailbox, MAIL),
         level(percent(node.busy), node.busy, BUSY),
-        (node.gave_up or node.last_reason or "") + ago or NOTHING,
+        reason + ago if reason else NOTHING,
     ]

@@ -196,10 +196,9 @@ def _figure(row: BranchRow, text: str, figure: Tone) -> Spans:
 
 
 def budgets(tree: Tree) -> Spans:
-    """In a few words: who has given up, or how near are supervisors to it?"""
-    gone = next((node for node in _supervisors(tree.roots) if node.gave_up is not None), None)
-    if gone is not None:
-        return [(f"▲ {clean(gone.id, 30)} gave up", "bad")]
+    """In a few words: how near are supervisors to giving up? Nothing where one has: the alert says so."""
+    if any(node.gave_up is not None for node in _supervisors(tree.roots)):
+        return []
     worst: Tone = "muted"
     name = ""
     order: list[Tone] = ["muted", "accent", "warn", "bad"]

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from runtime.port.contract import Tree, TreeQuery
-from tui.format import clean, number
+from tui.format import clean, plural
 from tui.keys import MOVE, VIEW
 from tui.link import Answered, Watch
 from tui.spans import Spans
@@ -92,7 +92,7 @@ class TreePage(Page):
         if self.answer is None:
             return []
         out: Spans = [
-            (f"{number(self.answer.processes)} processes", "text"),
+            (plural(self.answer.processes, "process"), "text"),
             ("  ", "text"),
             *budgets(self.answer),
         ]

@@ -165,6 +165,26 @@ def test_a_state_is_shown_bounded_and_redacted(node):
     assert (cut.value, cut.truncated) == ({"owner": "Alice", "$more": 2}, True)
 
 
+def test_a_supervisors_state_is_its_budget_and_its_children(live):
+    node = live(Supervisor([ChildSpec(n, Worker) for n in "abc"], strategy="rest_for_one", name="top"))
+    before = node.node.whereis("c")
+    node.do(node.node.named("c").cast, "crash")
+    eventually_sync(lambda: node.node.whereis("c") not in {None, before})
+    eventually_sync(lambda: node.node.ledger.restarts == 1)
+    answer = node.ask(State(process="top"))
+    children = answer.value.pop("children")
+    assert answer.value == {
+        "$type": "Supervisor", "strategy": "rest_for_one", "max_restarts": 3, "max_seconds": 5.0, "used": 1,
+    }  # fmt: skip
+    assert children == [
+        {"id": n, "pid": str(node.node.whereis(n)), "restart": "permanent", "restarts": int(n == "c")}
+        for n in "abc"
+    ]
+    assert (answer.truncated, answer.redacted, answer.torn) == (False, 0, False)
+    cut = node.ask(State(process="top", width=2))
+    assert (len(cut.value["children"]), cut.value["children"][-1], cut.truncated) == (3, {"$more": 1}, True)
+
+
 def test_a_state_that_changed_while_it_was_read_is_torn(live):
     node = live(Supervisor([ChildSpec("m", Mutable), ChildSpec("w", Worker)], name="top"))
 

@@ -54,16 +54,68 @@ def test_the_last_crash_has_its_reason_and_for_a_viewer_no_value(live):
     assert node.ask(NodeQuery()).last_crash.name == "desk-1"  # a kill is no crash
 
 
-def test_the_child_that_comes_closest_to_the_limit_is_named(live):
+def test_the_supervisor_that_restarts_most_is_named_and_whom_it_restarted_last(live):
     node = live(Supervisor([ChildSpec("a", Worker), ChildSpec("b", Worker)], max_restarts=5, name="top"))
+    times = []
     for _ in range(2):
         pid = node.node.whereis("b")
         node.ask(Kill(process="b"))
         eventually_sync(lambda pid=pid: node.node.whereis("b") not in {None, pid})
+        eventually_sync(lambda: node.node.ledger.restarts > len(times))
+        times.append(node.ask(NodeQuery()).restarting.text)
     info = node.ask(NodeQuery())
-    assert (info.restarting.name, info.restarting.value) == ("b", 2)
-    assert info.restarting.text == "2 restarts in 5 s, 3 left"
+    top = str(node.node.whereis("top"))
+    assert (info.restarting.name, info.restarting.pid, info.restarting.value) == ("top", top, 2)
+    assert times == ["1 restart in 5 s, 4 left, last b", "2 restarts in 5 s, 3 left, last b"]
     assert info.restarts == 2
+
+
+def fussy(name="fussy", **options):
+    return Supervisor([ChildSpec("worker", Worker)], max_restarts=0, name=name, **options)
+
+
+def gone(node):
+    return node.ask(NodeQuery()).gave_up
+
+
+def test_a_tree_that_gave_up_stays_in_trouble_until_it_is_started_again(live):
+    node = live(fussy())
+    pid = str(node.node.whereis("fussy"))
+    node.do(node.node.named("worker").cast, "crash")
+    eventually_sync(lambda: gone(node) is not None and node.node.whereis("fussy") is None)
+    assert (gone(node).name, gone(node).pid) == ("fussy", pid)
+    assert gone(node).text == "child worker: more than 0 restarts in 5 s"
+    assert 0 <= gone(node).value < 10
+    assert node.ask(NodeQuery(), role=Role.VIEWER).gave_up.text == gone(node).text
+    node.run(Supervisor.restart_child(node.node.root.pid, "fussy"))
+    assert gone(node) is None
+
+
+def test_a_tree_that_gave_up_and_is_deleted_is_no_trouble(live):
+    node = live(fussy())
+    node.do(node.node.named("worker").cast, "crash")
+    eventually_sync(lambda: gone(node) is not None and node.node.whereis("fussy") is None)
+    node.run(Supervisor.delete_child(node.node.root.pid, "fussy"))
+    assert gone(node) is None
+
+
+def test_a_supervisor_that_its_own_supervisor_has_replaced_is_no_trouble(live):
+    node = live(Supervisor([ChildSpec("inner", fussy(None))], name="top"))
+    before = node.node.whereis("worker")
+    node.do(node.node.named("worker").cast, "crash")
+    eventually_sync(lambda: node.node.whereis("worker") not in {None, before})
+    eventually_sync(lambda: gone(node) is None)
+    assert node.node.ledger.restarts == 1
+
+
+def test_of_supervisors_that_gave_up_together_the_outermost_is_named_and_its_return_clears_both(live):
+    node = live(Supervisor([ChildSpec("inner", fussy(None))], max_restarts=0, name="top"))
+    node.do(node.node.named("worker").cast, "crash")
+    eventually_sync(lambda: gone(node) is not None and gone(node).name == "top")
+    eventually_sync(lambda: node.node.whereis("top") is None)
+    assert len(node.node.ledger.given_up) == 2
+    node.run(Supervisor.restart_child(node.node.root.pid, "top"))
+    assert node.node.ledger.given_up == {}
 
 
 def test_work_and_counters_are_summed(live):

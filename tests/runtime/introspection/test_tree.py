@@ -152,6 +152,9 @@ def test_a_child_that_has_ended_for_good_and_a_supervisor_that_gave_up(live):
         "one_for_one",
         [],
     )
+    assert fussy.gave_up == "child worker: more than 0 restarts in 5 s"
+    assert once.gave_up is None
+    assert child(node, "top").gave_up is None
 
 
 def test_a_node_that_runs_nothing_has_no_trees(live):

@@ -261,7 +261,8 @@ def test_lines_and_wide_characters_stay():
     [
         "password", "PASSWORD", "db_password", "userPassword", "passwd", "token", "access_token", "accessToken", "tokens",
         "secret", "client_secret", "api_key", "apiKey", "API_KEY", "x-api-key", "openai_api_key", "Authorization", "cookie",
-        "Set-Cookie", "private_key", "credentials", "access key", "passphrase",
+        "Set-Cookie", "private_key", "credentials", "access key", "passphrase", "pwd",
+        "db_pwd", "passcode", "userPasscode",
     ],
 )  # fmt: skip
 def test_a_secret_is_hidden_by_its_name(name):
@@ -272,6 +273,28 @@ def test_a_secret_is_hidden_by_its_name(name):
     assert show([[name.encode(), b"hunter2"]])[0][1] == hidden
     assert show({name.encode(): "hunter2"}) == {f"b'{name}'": hidden}
     assert walk({name: "hunter2"}).redacted == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "redacted"),
+    [
+        ("postgres://ann:hunter2@db/x", "postgres://ann:***@db/x", 1),
+        ("redis://:hunter2@cache:6379", "redis://:***@cache:6379", 1),
+        ("smtp://ann@example.org:hun@ter2@mail", "smtp://ann@example.org:***@mail", 1),
+        ("from http://a:b@c to https://d:e@f/?g=h:i@j", "from http://a:***@c to https://d:***@f/?g=h:i@j", 2),
+        ("http://localhost:8080/@ann", "http://localhost:8080/@ann", 0),
+        ("http://localhost:8080 ann@example.org", "http://localhost:8080 ann@example.org", 0),
+        ("ssh://ann@host", "ssh://ann@host", 0),
+    ],
+)
+def test_a_password_in_a_url_is_hidden(text, shown, redacted):
+    assert (show(text), walk(text).redacted) == (shown, redacted)
+    assert walk({"at": [text, Login(text, "")]}).redacted == 2 * redacted + 1
+
+
+def test_a_password_that_the_cut_would_split_is_hidden():
+    text = "x" * 10 + "http://ann:" + "hunter2" * 20 + "@host"
+    assert "hunter" not in walk(text, Limits(text=30)).value
 
 
 def test_a_secret_in_an_object_or_a_named_tuple_is_hidden():

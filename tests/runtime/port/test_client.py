@@ -14,8 +14,15 @@ import pytest
 from runtime.port import keys
 from runtime.port.client import Client, find
 from runtime.port.contract import Code, Failure, Feed, Kill, Ps, Role
+from runtime.port.home import directory
 from runtime.port.places import Place
 from tests.support.eventually import eventually_sync
+
+
+@pytest.fixture(autouse=True)
+def _owner(home):
+    """The key of every test that says nothing else."""
+    keys.ensure_owner()
 
 
 def failure_of(place, **options):
@@ -207,3 +214,45 @@ def test_listing_nodes_imports_no_rpyc_and_no_tls(home):
     script = "import sys, runtime.port.client as c; c.nodes(); print([m for m in ('rpyc', 'ssl', 'asyncio') if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
+
+
+# --- a client on another machine: a home of its own, and TCP ------------------------------------------
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    return tmp_path / "elsewhere"
+
+
+def remote(port):
+    return Place(host="127.0.0.1", port=port.address[1])
+
+
+def copied(name, elsewhere):
+    """Copy a key as a user would."""
+    path = directory("keys", elsewhere) / name
+    path.write_bytes(keys.load(name).path.read_bytes())
+    path.chmod(0o600)
+
+
+def test_a_copied_key_is_used_without_being_named(port, elsewhere):
+    keys.add("alice", Role.VIEWER)
+    assert failure_of(remote(port), home=elsewhere).code is Code.DENIED
+    copied("alice", elsewhere)
+    with Client(remote(port), home=elsewhere) as client:
+        client.ask(Ps())
+    assert [who.key for _, who in port.handler.asked] == ["alice"]
+    assert [path.name for path in (elsewhere / "keys").iterdir()] == ["alice"]
+
+
+def test_a_refused_key_is_named_with_the_others_to_try(port, elsewhere):
+    keys.add("alice", Role.VIEWER)
+    keys.ensure_owner(elsewhere)
+    assert "used was 'owner', the only one" in failure_of(remote(port), home=elsewhere).message
+    copied("alice", elsewhere)
+    failure = failure_of(remote(port), home=elsewhere)
+    assert failure.code is Code.DENIED
+    assert "used was 'owner'; others in" in failure.message
+    assert failure.message.endswith("alice (--key NAME)")
+    with Client(remote(port), key="alice", home=elsewhere) as client:
+        assert client.ask(Ps()).total == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.console import Console, settle
 from tests.support.crew import crew, info
-from tests.support.other_nodes import healthy, stuck
+from tests.support.other_nodes import given_up, healthy, stuck
 from tui.pages.trouble import lines, verdict
 from tui.spans import plain
 
@@ -16,7 +16,7 @@ async def press(pilot, *pressed):
 
 
 async def test_each_line_of_trouble_is_a_jump():
-    for steps, pid in enumerate(["<0.14.0>", "<0.13.0>", "<0.19.0>", "<0.18.0>", "<0.26.0>", "<0.26.0>"]):
+    for steps, pid in enumerate(["<0.14.0>", "<0.13.0>", "<0.19.0>", "<0.18.0>", "<0.26.0>", "<0.15.0>"]):
         console = Console(crew(), start_page="node")
         async with console.open((80, 24)) as pilot:
             await press(pilot, *["down"] * steps, "enter")
@@ -80,6 +80,23 @@ async def test_tall_screens_show_the_last_restarts():
 def test_a_busy_but_healthy_node_is_not_in_trouble():
     calm = info(deepest=None, oldest=None, last_crash=None, restarting=None, running=None)
     assert plain(verdict(calm)) == "✓ nothing is wrong"
+
+
+async def test_who_gave_up_stands_first_and_nothing_is_said_to_be_well():
+    console = Console(given_up(), start_page="node")
+    async with console.open((120, 40)) as pilot:
+        assert "▲ crew gave up: child scanner, more than 3 restarts in 5 s" in console.screen_text()
+        assert "nothing is wrong" not in console.screen_text()
+        assert console.page.lines.cursor == "gave up"
+        console.node.info = healthy().info
+        await console.poll(pilot)
+        assert "gave up" not in console.screen_text()
+
+
+def test_who_gave_up_is_the_worst_however_much_else_is_wrong():
+    first, *others = lines(info(gave_up=given_up().info.gave_up))
+    assert (first.what, first.name, first.tone) == ("gave up", "crew", "bad")
+    assert [line.what for line in others] == [line.what for line in lines(info())]
 
 
 def test_an_old_crash_is_history():

@@ -8,7 +8,7 @@ from runtime.port.contract import Tree, TreeNode
 from tests.support.console import Console, settle
 from tests.support.crew import crew
 from tests.support.fake_node import NOON
-from tests.support.other_nodes import crowd
+from tests.support.other_nodes import crowd, given_up
 from tui.pages.branches import branch_rows, budgets, columns
 from tui.spans import plain
 
@@ -45,6 +45,23 @@ async def test_a_child_that_was_given_up_is_shown_as_such(console):
     )
     async with console.open():
         assert "✗ given up: Corrupt('db')" in line(console, "librarian")
+
+
+async def test_a_supervisor_that_gave_up_is_shown_as_such_and_budgets_are_not_praised():
+    console = Console(given_up(), start_page="tree")
+    async with console.open():
+        assert "✗ gave up: child scanner, more than 3 restarts in 5" in line(console, "rest_for_one")
+        assert "all budgets" not in console.screen_text()
+        assert "▲ crew gave up: child scanner" in console.screen_text()
+
+
+async def test_a_suspended_supervisor_is_shown_as_such_beside_its_budget(console):
+    children = console.node.tree.roots[0].children
+    children[2] = children[2].model_copy(update={"status": "suspended"})
+    async with console.open():
+        assert "‖ suspended" in line(console, "reviewers ")
+        assert "4/100 in 5 s" in line(console, "reviewers ")
+        assert "suspended" not in line(console, "rest_for_one")
 
 
 async def test_a_chosen_counter_is_a_column(console):
