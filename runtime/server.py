@@ -110,7 +110,7 @@ def bad_return(handler: str, result: Any) -> BadReturn:
         legal = "return the first state"
     else:
         legal = "return the next state"
-    if isinstance(result, Reply | NoReply | Continue) and result.state is None:
+    if type(result) in {Reply, NoReply, Continue} and result.state is None:
         return BadReturn(
             f"{handler} returned a {type(result).__name__} whose state is None; None is never a state"
         )
