@@ -162,7 +162,7 @@ class Session:
         again = node.restarting
         if again is not None:
             what = clean(again.text) or f"restarted {again.value:.0f}{TIMES}"
-            return Alert("warn", f"▲ {clean(again.name)}: {what}", again.pid, again.name)
+            return Alert("warn", f"▲ {clean(again.name)} {again.pid} · {what}", again.pid, again.name)
         crash = node.last_crash
         if crash is not None and crash.value < 10:
             text = f"▲ {clean(crash.name)} {crash.pid} crashed: {clean(crash.text)}"

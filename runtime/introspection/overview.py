@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from runtime.node import Node
     from runtime.port.service import Principal
     from runtime.process import Process
+    from runtime.supervision.child import Child
 
     from .sampler import Sampler
 
 __all__ = ["node_info"]
 
+LATELY_S: Final = 60.0
+"""Restarts further back are no trouble any more."""
 STUCK_S: Final = 0.1
 """A loop that is later than this without a process running is held by the host's own code."""
 
@@ -154,31 +157,38 @@ def _last_crash(node: Node, principal: Principal) -> Trouble | None:
 
 
 def _restarting(node: Node) -> Trouble | None:
-    """The supervisor with the most restarts in its window, among those that have restarted somebody lately."""
-    clock = node.scheduler.clock()
-    worst: Trouble | None = None
-    seen: set[int] = set()
+    """The child that ends most often of itself, under the supervisor that has restarted most in its window.
+
+    `value` and `text` tell of the supervisor's budget, which is what is used up.
+    """
+    clock, epoch = node.scheduler.clock(), time.time()
+    ends: dict[Child, int] = {}
     for end in reversed(node.ledger.history.copy()):
-        if time.time() - end.at > 60 or len(seen) > 50:
+        if epoch - end.at > LATELY_S or len(ends) > 50:
             break
-        if end.old in seen or end.new is None:
-            continue
-        seen.add(end.old)
-        process = node.table.get(end.new)
+        process = node.table.get(end.new) if end.new is not None else None
         child = process.child if process is not None else None
-        if process is None or child is None:
-            continue
-        used = child.family.intensity.used(clock)
-        if used and (worst is None or used > worst.value):
-            left = child.family.intensity.remaining(clock)
-            times = f"{used} restart" if used == 1 else f"{used} restarts"
-            window = f"in {child.family.spec.max_seconds:g} s"
-            text = f"{times} {window}, {left} left, last {id_text(child.spec.id)}"
-            supervisor = child.family.process
-            worst = Trouble(
-                pid=pid_text(supervisor.number), name=title(supervisor), value=used, text=clean(text, 300)
-            )
-    return worst
+        if child is not None and child.family.intensity.used(clock):
+            ends[child] = _ended_lately(child, epoch)
+    culprit = max(ends, key=lambda child: (child.family.intensity.used(clock), ends[child]), default=None)
+    if culprit is None or culprit.process is None:
+        return None
+    intensity = culprit.family.intensity
+    used = intensity.used(clock)
+    times = f"{used} restart" if used == 1 else f"{used} restarts"
+    text = f"{title(culprit.family.process)}: {times} in {intensity.max_seconds:g} s, {intensity.remaining(clock)} left"
+    return Trouble(
+        pid=pid_text(culprit.process.number), name=title(culprit.process), value=used, text=clean(text, 300)
+    )
+
+
+def _ended_lately(child: Child, epoch: float) -> int:
+    """How often a child has ended within its supervisor's window; going along with a sibling is not to its blame."""
+    window = child.family.intensity.max_seconds
+    ends = child.ends or ()
+    return sum(
+        1 for end in list(ends) if epoch - end.at <= window and not (end.by or "").startswith("sibling")
+    )
 
 
 def _gave_up(node: Node) -> Trouble | None:

@@ -70,7 +70,7 @@ def info(**fields: object) -> NodeInfo:
         "busiest": Trouble(pid="<0.19.0>", name="reviewer-2", value=0.31, text="31 % of the loop's samples"),
         "last_crash": Trouble(pid="<0.26.0>", name="reviewer-3", value=3.2, text="OverBudget(10000)"),
         "restarting": Trouble(
-            pid="<0.15.0>", name="reviewers", value=4, text="4 restarts in 5 s, 96 left, last reviewer-3"
+            pid="<0.26.0>", name="reviewer-3", value=4, text="reviewers: 4 restarts in 5 s, 96 left"
         ),
     }
     return NodeInfo.model_validate({**base, **fields})

@@ -242,7 +242,7 @@ async def test_a_key_of_the_footer_can_be_clicked(console):
 async def test_the_alert_can_be_opened(console):
     async with console.open() as pilot:
         await press(pilot, "exclamation_mark")
-        assert console.page.subject.pid == "<0.15.0>"
+        assert console.page.subject.pid == "<0.26.0>"
 
 
 async def test_hostile_text_is_shown_as_it_is_on_every_page():

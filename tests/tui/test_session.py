@@ -97,8 +97,8 @@ def test_a_refused_key_is_said(session, clock):
 def test_what_holds_the_loop_is_the_first_alert(session, clock):
     assert session.alert() is None
     hear(session, clock)
-    assert session.alert().pid == "<0.15.0>"
-    assert session.alert().text == "▲ reviewers: 4 restarts in 5 s, 96 left, last reviewer-3"
+    assert session.alert().pid == "<0.26.0>"
+    assert session.alert().text == "▲ reviewer-3 <0.26.0> · reviewers: 4 restarts in 5 s, 96 left"
     running = info().running.model_copy(update={"for_s": 12.3})
     hear(session, clock, running=running)
     alert = session.alert()
