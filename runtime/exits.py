@@ -30,7 +30,7 @@ from .status import ENDED
 if TYPE_CHECKING:
     from .process import Process
 
-__all__ = ["demonitor", "end", "link", "monitor", "signal", "unlink", "watch"]
+__all__ = ["demonitor", "end", "link", "link_child", "monitor", "signal", "unlink", "watch"]
 
 Watcher = Callable[[Any], None]
 """Told the exit reason: what the runtime itself uses instead of a monitoring process."""
@@ -89,7 +89,7 @@ def end(process: Process, reason: Any, *, crash: CrashReport | None = None, by: 
     node.table.remove(process)
     node.registry.release(process)
     process.status = ENDED
-    process.reason = reason
+    process.more().reason = reason
     try:
         node.ledger.ended(process, reason, crash, lost, by)
     finally:  # a host's logging filter may raise; whoever waits for this process is told all the same
@@ -127,8 +127,7 @@ def _release(process: Process) -> None:
         for task in list(extra.tasks or ()):
             process.sched.cancel(task.task)
         for ref, target in (extra.monitors or {}).items():
-            if target.watchers is not None:
-                target.watchers.pop(ref, None)
+            target.watchers.pop(ref, None)
         extra.timers = extra.tasks = extra.monitors = None
     process.mailbox = process.state = process.current = process.owed = None
 
@@ -137,9 +136,9 @@ def _tell(process: Process, reason: Any) -> None:
     """Signal links and monitors. Called again for what these end, it only adds to the list that is being worked off."""
     pending = process.sched.signals
     busy = bool(pending)
-    watchers, process.watchers = process.watchers, None
+    watchers, process.more().watchers = process.watchers, None
     links, process.links = process.links, ()
-    for ref, watcher in (watchers or {}).items():
+    for ref, watcher in watchers.items():
         _notify(process, ref, watcher, reason)
     # The parent last: whoever hangs below a supervisor that was killed ends, and frees its name, before it is replaced.
     for other in sorted(links, key=lambda other: other is process.parent):
@@ -179,6 +178,15 @@ def link(one: Process, other: Process) -> None:
     _add(other, one)
 
 
+def link_child(process: Process, supervisor: Process, links: tuple[Process, ...]) -> None:
+    """Link a process that has just been made with its supervisor; `links`, which its siblings share, holds that one."""
+    if supervisor.status == ENDED:
+        signal(process, "noproc", supervisor)
+        return
+    process.links = links
+    _add(supervisor, process)
+
+
 def _add(process: Process, other: Process) -> None:
     """Links are a tuple while they are few: most processes have one, and a set takes 216 bytes."""
     links = process.links
@@ -215,9 +223,7 @@ def monitor(watcher: Process, target: Process | None) -> Ref:
     if extra.monitors is None:
         extra.monitors = {}
     extra.monitors[ref] = target
-    if target.watchers is None:
-        target.watchers = {}
-    target.watchers[ref] = watcher
+    _watched_by(target, ref, watcher)
     return ref
 
 
@@ -225,7 +231,7 @@ def demonitor(watcher: Process, ref: Ref) -> bool:
     """Undo `monitor`, and take a `Down` that has already come out of the mailbox. Whether there was one."""
     extra = watcher.extra
     target = extra.monitors.pop(ref, None) if extra is not None and extra.monitors is not None else None
-    if target is not None and target.watchers is not None:
+    if target is not None:
         target.watchers.pop(ref, None)
     mailbox = watcher.mailbox or deque()
     for index, entry in enumerate(mailbox):
@@ -238,7 +244,12 @@ def demonitor(watcher: Process, ref: Ref) -> bool:
 def watch(target: Process, watcher: Watcher) -> Ref:
     """Call `watcher(reason)` when `target` ends. For the runtime itself; `target` is alive."""
     ref = Ref()
-    if target.watchers is None:
-        target.watchers = {}
-    target.watchers[ref] = watcher
+    _watched_by(target, ref, watcher)
     return ref
+
+
+def _watched_by(target: Process, ref: Ref, watcher: Process | Watcher) -> None:
+    extra = target.more()
+    if extra.watchers is None:
+        extra.watchers = {}
+    extra.watchers[ref] = watcher

@@ -81,8 +81,7 @@ class Ledger:
             end.lived_s = process.sched.clock() - process.started
             end.lost = lost
             end.by = by or child.blame
-            child.ended(end)
-            child.crash = crash or child.crash
+            child.ended(end, crash)
             self.history.append(end)
         if crash is not None:
             self._crashed(process, name, reason, crash)
@@ -110,12 +109,10 @@ class Ledger:
 
     def restarted(self, child: Child) -> None:
         """A child has been restarted."""
-        child.restarts += 1
+        times = child.restarted()
         self.restarts += 1
         if child.process is not None:
-            self.recorder.record(
-                "restarted", child.process.number, child.process.name, f"restart {child.restarts}"
-            )
+            self.recorder.record("restarted", child.process.number, child.process.name, f"restart {times}")
 
     def gave_up(self, supervisor: Process, child: Child) -> str:
         """A supervisor has reached its maximum restart intensity because of `child`. The reason in words."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import math
 import re
 import secrets
 import threading
@@ -21,7 +22,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from . import exits
 from .coroutine import CoroutineHandle, CoroutineProcess
@@ -52,6 +53,8 @@ __all__ = ["Node"]
 P = TypeVar("P", bound=Process)
 log = logging.getLogger("observer")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+BORN_S: Final = 0.001
+"""Processes that start within this time share one number for when they did: it would be 32 bytes for each."""
 GRACE_S: Final = 5.0
 """Seconds that a stopping node gives to what does not stop by itself."""
 
@@ -98,6 +101,7 @@ class Node:
         self._listen = (host, port, tls) if introspection else None
         self._clock: Callable[[], float] = time.monotonic  # tests put a virtual clock here
         self._numbers = 0
+        self._born = -math.inf
         self._starting: dict[Process, asyncio.Future[None]] = {}
         self._sched: Scheduler | None = None
         self._root: Process | None = None
@@ -284,7 +288,7 @@ class Node:
         return self._numbers
 
     def _spawn_root(self) -> Process:
-        process = self._make(ServerProcess, SupervisorServer, None)
+        process = self._make(ServerProcess, SupervisorServer)
         process.more().label = f"{self.name} (root)"
         process.begin((Supervisor(),), {})
         return process
@@ -296,7 +300,9 @@ class Node:
                 f"spawn takes an async function whose first parameter is the process; got {function!r}"
             )
         args = share(args)
-        process = self._make(CoroutineProcess, CoroutineHandle, parent)
+        process = self._make(CoroutineProcess, CoroutineHandle)
+        if parent is not None:
+            process.more().parent = parent
         process.begin(function, args, {})
         if isinstance(process.reason, BaseException):  # it does not take these arguments
             raise process.reason
@@ -308,42 +314,44 @@ class Node:
         Raises:
             AlreadyRegistered: another process has its name.
         """
-        spec = child.spec
-        behaviour: Any = spec.behaviour
-        args, options = share(spec.args), share(spec.options) if spec.options else spec.options
+        terms = child.terms
+        behaviour: Any = terms.behaviour
+        args, options = child.args, terms.options
+        if not terms.constant:
+            args, options = share(args), share(options)
         process: ServerProcess | CoroutineProcess
-        if spec.is_supervisor:
-            process, args = self._make(ServerProcess, SupervisorServer, supervisor), (behaviour,)
-        elif inspect.isclass(behaviour):
-            process = self._make(ServerProcess, cast("type[Handle]", behaviour), supervisor)
+        if terms.is_server:
+            process = self._make(ServerProcess, behaviour)
+        elif terms.is_supervisor:
+            process, args = self._make(ServerProcess, SupervisorServer), (behaviour,)
         else:
-            process = self._make(CoroutineProcess, CoroutineHandle, supervisor)
-        if spec.name is not None:
+            process = self._make(CoroutineProcess, CoroutineHandle)
+        name = child.name
+        if name is not None:
             try:
-                self.registry.register(spec.name, process)
+                self.registry.register(name, process)
             except BaseException:
                 self.table.remove(process)
                 raise
         process.child = child
         child.process = process
-        exits.link(process, supervisor)
+        exits.link_child(process, supervisor, child.family.links)
         if isinstance(process, CoroutineProcess):
-            function: Callable[..., Coroutine[Any, Any, Any]] = spec.behaviour  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
-            process.begin(function, args, options)
+            process.begin(behaviour, args, options)
         else:
             process.begin(args, options)
         return process
 
-    def _make(self, kind: type[P], handle: type[Handle], parent: Process | None) -> P:
+    def _make(self, kind: type[P], handle: type[Handle]) -> P:
         if self._root is not None and self._root.status == ENDED:
             raise NodeError(f"node {self.name} has stopped, and starts nothing any more")
         sched = self.scheduler
-        sched.tick()
-        process = kind(sched, self.next_number(), parent)
+        sched.now = now = sched.clock()
+        if now - self._born > BORN_S:
+            self._born = now
+        process = kind(sched, self.next_number(), self._born)
         process.handle = object.__new__(handle)
         object.__setattr__(process.handle, "_process", process)
-        if parent is not None:
-            process.ancestors = parent.lineage()
         self.table.add(process)
         self.ledger.recorder.record("started", process.number)
         return process
@@ -360,7 +368,7 @@ class Node:
             await future
         finally:
             self._starting.pop(process, None)
-            (process.watchers or {}).pop(watch, None)
+            process.watchers.pop(watch, None)
 
     def _abandon(self, process: Process) -> None:
         """A node that stops does not wait for an `init`, which no time limits; a supervisor's ends with its child's."""

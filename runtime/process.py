@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EVENTS_KEPT", "Extra", "LogItem", "Process", "current"]
 
+ANCESTORS: Final = 20
 EVENTS_KEPT: Final = 20
 
 LogItem = tuple[float, int, Any, int, Any]
@@ -44,7 +45,9 @@ current: ContextVar[Entry | Process | None] = ContextVar("observer_current", def
 class Extra:
     """What few processes need, made on first use."""
 
-    __slots__ = ("counters", "doing", "label", "monitors", "tasks", "timers")
+    __slots__ = (
+        "counters", "doing", "exiting", "label", "monitors", "parent", "reason", "tasks", "timers", "watchers",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.label: str | None = None
@@ -53,22 +56,29 @@ class Extra:
         self.monitors: dict[Ref, Process] | None = None
         self.tasks: set[TaskRef] | None = None
         self.timers: dict[Ref, asyncio.TimerHandle] | None = None
+        self.watchers: dict[Ref, Any] | None = None
+        self.parent: Process | None = None
+        self.exiting = False
+        self.reason: Any = None
 
 
 class Process:
-    """The record of one process in the table. Not for user code."""
+    """The record of one process in the table. Not for user code.
+
+    What stands in a slot is read for every message. What can be read off elsewhere is a property, and what few processes
+    need stands in `Extra`: each slot is 8 bytes a process.
+    """
 
     __slots__ = (
-        "ancestors", "child", "coroutine", "current", "events", "extra", "handle", "links", "mailbox", "name", "number",
-        "owed", "parent", "reason", "reductions", "sched", "since", "started", "state", "status", "suspend", "task", "trap_exits",
-        "watchers",
+        "child", "coroutine", "current", "events", "extra", "handle", "links", "mailbox", "number", "owed", "reductions",
+        "sched", "since", "started", "state", "status", "suspend", "task", "trap_exits",
     )  # fmt: skip
 
     handle: Handle
     obeys_parent: ClassVar[bool] = False
     """Whether an exit signal from the parent, when trapped, ends it after `terminate` (OTP's gen_server)."""
 
-    def __init__(self, sched: Scheduler, number: int, parent: Process | None) -> None:
+    def __init__(self, sched: Scheduler, number: int, started: float) -> None:
         self.sched = sched
         self.number: Final = number
         self.status: int = RUNNING
@@ -79,18 +89,13 @@ class Process:
         self.events: list[LogItem] | None = None
         self.task: asyncio.Task[Any] | None = None
         self.coroutine: Any = None
-        self.since = self.started = sched.now
-        self.parent: Process | None = parent
-        self.ancestors: tuple[int, ...] = ()
+        self.since = self.started = started
         self.child: Child | None = None
-        self.name: str | None = None
         self.links: tuple[Process, ...] | set[Process] = ()
-        self.watchers: dict[Ref, Any] | None = None
         self.owed: set[Caller[Any]] | None = None
         self.extra: Extra | None = None
         self.suspend = False
         self.trap_exits = False
-        self.reason: Any = None
 
     @property
     def pid(self) -> Pid:
@@ -101,6 +106,38 @@ class Process:
     def alive(self) -> bool:
         """Whether it has not ended."""
         return self.status != ENDED
+
+    @property
+    def name(self) -> str | None:
+        """The name that it is registered as, or was before it ended: its child's."""
+        return self.child.name if self.child is not None else None
+
+    @property
+    def parent(self) -> Process | None:
+        """Its supervisor, or the process that spawned it; None for what the host spawned."""
+        if self.child is not None:
+            return self.child.family.process
+        return self.extra.parent if self.extra is not None else None
+
+    @property
+    def ancestors(self) -> tuple[int, ...]:
+        """The numbers of its parent, its parent's parent, and so on, 20 at most."""
+        numbers: list[int] = []
+        parent = self.parent
+        while parent is not None and len(numbers) < ANCESTORS:
+            numbers.append(parent.number)
+            parent = parent.parent
+        return tuple(numbers)
+
+    @property
+    def watchers(self) -> dict[Ref, Any]:
+        """Who is told when it ends (see `exits`)."""
+        return (self.extra.watchers if self.extra is not None else None) or {}
+
+    @property
+    def reason(self) -> Any:
+        """Why it has ended; None while it is alive."""
+        return self.extra.reason if self.extra is not None else None
 
     @property
     def behaviour(self) -> str:
@@ -121,10 +158,6 @@ class Process:
             return len(mailbox) - (mailbox[0][0] == CONTINUE)
         except IndexError:  # emptied between the two looks
             return 0
-
-    def lineage(self) -> tuple[int, ...]:
-        """The ancestors of its children: itself, its parent, and so on, 20 at most."""
-        return (self.number, *self.ancestors[:19])
 
     def more(self) -> Extra:
         """Its `Extra`, made if need be."""

@@ -52,13 +52,15 @@ __all__ = ["Family", "SupervisorServer"]
 class Family:
     """The state of a running supervisor."""
 
-    __slots__ = ("children", "intensity", "path", "process", "spec")
+    __slots__ = ("children", "intensity", "links", "path", "process", "spec")
 
     def __init__(self, spec: Supervisor, process: Process, path: tuple[Any, ...]) -> None:
         self.spec: Final = spec
         self.process: Final = process
         self.path: Final = path
         """Ids from the top supervisor down to this one."""
+        self.links: Final = (process,)
+        """The links of a child that has no others: one tuple for all."""
         self.children: dict[Any, Child] = {}
         """By id, in order of start."""
         self.intensity: Final = Intensity(spec.max_restarts, spec.max_seconds)
@@ -168,12 +170,12 @@ class SupervisorServer(Server[Family]):
     def handle_call(self, message: Any, caller: Caller[Any], family: Family, /) -> Any:
         """The operations of `Supervisor`'s static methods."""
         match message:
+            case StartChild(spec):
+                return self._start_child(family, caller, spec)
             case WhichChildren():
                 return Reply([_info(child) for child in family.children.values()], family)
             case CountChildren():
                 return Reply(_count(family), family)
-            case StartChild(spec):
-                return self._start_child(family, caller, spec)
             case RestartChild(id_):
                 return self._restart_child(family, caller, id_)
             case TerminateChild(id_):

@@ -19,6 +19,7 @@ from ..errors import NoProcess
 from ..messages import ATOMS
 from ..pid import Address, Pid
 from .child_spec import ChildSpec
+from .engine import SupervisorServer
 from .requests import (
     ChildCounts,
     ChildInfo,
@@ -131,8 +132,6 @@ class Supervisor:
 
 async def _ask(supervisor: Address, request: Request[R]) -> R:
     """Call a supervisor, with no time limit (as OTP): starting and stopping children takes what it takes."""
-    from .engine import SupervisorServer  # noqa: PLC0415 - the engine reads this file's specification
-
     process = supervisor._target()
     if process is None:
         raise supervisor._missing()
