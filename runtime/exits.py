@@ -30,7 +30,7 @@ from .status import ENDED
 if TYPE_CHECKING:
     from .process import Process
 
-__all__ = ["demonitor", "end", "link", "link_child", "monitor", "signal", "unlink", "watch"]
+__all__ = ["demonitor", "end", "link", "monitor", "signal", "unlink", "watch"]
 
 Watcher = Callable[[Any], None]
 """Told the exit reason: what the runtime itself uses instead of a monitoring process."""
@@ -85,7 +85,7 @@ def end(process: Process, reason: Any, *, crash: CrashReport | None = None, by: 
     if crash is None and not is_orderly(reason):
         crash = report(process, reason, None)
     node, sched = process.sched.node, process.sched
-    lost = process.letters
+    lost, linked = process.letters, process.linked()
     node.table.remove(process)
     node.registry.release(process)
     process.status = ENDED
@@ -97,7 +97,7 @@ def end(process: Process, reason: Any, *, crash: CrashReport | None = None, by: 
         _release(process)
         if process.task is not None:
             sched.cancel(process.task)
-        _tell(process, reason)
+        _tell(process, reason, linked)
 
 
 def _sendable(reason: Any) -> Any:
@@ -112,8 +112,8 @@ def _fail_callers(process: Process, reason: Any) -> None:
     waiting = [entry[2] for entry in process.mailbox or () if entry[2] is not None]
     if process.current is not None and process.current[2] is not None:
         waiting.append(process.current[2])
-    waiting.extend(process.owed or ())
-    process.owed = None
+    waiting.extend(process.owed)
+    process.more().owed = None
     for caller in waiting:
         caller._fail(ProcessDied(process, reason))
 
@@ -129,19 +129,19 @@ def _release(process: Process) -> None:
         for ref, target in (extra.monitors or {}).items():
             target.watchers.pop(ref, None)
         extra.timers = extra.tasks = extra.monitors = None
-    process.mailbox = process.state = process.current = process.owed = None
+    process.mailbox = process.state = process.current = None
 
 
-def _tell(process: Process, reason: Any) -> None:
+def _tell(process: Process, reason: Any, linked: list[Process]) -> None:
     """Signal links and monitors. Called again for what these end, it only adds to the list that is being worked off."""
     pending = process.sched.signals
     busy = bool(pending)
     watchers, process.more().watchers = process.watchers, None
-    links, process.links = process.links, ()
+    process.links = ()
     for ref, watcher in watchers.items():
         _notify(process, ref, watcher, reason)
     # The parent last: whoever hangs below a supervisor that was killed ends, and frees its name, before it is replaced.
-    for other in sorted(links, key=lambda other: other is process.parent):
+    for other in sorted(linked, key=lambda other: other is process.parent):
         _discard(other, process)
         pending.append((other, reason, process))
     if busy:
@@ -176,15 +176,6 @@ def link(one: Process, other: Process) -> None:
         return
     _add(one, other)
     _add(other, one)
-
-
-def link_child(process: Process, supervisor: Process, links: tuple[Process, ...]) -> None:
-    """Link a process that has just been made with its supervisor; `links`, which its siblings share, holds that one."""
-    if supervisor.status == ENDED:
-        signal(process, "noproc", supervisor)
-        return
-    process.links = links
-    _add(supervisor, process)
 
 
 def _add(process: Process, other: Process) -> None:

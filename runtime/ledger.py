@@ -96,12 +96,8 @@ class Ledger:
             "process %r (%s) crashed: %s\n%s", process, process.behaviour, describe(reason), crash.traceback
         )
 
-    def started(self, child: Child, process: Process) -> None:
-        """A child runs: whoever gave up before at its place, or below it, is replaced."""
-        if self.given_up:
-            self._replaced(child.path, process.number)
-
-    def _replaced(self, path: Path, number: float) -> None:
+    def replaced(self, path: Path, number: float) -> None:
+        """A child runs at `path`, as process `number`: whoever gave up there before it, or below, is replaced."""
         older = [gone for gone in self.given_up.values() if gone.number < number]
         for gone in older:
             if gone.path[: len(path)] == path:
@@ -136,7 +132,7 @@ class Ledger:
     def forget(self, child: Child) -> None:
         """A child is deleted: what it and those below it counted goes over to its supervisor."""
         path = child.path
-        self._replaced(path, math.inf)
+        self.replaced(path, math.inf)
         for below in (
             [other for other in self.counters if other[: len(path)] == path] if self.counters else ()
         ):

@@ -39,7 +39,7 @@ from .server_process import ServerProcess
 from .status import ENDED
 from .supervision.child import Child
 from .supervision.child_spec import ChildSpec
-from .supervision.engine import SupervisorServer, describe_failure
+from .supervision.engine import SupervisorProcess, SupervisorServer, describe_failure
 from .supervision.requests import StartChild
 from .supervision.supervisor import Supervisor
 from .table import ProcessTable
@@ -288,7 +288,8 @@ class Node:
         return self._numbers
 
     def _spawn_root(self) -> Process:
-        process = self._make(ServerProcess, SupervisorServer)
+        process = self._make(SupervisorProcess, SupervisorServer)
+        self._enter(process)
         process.more().label = f"{self.name} (root)"
         process.begin((Supervisor(),), {})
         return process
@@ -303,6 +304,7 @@ class Node:
         process = self._make(CoroutineProcess, CoroutineHandle)
         if parent is not None:
             process.more().parent = parent
+        self._enter(process)
         process.begin(function, args, {})
         if isinstance(process.reason, BaseException):  # it does not take these arguments
             raise process.reason
@@ -323,19 +325,17 @@ class Node:
         if terms.is_server:
             process = self._make(ServerProcess, behaviour)
         elif terms.is_supervisor:
-            process, args = self._make(ServerProcess, SupervisorServer), (behaviour,)
+            process, args = self._make(SupervisorProcess, SupervisorServer), (behaviour,)
         else:
             process = self._make(CoroutineProcess, CoroutineHandle)
         name = child.name
         if name is not None:
-            try:
-                self.registry.register(name, process)
-            except BaseException:
-                self.table.remove(process)
-                raise
+            self.registry.register(name, process)
         process.child = child
         child.process = process
-        exits.link_child(process, supervisor, child.family.links)
+        self._enter(process)
+        if supervisor.status == ENDED:  # what is left of its code; a link with the dead, as OTP
+            exits.signal(process, "noproc", supervisor)
         if isinstance(process, CoroutineProcess):
             process.begin(behaviour, args, options)
         else:
@@ -345,22 +345,25 @@ class Node:
     def _make(self, kind: type[P], handle: type[Handle]) -> P:
         if self._root is not None and self._root.status == ENDED:
             raise NodeError(f"node {self.name} has stopped, and starts nothing any more")
-        sched = self.scheduler
+        sched = self._sched or self.scheduler
         sched.now = now = sched.clock()
         if now - self._born > BORN_S:
             self._born = now
-        process = kind(sched, self.next_number(), self._born)
-        process.handle = object.__new__(handle)
-        object.__setattr__(process.handle, "_process", process)
+        self._numbers = number = self._numbers + 1
+        process = kind(sched, number, self._born)
+        process.handle = made = object.__new__(handle)
+        object.__setattr__(made, "_process", process)
+        return process
+
+    def _enter(self, process: Process) -> None:
         self.table.add(process)
         self.ledger.recorder.record("started", process.number)
-        return process
 
     async def until_started(self, process: Process) -> None:
         """Wait for the `init` of a process that was just spawned; returns at once when it is over."""
         if self._stopping is not None:
             self._abandon(process)
-        if not getattr(process, "initialising", False) or process.status == ENDED:
+        if not process.initialising:
             return
         future = self._starting[process] = self.scheduler.loop.create_future()
         watch = exits.watch(process, lambda _reason: self.started(process))
@@ -372,7 +375,7 @@ class Node:
 
     def _abandon(self, process: Process) -> None:
         """A node that stops does not wait for an `init`, which no time limits; a supervisor's ends with its child's."""
-        if getattr(process, "initialising", False) and type(process.handle) is not SupervisorServer:
+        if process.initialising and type(process.handle) is not SupervisorServer:
             exits.signal(process, "kill", by="stop of the node")
 
     # --- what happens to processes ----------------------------------------------------------------

@@ -46,7 +46,7 @@ class Extra:
     """What few processes need, made on first use."""
 
     __slots__ = (
-        "counters", "doing", "exiting", "label", "monitors", "parent", "reason", "tasks", "timers", "watchers",
+        "counters", "doing", "exiting", "label", "links", "monitors", "owed", "parent", "reason", "tasks", "timers", "watchers",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -57,6 +57,8 @@ class Extra:
         self.tasks: set[TaskRef] | None = None
         self.timers: dict[Ref, asyncio.TimerHandle] | None = None
         self.watchers: dict[Ref, Any] | None = None
+        self.owed: set[Caller[Any]] | None = None
+        self.links: tuple[Process, ...] | set[Process] | None = None
         self.parent: Process | None = None
         self.exiting = False
         self.reason: Any = None
@@ -70,8 +72,8 @@ class Process:
     """
 
     __slots__ = (
-        "child", "coroutine", "current", "events", "extra", "handle", "links", "mailbox", "number", "owed", "reductions",
-        "sched", "since", "started", "state", "status", "suspend", "task", "trap_exits",
+        "child", "coroutine", "current", "events", "extra", "handle", "mailbox", "number", "reductions", "sched", "since",
+        "started", "state", "status", "suspend", "task", "trap_exits",
     )  # fmt: skip
 
     handle: Handle
@@ -91,8 +93,6 @@ class Process:
         self.coroutine: Any = None
         self.since = self.started = started
         self.child: Child | None = None
-        self.links: tuple[Process, ...] | set[Process] = ()
-        self.owed: set[Caller[Any]] | None = None
         self.extra: Extra | None = None
         self.suspend = False
         self.trap_exits = False
@@ -130,6 +130,27 @@ class Process:
         return tuple(numbers)
 
     @property
+    def links(self) -> tuple[Process, ...] | set[Process]:
+        """Whom it is linked with. For a child that has neither made nor lost a link, its supervisor. Settable."""
+        extra = self.extra
+        if extra is not None and extra.links is not None:
+            return extra.links
+        return self.child.family.links if self.child is not None else ()
+
+    @links.setter
+    def links(self, links: tuple[Process, ...] | set[Process]) -> None:
+        self.more().links = links
+
+    def linked(self) -> list[Process]:
+        """Everyone who is told when it ends: its links, and a supervisor's children. Safe from any thread."""
+        return list(self.links)
+
+    @property
+    def owed(self) -> set[Caller[Any]]:
+        """Callers that wait for its answer."""
+        return (self.extra.owed if self.extra is not None else None) or set()
+
+    @property
     def watchers(self) -> dict[Ref, Any]:
         """Who is told when it ends (see `exits`)."""
         return (self.extra.watchers if self.extra is not None else None) or {}
@@ -138,6 +159,11 @@ class Process:
     def reason(self) -> Any:
         """Why it has ended; None while it is alive."""
         return self.extra.reason if self.extra is not None else None
+
+    @property
+    def initialising(self) -> bool:
+        """Whether it has a first step that whoever starts it waits for, and which is not over."""
+        return False
 
     @property
     def behaviour(self) -> str:

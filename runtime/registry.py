@@ -32,10 +32,11 @@ class Registry:
         Raises:
             AlreadyRegistered: another living process has it.
         """
-        holder = self._names.get(name)
-        if holder is not None and holder is not process and holder.status != ENDED:
-            raise AlreadyRegistered(name, holder.pid)
-        self._names[name] = process
+        holder = self._names.setdefault(name, process)
+        if holder is not process:
+            if holder.status != ENDED:
+                raise AlreadyRegistered(name, holder.pid)
+            self._names[name] = process
 
     def release(self, process: Process) -> None:
         """Free the name of a process that ends. Its child keeps it, for reports."""

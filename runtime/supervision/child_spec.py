@@ -15,7 +15,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from weakref import WeakValueDictionary
 
-from ..messages import ATOMS, is_constant, share
+from ..messages import ATOMS, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -154,13 +154,18 @@ class ChildSpec:
         """Whether the child is itself a supervisor."""
         return self.terms.is_supervisor
 
-    def __setattr__(self, name: str, value: object) -> None:
+    def __setattr__(self, name: str, value: Any, /) -> None:
         raise AttributeError(f"a ChildSpec is immutable; make a new one to change {name}")
 
     @property
     def name(self) -> str | None:
         """What it is registered as; None for not at all."""
-        return str.__str__(self.id) if self.terms.register and isinstance(self.id, str) else None
+        if not self.terms.register:
+            return None
+        id_ = self.id
+        if type(id_) is str:
+            return id_
+        return str.__str__(id_) if isinstance(id_, str) else None
 
     def __repr__(self) -> str:
         name = getattr(self.behaviour, "__qualname__", repr(self.behaviour))
@@ -179,7 +184,8 @@ def _terms(
     """The terms of a spec: those of its siblings, where nothing differs."""
     if options:
         return Terms(child, behaviour, restart, shutdown, register, False, options)
-    key = (id(behaviour), restart, shutdown, type(shutdown), register, constant)
+    kind: type[object] = type(shutdown)  # True is no number of seconds, although it is 1
+    key = (id(behaviour), restart, shutdown, kind, register, constant)
     try:
         terms = _shared.get(key)
     except TypeError:  # what cannot be hashed is none of the legal values
