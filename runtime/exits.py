@@ -89,12 +89,12 @@ def end(process: Process, reason: Any, *, crash: CrashReport | None = None, by: 
     node.table.remove(process)
     node.registry.release(process)
     process.status = ENDED
-    process.more().reason = reason
     try:
         node.ledger.ended(process, reason, crash, lost, by)
     finally:  # a host's logging filter may raise; whoever waits for this process is told all the same
         _fail_callers(process, reason)
         _release(process)
+        process.state = reason
         if process.task is not None:
             sched.cancel(process.task)
         _tell(process, reason, linked)
@@ -113,7 +113,6 @@ def _fail_callers(process: Process, reason: Any) -> None:
     if process.current is not None and process.current[2] is not None:
         waiting.append(process.current[2])
     waiting.extend(process.owed)
-    process.more().owed = None
     for caller in waiting:
         caller._fail(ProcessDied(process, reason))
 
@@ -128,7 +127,7 @@ def _release(process: Process) -> None:
             process.sched.cancel(task.task)
         for ref, target in (extra.monitors or {}).items():
             target.watchers.pop(ref, None)
-        extra.timers = extra.tasks = extra.monitors = None
+        extra.timers = extra.tasks = extra.monitors = extra.owed = None
     process.mailbox = process.state = process.current = None
 
 
@@ -136,12 +135,14 @@ def _tell(process: Process, reason: Any, linked: list[Process]) -> None:
     """Signal links and monitors. Called again for what these end, it only adds to the list that is being worked off."""
     pending = process.sched.signals
     busy = bool(pending)
-    watchers, process.more().watchers = process.watchers, None
-    process.links = ()
+    watchers = process.watchers
+    if process.extra is not None:
+        process.extra.watchers, process.extra.links = None, ()
     for ref, watcher in watchers.items():
         _notify(process, ref, watcher, reason)
     # The parent last: whoever hangs below a supervisor that was killed ends, and frees its name, before it is replaced.
-    for other in sorted(linked, key=lambda other: other is process.parent):
+    parent = process.parent
+    for other in sorted(linked, key=lambda other: other is parent):
         _discard(other, process)
         pending.append((other, reason, process))
     if busy:

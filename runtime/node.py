@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-import math
 import re
 import secrets
 import threading
@@ -53,8 +52,6 @@ __all__ = ["Node"]
 P = TypeVar("P", bound=Process)
 log = logging.getLogger("observer")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-BORN_S: Final = 0.001
-"""Processes that start within this time share one number for when they did: it would be 32 bytes for each."""
 GRACE_S: Final = 5.0
 """Seconds that a stopping node gives to what does not stop by itself."""
 
@@ -101,7 +98,6 @@ class Node:
         self._listen = (host, port, tls) if introspection else None
         self._clock: Callable[[], float] = time.monotonic  # tests put a virtual clock here
         self._numbers = 0
-        self._born = -math.inf
         self._starting: dict[Process, asyncio.Future[None]] = {}
         self._sched: Scheduler | None = None
         self._root: Process | None = None
@@ -328,10 +324,10 @@ class Node:
             process, args = self._make(SupervisorProcess, SupervisorServer), (behaviour,)
         else:
             process = self._make(CoroutineProcess, CoroutineHandle)
+        process.child = child
         name = child.name
         if name is not None:
             self.registry.register(name, process)
-        process.child = child
         child.process = process
         self._enter(process)
         if supervisor.status == ENDED:  # what is left of its code; a link with the dead, as OTP
@@ -346,11 +342,8 @@ class Node:
         if self._root is not None and self._root.status == ENDED:
             raise NodeError(f"node {self.name} has stopped, and starts nothing any more")
         sched = self._sched or self.scheduler
-        sched.now = now = sched.clock()
-        if now - self._born > BORN_S:
-            self._born = now
         self._numbers = number = self._numbers + 1
-        process = kind(sched, number, self._born)
+        process = kind(sched, number, sched.birth())
         process.handle = made = object.__new__(handle)
         object.__setattr__(made, "_process", process)
         return process

@@ -46,7 +46,7 @@ class Extra:
     """What few processes need, made on first use."""
 
     __slots__ = (
-        "counters", "doing", "exiting", "label", "links", "monitors", "owed", "parent", "reason", "tasks", "timers", "watchers",
+        "counters", "doing", "exiting", "label", "links", "monitors", "owed", "parent", "tasks", "timers", "watchers",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -54,14 +54,13 @@ class Extra:
         self.doing: str | None = None
         self.counters: dict[str, float] | None = None
         self.monitors: dict[Ref, Process] | None = None
+        self.watchers: dict[Ref, Any] | None = None
         self.tasks: set[TaskRef] | None = None
         self.timers: dict[Ref, asyncio.TimerHandle] | None = None
-        self.watchers: dict[Ref, Any] | None = None
         self.owed: set[Caller[Any]] | None = None
         self.links: tuple[Process, ...] | set[Process] | None = None
         self.parent: Process | None = None
         self.exiting = False
-        self.reason: Any = None
 
 
 class Process:
@@ -131,11 +130,11 @@ class Process:
 
     @property
     def links(self) -> tuple[Process, ...] | set[Process]:
-        """Whom it is linked with. For a child that has neither made nor lost a link, its supervisor. Settable."""
+        """Whom it is linked with, a supervisor's children apart (see `linked`). Settable."""
         extra = self.extra
         if extra is not None and extra.links is not None:
             return extra.links
-        return self.child.family.links if self.child is not None else ()
+        return self.child.links if self.child is not None else ()
 
     @links.setter
     def links(self, links: tuple[Process, ...] | set[Process]) -> None:
@@ -157,8 +156,8 @@ class Process:
 
     @property
     def reason(self) -> Any:
-        """Why it has ended; None while it is alive."""
-        return self.extra.reason if self.extra is not None else None
+        """Why it has ended; None while it is alive. Stands in the place of the state, which nobody needs any more."""
+        return self.state if self.status == ENDED else None
 
     @property
     def initialising(self) -> bool:

@@ -95,6 +95,11 @@ class Child(ChildSpec):
         return (*self.family.path, self.id)
 
     @property
+    def links(self) -> tuple[Process, ...]:
+        """The links of a process that has made and undone none: with its supervisor, unless that is stopping it."""
+        return self.family.links if self.blame is None else ()
+
+    @property
     def restarting(self) -> bool:
         """Whether it will be tried again. Settable."""
         return self._past is not None and self._past.restarting

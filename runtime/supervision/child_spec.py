@@ -108,14 +108,16 @@ class ChildSpec:
         register: bool = True,
         **options: Any,
     ) -> None:
-        hash(id)
+        if type(id) is not str:
+            hash(id)
+            id = share(id)  # noqa: A001
         shared = share(args)
         terms = _terms(id, behaviour, restart, shutdown, bool(register), shared is args, options)
         if terms.is_supervisor and (args or options):
             raise ValueError(
                 f"child {id!r}: a Supervisor takes no arguments here; give them to Supervisor(…)"
             )
-        _put(self, "id", share(id))
+        _put(self, "id", id)
         _put(self, "args", shared)
         _put(self, "terms", terms)
 
@@ -184,8 +186,8 @@ def _terms(
     """The terms of a spec: those of its siblings, where nothing differs."""
     if options:
         return Terms(child, behaviour, restart, shutdown, register, False, options)
-    kind: type[object] = type(shutdown)  # True is no number of seconds, although it is 1
-    key = (id(behaviour), restart, shutdown, kind, register, constant)
+    number = isinstance(shutdown, bool)  # True is no number of seconds, although it equals 1
+    key = (id(behaviour), restart, shutdown, number, register, constant)
     try:
         terms = _shared.get(key)
     except TypeError:  # what cannot be hashed is none of the legal values
