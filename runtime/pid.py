@@ -121,7 +121,7 @@ class Name(Address):
         self.name: Final = name
 
     @property
-    def _process(self) -> Process | None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleVariableOverride]  # found anew at each send
+    def _process(self) -> Process | None:  # pyright: ignore[reportIncompatibleVariableOverride]  # found anew at each send
         return self._registry.find(self.name)
 
     def _missing(self) -> Exception:

@@ -50,16 +50,17 @@ _NO_STATE = _RESULTS | _MISTAKES | {CoroutineType, type(None)}
 class ServerProcess(Process):
     """A process that runs a `Server`."""
 
-    __slots__ = ("exiting", "initialising", "strict")
+    __slots__ = ("strict",)
 
     handle: Server[Any]  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by the node
+    strict: bool
+    """Whether its state may not be mutable; its class's, from `begin` on."""
     obeys_parent: ClassVar[bool] = True
 
-    def __init__(self, sched: Any, number: int, parent: Process | None) -> None:
-        super().__init__(sched, number, parent)
-        self.strict = False
-        self.exiting = False
-        self.initialising = True
+    @property
+    def initialising(self) -> bool:
+        """Whether its `init` is not over."""
+        return self.current is not None and self.current[0] == INIT
 
     # --- start ------------------------------------------------------------------------------------
 
@@ -70,8 +71,8 @@ class ServerProcess(Process):
         self.strict = kind.strict
         entry: Entry = (INIT, args, None, self.sched.now, 0)
         self.current = entry
-        self.reductions += 1
-        self.since = self.sched.clock()
+        self.reductions = 1
+        self.since = self.sched.now
         self.sched.enter(self, self.since, None, Errand(self._init), (entry, args, options))
 
     @boundary
@@ -80,7 +81,12 @@ class ServerProcess(Process):
             init: Any = getattr(self.handle, "init", None)
             if init is None:
                 raise TypeError(f"{type(self.handle).__name__} has no init(…); it returns the first state")
-            self._after(entry, init(*args, **options))
+            result = init(*args, **options)
+            if type(result) in _NO_STATE or self.strict or self.status != RUNNING:
+                self._after(entry, result)
+            else:
+                self.state = result
+                self._initialised()
         except BaseException as error:
             self.crash(error)
 
@@ -206,9 +212,6 @@ class ServerProcess(Process):
             self.settle(entry, result)
 
     def _await(self, entry: Entry, coroutine: Coroutine[Any, Any, Any]) -> None:
-        caller = entry[2]
-        if caller is not None and not caller._answered:
-            caller._wait()
         first = None
         if type(self.handle).by_hand:
             try:
@@ -220,6 +223,9 @@ class ServerProcess(Process):
             if self.status != RUNNING:  # it was ended in this step
                 coroutine.close()
                 return
+        caller = entry[2]
+        if caller is not None and not caller._answered:
+            caller._wait()
         self.task = task = self.sched.drive(self, coroutine, entry, first)
         if self.status == ENDED:  # in the first step, which runs at once from 3.12 on
             self.sched.cancel(task)
@@ -311,7 +317,6 @@ class ServerProcess(Process):
             self.mailbox.appendleft(entry)
 
     def _initialised(self) -> None:
-        self.initialising = False
         self.sched.node.started(self)
         if self.status == RUNNING:
             self.rest()
@@ -344,10 +349,14 @@ class ServerProcess(Process):
     def _terminate(
         self, reason: Any, state: Any, crash: CrashReport | None, caller: Caller[Any] | None, reply: Any
     ) -> None:
-        if self.exiting or self.initialising or type(self.handle).terminate is Server.terminate:
+        if (
+            type(self.handle).terminate is Server.terminate
+            or self.initialising
+            or (self.extra is not None and self.extra.exiting)
+        ):
             self._finish(reason, crash, caller, reply)
             return
-        self.exiting = True
+        self.more().exiting = True
         self.status = RUNNING
         errand = Errand(self._let_terminate)
         self.sched.enter(self, self.sched.clock(), None, errand, (reason, state, crash, caller, reply))

@@ -25,10 +25,9 @@ class ProcessTable:
     def __init__(self) -> None:
         self._pages: dict[int, list[Process | None]] = {}
         self._used: dict[int, int] = {}
-        self._count = 0
 
     def __len__(self) -> int:
-        return self._count
+        return sum(list(self._used.values()))
 
     def add(self, process: Process) -> None:
         """Enter a process under its number."""
@@ -39,14 +38,12 @@ class ProcessTable:
             self._used[key] = 0
         page[process.number & (PAGE - 1)] = process
         self._used[key] += 1
-        self._count += 1
 
     def remove(self, process: Process) -> None:
         """Take a process out."""
         key = process.number >> _BITS
         self._pages[key][process.number & (PAGE - 1)] = None
         self._used[key] -= 1
-        self._count -= 1
         if not self._used[key]:
             del self._pages[key], self._used[key]
 
