@@ -160,7 +160,7 @@ def _stopped(child: Child) -> dict[str, Any]:
 def _sums(node: Node) -> dict[Path, dict[str, float]]:
     """Counters by the key of a path: a child's own, and those of all below it."""
     sums: dict[Path, dict[str, float]] = {}
-    for path, counters in rested(settled(lambda: list(node.ledger.counters.items())), 200):
+    for path, counters in rested(settled(lambda: list(node.ledger.counters.items()))):
         key = _key(path)
         for depth in range(len(key) + 1):
             total = sums.setdefault(key[:depth], {})

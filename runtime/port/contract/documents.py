@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+
+from runtime.port.pace import breathe
 
 from .base import CONTRACT, Code, Failure, PortRequest
 from .changes import Kill, Resume, Send, Suspend
@@ -68,8 +71,29 @@ def parse_request(text: str) -> PortRequest[Any]:
 
 
 def answer_document(answer: BaseModel) -> str:
-    """A good answer, as one JSON document."""
-    return '{"ok":true,"answer":' + answer.model_dump_json() + "}"
+    """A good answer, as one JSON document. Long ones with rests: see `runtime.port.pace`."""
+    return "".join(('{"ok":true,"answer":', *_parts(answer), "}"))
+
+
+def _parts(model: BaseModel) -> Iterator[str]:
+    """JSON of a model, bit by bit: a list of models in it is never dumped at a stretch."""
+    breathe()
+    lists = [name for name, value in model if type(value) is list and value and isinstance(value[0], BaseModel)]
+    if not lists:
+        yield model.model_dump_json()
+        return
+    head = model.model_dump_json(exclude=set(lists))
+    yield head[:-1]
+    comma = "," if len(head) > len("{}") else ""
+    for name in lists:
+        yield f'{comma}"{name}":['
+        comma = ","
+        for index, item in enumerate(getattr(model, name)):
+            if index:
+                yield ","
+            yield from _parts(item)
+        yield "]"
+    yield "}"
 
 
 def error_document(code: Code, message: str) -> str:

@@ -9,7 +9,7 @@ import types
 import pytest
 
 from runtime import ChildSpec, Supervisor
-from runtime.introspection.ranking import RUN, Ranking
+from runtime.introspection.ranking import RUN, order
 from runtime.port.contract import SORTS, Failure, Ps
 from tests.runtime.introspection.behaviours import Deposit, Worker, bank
 from tests.support.eventually import eventually_sync
@@ -147,7 +147,7 @@ def test_counters_are_columns_on_demand(live):
 def test_change_per_second_is_measured_between_two_samples_of_one_observer(crew, monkeypatch):
     clock = [100.0]
     monkeypatch.setattr(
-        "runtime.introspection.columns.time", types.SimpleNamespace(monotonic=lambda: clock[0])
+        "runtime.introspection.deltas.time", types.SimpleNamespace(monotonic=lambda: clock[0])
     )
     ask = lambda **options: crew.ask(Ps(filter="worker", delta=True, desc=True, **options), peer="ann")  # noqa: E731
     assert {row.mailbox_delta for row in ask(sort="mailbox").rows} == {None}
@@ -169,7 +169,7 @@ def test_change_per_second_is_measured_between_two_samples_of_one_observer(crew,
 def test_restarts_and_counters_have_a_change_per_second_too(live, monkeypatch):
     clock = [100.0]
     monkeypatch.setattr(
-        "runtime.introspection.columns.time", types.SimpleNamespace(monotonic=lambda: clock[0])
+        "runtime.introspection.deltas.time", types.SimpleNamespace(monotonic=lambda: clock[0])
     )
     node = live(bank())
     node.run(node.node.named("alice").call(Deposit(100)))
@@ -204,7 +204,7 @@ def test_names_labels_and_progress_come_clean(live):
 def test_the_ranking_is_a_stable_sort(desc, offset, limit, spread):
     chance = random.Random(7)
     values = [(chance.randrange(spread), number) for number in range(6 * RUN - 100)]
-    ranking = Ranking(lambda item: item[0], offset + limit, desc=desc)
+    ranking = order(lambda page: [item[0] for item in page], offset + limit, desc=desc)
     for start in range(0, len(values), 256):
         ranking.offer(values[start : start + 256])
     expected = sorted(values, key=lambda item: item[0], reverse=desc)[offset : offset + limit]
