@@ -11,7 +11,7 @@ from runtime.status import ENDED
 from runtime.supervision.engine import Family
 
 from .lookup import behaviour_text, doing, find, id_text, now, pid_text, status_of
-from .pace import rest, rested, settled
+from .pace import breathe, rested, settled
 from .text import clean
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ __all__ = ["supervision_tree"]
 Path = tuple[Any, ...]
 MOST: Final = 10_000
 """Children that one answer lists, over all supervisors."""
-BREATH: Final = 50
-"""Children after which the reader rests."""
 
 
 def supervision_tree(node: Node, request: TreeQuery, busy: dict[int, float]) -> Tree:
@@ -89,8 +87,7 @@ class _Reader:
     def child(self, child: Child) -> TreeNode:
         """A child, and what hangs below it."""
         self._left -= 1
-        if self._left % BREATH == 0:
-            rest()
+        breathe()
         process, spec, ends = child.process, child.spec, child.ends
         last = ends[-1] if ends else None
         known = (
@@ -106,7 +103,7 @@ class _Reader:
             counters=self._counters.get(_key(child.path), {}),
             last_reason=last.kind if last is not None else None,
             last_restart_s=max(0.0, time.time() - last.at) if last is not None else None,
-            **known,
+            **(known if "children" in known else {**known, "children": []}),
         )
 
     def _living(self, process: Process) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -71,29 +72,38 @@ def parse_request(text: str) -> PortRequest[Any]:
 
 
 def answer_document(answer: BaseModel) -> str:
-    """A good answer, as one JSON document. Long ones with rests: see `runtime.port.pace`."""
+    """A good answer, as one JSON document. It is used up: the lists of models in it are empty afterwards.
+
+    Ten thousand rows take long to dump, and to free; so both are done one by one (see `runtime.port.pace`).
+    """
     return "".join(('{"ok":true,"answer":', *_parts(answer), "}"))
 
 
 def _parts(model: BaseModel) -> Iterator[str]:
-    """JSON of a model, bit by bit: a list of models in it is never dumped at a stretch."""
+    """JSON of a model, bit by bit."""
     breathe()
-    lists = [name for name, value in model if type(value) is list and value and isinstance(value[0], BaseModel)]
+    lists = {name: items for name in _lists_of(type(model)) if (items := getattr(model, name))}
     if not lists:
         yield model.model_dump_json()
         return
-    head = model.model_dump_json(exclude=set(lists))
-    yield head[:-1]
-    comma = "," if len(head) > len("{}") else ""
-    for name in lists:
-        yield f'{comma}"{name}":['
-        comma = ","
-        for index, item in enumerate(getattr(model, name)):
-            if index:
-                yield ","
-            yield from _parts(item)
-        yield "]"
+    before = model.model_dump_json(exclude=set(lists)).removesuffix("}")
+    for name, items in lists.items():
+        comma = "" if before == "{" else ","
+        yield f'{before}{comma}"{name}":['
+        items.reverse()
+        while items:
+            yield from _parts(items.pop())
+            yield "," if items else "]"
+        before = ""
     yield "}"
+
+
+@cache
+def _lists_of(kind: type[BaseModel]) -> list[str]:
+    """The fields that are lists of models."""
+    fields = {name: field.annotation for name, field in kind.model_fields.items()}
+    items = {name: get_args(kind) for name, kind in fields.items() if get_origin(kind) is list}
+    return [name for name, (item,) in items.items() if isinstance(item, type) and issubclass(item, BaseModel)]
 
 
 def error_document(code: Code, message: str) -> str:
