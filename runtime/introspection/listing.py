@@ -117,7 +117,9 @@ class Listing:
         total = matched = 0
         counters: set[str] = set()
         wanted = request.offset + request.limit
-        ranking = order(keys, wanted + SPARE if request.limit else 0, desc=request.desc)
+        ranking = order(
+            keys, wanted + SPARE if request.limit else 0, self._node.table.get, desc=request.desc
+        )
         for page in self._node.table.slices():
             total += len(page)
             counters |= counter_names(page)

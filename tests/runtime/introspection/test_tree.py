@@ -79,12 +79,11 @@ def test_more_children_than_asked_for_are_counted(live):
     assert ([item.id for item in top.children], top.more) == ([str(n) for n in range(10)], 20)
 
 
-def test_one_answer_lists_only_so_many_children_over_all_supervisors(live, monkeypatch):
-    monkeypatch.setattr(tree_room, "MOST", 12)
+def test_one_answer_lists_only_so_many_children_over_all_supervisors(live):
     teams = [
         ChildSpec(f"team-{t}", Supervisor([ChildSpec((t, n), Worker) for n in range(5)])) for t in range(5)
     ]
-    top = root(live(Supervisor(teams, name="teams")))
+    top = root(live(Supervisor(teams, name="teams")), limit=12)
     listed = sum(1 + len(team.children) for team in top.children)
     assert listed == 11
     assert top.more == 3
