@@ -58,7 +58,9 @@ class ProcessTable:
     def slices(self) -> Iterator[list[Process]]:
         """The living processes, at most 256 at a time, oldest first. Safe from any thread."""
         for page in list(self._pages.values()):
-            yield list(filter(None, page))  # one operation of the interpreter: no process decides whether it is true
+            yield list(
+                filter(None, page)
+            )  # one operation of the interpreter: no process decides whether it is true
 
     def window(self, offset: int, limit: int, *, newest_first: bool = False) -> list[Process]:
         """At most `limit` living processes from `offset` on, by age. Safe from any thread; only their pages are read."""

@@ -16,7 +16,7 @@ from runtime.status import STATUSES
 from .lookup import behaviour_text, oldest_s
 
 if TYPE_CHECKING:
-    from runtime.process import Process
+    from runtime.process import Extra, Process
 
 __all__ = ["CHANGING", "Keys", "column_of", "counter_names", "keys_of"]
 
@@ -81,7 +81,7 @@ def counter_names(page: Page) -> set[str]:
     return {name for amounts in counters for name in amounts.copy()}
 
 
-def _of_extras(page: Page, key: Callable[[Any], Any], otherwise: Any) -> list[Any]:
+def _of_extras(page: Page, key: Callable[[Extra], Any], otherwise: Any) -> list[Any]:
     extras = list(map(_EXTRA, page))
     if extras.count(None) == len(extras):
         return [otherwise] * len(extras)

@@ -71,9 +71,8 @@ class _Needle:
             return hits
         if self._pids:
             numbers = list(map(_NUMBER, page))
-            pids = list(map(pid_text, numbers))
-            if needle in "\n".join(pids):
-                hits.update(number for number, pid in zip(numbers, pids, strict=True) if needle in pid)
+            if needle in ("<0.%d.0>\n" * len(numbers)) % tuple(numbers):  # all of them at once
+                hits.update(number for number in numbers if needle in pid_text(number))
         if self._statuses:
             hits.update(self._by_status(page))
         names = [name for name in map(_NAME, page) if name is not None]
@@ -99,8 +98,14 @@ class _Needle:
     def _by_status(self, page: list[Process]) -> set[int]:
         wanted = self._statuses
         running = page[0].sched.running
-        hits = {process.number for process, status in zip(page, map(_STATUS, page), strict=True) if status in wanted}
-        if running is not None and running in page:  # whoever has the loop, runs, be it only a task of its own
+        hits = {
+            process.number
+            for process, status in zip(page, map(_STATUS, page), strict=True)
+            if status in wanted
+        }
+        if (
+            running is not None and running in page
+        ):  # whoever has the loop, runs, be it only a task of its own
             (hits.add if self._running else hits.discard)(running.number)
         return hits
 

@@ -78,10 +78,10 @@ class Listing:
             found, age = self._by_pid(request)
         else:
             sought = deltas.keys(request.sort) if request.delta else keys
+            asked = (request.model_dump_json(exclude={"keep"}), deltas.samples(request.sort))
             found, age = self._passes.get(
-                observer, request.model_copy(update={"keep": []}).model_dump_json(),
-                lambda: self._pass(request, sought, matching),
-            )  # fmt: skip
+                observer, asked, lambda: self._pass(request, sought, matching, deltas)
+            )
         window = found.processes
         if age and not request.delta:
             window = self._anew(request, window, keys, matching, busy)
@@ -112,17 +112,19 @@ class Listing:
         total = max(len(self._node.table), len(window))
         return _Found(window, total, total, self._censuses.last()[0].counters), 0.0
 
-    def _pass(self, request: Ps, keys: Keys, matching: Filter | None) -> _Found:
+    def _pass(self, request: Ps, keys: Keys, matching: Filter | None, deltas: Deltas) -> _Found:
         """Look at every process."""
+        if request.delta:
+            deltas.begin_pass()
         total = matched = 0
         counters: set[str] = set()
         wanted = request.offset + request.limit
-        ranking = order(
-            keys, wanted + SPARE if request.limit else 0, self._node.table.get, desc=request.desc
-        )
+        ranking = order(keys, wanted + SPARE if request.limit else 0, self._node.table.get, desc=request.desc)
         for page in self._node.table.slices():
             total += len(page)
             counters |= counter_names(page)
+            if request.delta:
+                deltas.take(page, request.sort)
             chosen = matching(page) if matching is not None else page
             if chosen:
                 matched += len(chosen)

@@ -36,7 +36,13 @@ STUCK_S: Final = 0.1
 
 
 def node_info(
-    node: Node, sampler: Sampler, censuses: Censuses, principal: Principal, cost_ms_per_s: float, *, stack: bool
+    node: Node,
+    sampler: Sampler,
+    censuses: Censuses,
+    principal: Principal,
+    cost_ms_per_s: float,
+    *,
+    stack: bool,
 ) -> NodeInfo:
     """The answer to `node`. Cost: about 0.2 µs for each process, in slices, where a census is due."""
     sched = node.scheduler

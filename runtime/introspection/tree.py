@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from runtime.port.contract import Code, Failure, Tree, TreeNode, TreeQuery
 from runtime.status import ENDED
@@ -135,7 +135,9 @@ class _Reader:
         family = _family(process)
         if family is None:
             return {}
-        listed = [self.child(child) for child in _children(family, min(self._width, self._left)) if self._left > 0]
+        listed = [
+            self.child(child) for child in _children(family, min(self._width, self._left)) if self._left > 0
+        ]
         return {
             "strategy": family.spec.strategy,
             "max_restarts": family.spec.max_restarts,

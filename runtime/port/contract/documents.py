@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any, Final, TypeVar, get_args, get_origin
 
@@ -118,10 +119,13 @@ def parse_answer(request: PortRequest[R], text: str) -> R:
     Raises:
         Failure: what the node said is a refusal, or is no answer of this contract.
     """
-    try:
-        if text.startswith(_GOOD):  # as this code writes it; there is no need to read a long answer twice
+    if text.startswith(_GOOD) and text.endswith(
+        "}"
+    ):  # as this code writes it: a long answer is read only once
+        with suppress(ValidationError):
             known: R = type(request).answer.model_validate_json(text[len(_GOOD) : -1])  # type: ignore[assignment]
             return known
+    try:
         document = json.loads(text)
         if document["ok"] is True:
             answer: R = type(request).answer.model_validate_json(json.dumps(document["answer"]))  # type: ignore[assignment]

@@ -198,7 +198,8 @@ def test_names_labels_and_progress_come_clean(live):
 
 @pytest.mark.parametrize("desc", [False, True])
 @pytest.mark.parametrize(
-    ("offset", "limit"), [(0, 10), (0, 1), (0, 0), (50, 100), (0, RUN + 1), (4000, 500), (24400, 100), (20000, 9000), (30000, 10)]
+    ("offset", "limit"),
+    [(0, 10), (0, 1), (0, 0), (50, 100), (0, RUN + 1), (4000, 500), (24400, 100), (20000, 9000), (30000, 10)],
 )
 @pytest.mark.parametrize("spread", [1, 5, 10**9])
 def test_the_ranking_is_a_stable_sort(desc, offset, limit, spread):
