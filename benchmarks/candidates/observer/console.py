@@ -1,0 +1,91 @@
+"""A console's eyes and hands, in a process of their own, as an operator's are.
+
+python -m benchmarks.candidates.observer.console poll [INTERVAL]    what the console's page of processes asks, for ever
+python -m benchmarks.candidates.observer.console kill PID …         one after the other
+
+<── a line of JSON for each round or kill: {"at": when it was begun (monotonic s), "took": seconds}
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+from runtime.port.client import Client, find
+from runtime.port.contract import Kill, NodeQuery, Ps
+
+__all__ = ["console"]
+
+_NODE = "bench"
+_PATIENCE_S = 30.0
+
+
+class Lines:
+    """What a console says."""
+
+    def __init__(self, stream: asyncio.StreamReader) -> None:
+        self._stream = stream
+
+    async def next(self) -> dict[str, float]:
+        """The next line.
+
+        Raises:
+            RuntimeError: the console has ended.
+        """
+        line = await self._stream.readline()
+        if not line:
+            raise RuntimeError("the console has ended; what it wrote stands above")
+        said: dict[str, float] = json.loads(line)
+        return said
+
+
+@asynccontextmanager
+async def console(*arguments: str) -> AsyncGenerator[Lines]:
+    """A console that is attached to the node of this process."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", __name__, *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert child.stdout is not None
+        yield Lines(child.stdout)
+    finally:
+        if child.returncode is None:
+            child.kill()
+        await child.wait()
+
+
+def _say(begin: Callable[[], object]) -> float:
+    at = time.monotonic()
+    begin()
+    took = time.monotonic() - at
+    sys.stdout.write(json.dumps({"at": at, "took": took}) + "\n")
+    sys.stdout.flush()
+    return took
+
+
+def _poll(client: Client, interval: float) -> None:
+    def look() -> None:
+        client.ask(NodeQuery())
+        client.ask(Ps(sort="reductions", desc=True, delta=True, limit=200))
+
+    while True:
+        took = _say(look)
+        time.sleep(max(interval - took, took / 2))
+
+
+def _main() -> None:
+    what, *arguments = sys.argv[1:]
+    with Client(find(_NODE), timeout=_PATIENCE_S) as client:
+        if what == "poll":
+            _poll(client, float(arguments[0]))
+        for pid in arguments:
+            _say(partial(client.ask, Kill(process=pid)))
+
+
+if __name__ == "__main__":
+    _main()
