@@ -68,10 +68,11 @@ def _title(measure: Measure, row: Row) -> str:
 
 
 def aims(results: Results) -> str:
-    """What was reached for, and whether it was."""
+    """What was reached for in what was measured, and whether it was reached."""
     lines = [
         _aim_line(results, measure, row, aim)
         for measures in SECTIONS.values() for measure in measures for row in measure.rows for aim in row.aims
+        if measure.name in results.found
     ]  # fmt: skip
     return text.table(["", "aim", "found", "met"], lines)
 
@@ -97,6 +98,8 @@ def features(results: Results) -> str:
     row = base.rows[0]
     lines: list[list[str]] = []
     for measure in (base, *others):
+        if measure.name not in results.found:
+            continue
         cells = [measure.title]
         for ours in OURS:
             rate, plain = (results.median(name, ours, row.figure) for name in (measure.name, BASE))
