@@ -66,7 +66,7 @@ def test_the_brief_table_leaves_rows_out(results):
 @pytest.mark.parametrize(("bytes_", "verdict"), [(500.0, "yes"), (501.0, "**no**")])
 def test_an_aim_is_met_up_to_its_bound(results, bytes_, verdict):
     results.of("idle", "slicing").add({"bytes": bytes_})
-    assert line(report.aims(results), "idle server ")[-1] == verdict
+    assert line(report.aims(results), "idle server")[-1] == verdict
 
 
 @pytest.mark.parametrize(("rate", "verdict"), [(60_000.0, "yes"), (59_000.0, "**no**")])
