@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         CallError,
         CallTimeout,
         ChildError,
+        Interrupted,
         NodeError,
         NoProcess,
         NotRegistered,
@@ -52,8 +53,8 @@ _HOMES = {
     "coroutine": ["CoroutineHandle"],
     "crash": ["CrashReport"],
     "errors": [
-        "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "NoProcess", "NodeError", "NotRegistered",
-        "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
+        "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "Interrupted", "NoProcess", "NodeError",
+        "NotRegistered", "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
     ],
     "node": ["Node"],
     "pid": ["Address", "Name", "Pid", "Ref"],
@@ -70,7 +71,8 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "TLS", "Address", "AlreadyRegistered", "BadReturn", "Call", "CallError", "CallResult", "CallTimeout", "Caller",
-    "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle", "CrashReport", "Down", "Exit", "Name",
+    "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle", "CrashReport", "Down", "Exit",
+    "Interrupted", "Name",
     "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "ObserverError", "Pid", "ProcessDied",
     "ProcessExit", "Ref", "Reply", "Request", "Result", "SelfCall", "Server", "StartError", "Stop", "Supervisor", "TaskDone",
     "TaskFailed", "TaskRef",

@@ -22,6 +22,7 @@ from .messages import ATOMS, share
 from .status import ENDED, IDLE, READY
 
 if TYPE_CHECKING:
+    from .mailbox import Entry
     from .pid import Address
     from .process import Process
 
@@ -50,7 +51,11 @@ async def call(target: Address, process: Process | None, message: Any, timeout: 
     now = sched.clock()
     caller: Caller[Any] = Caller(process, None if timeout is None else now + timeout)
     if process.status == IDLE and now < sched.inline_until and sched.depth < MAX_DEPTH:
-        process.answer_now(message, caller, now)
+        running = sched.running
+        entry: Entry = (CALL, message, caller, now, 0 if running is None else running.number)
+        sched.depth += 1
+        sched.enter(process, now, None, process.answer_now, entry)
+        sched.depth -= 1
         if caller._answered and caller._future is None:
             return caller._value
         future = caller._future or caller._wait()

@@ -102,7 +102,7 @@ class CoroutineProcess(Process):
             end(self, error, crash=report(self, error, error))
             return
         self.coroutine = coroutine
-        self.task = self.sched.task(Steps(self, coroutine), context)
+        self.task = self.sched.task(Steps(self, coroutine, context=context), context)
         self.task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[Any]) -> None:

@@ -15,6 +15,7 @@
     └── NodeError                   the node cannot do that now, or has failed
 
     ProcessExit                     raised *by* a process, to end itself with a reason
+    Interrupted (BaseException)     raised *in* a step that would own the node: nothing else stops it there
 
 A process that ends because a handler raised has the exception itself as its exit reason.
 """
@@ -27,7 +28,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
-    "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "NoProcess", "NodeError", "NotRegistered",
+    "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "Interrupted", "NoProcess", "NodeError", "NotRegistered",
     "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
 ]  # fmt: skip
 
@@ -151,6 +152,13 @@ class ProcessExit(Exception):  # noqa: N818
     def __init__(self, reason: Any = "normal") -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Interrupted(BaseException):  # noqa: N818 - what happened to the step, as KeyboardInterrupt is named
+    """Raised in a step that has held the node for too long where it must not be switched away from.
+
+    Work of this kind belongs beside the process: `self.task(asyncio.to_thread(…))`.
+    """
 
 
 def describe(reason: Any) -> str:

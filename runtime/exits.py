@@ -129,6 +129,8 @@ def _release(process: Process) -> None:
         for ref, target in (extra.monitors or {}).items():
             if target.watchers is not None:
                 target.watchers.pop(ref, None)
+        for worker in extra.workers or ():
+            worker.workers.queue(worker)
         extra.timers = extra.tasks = extra.monitors = None
     process.mailbox = process.state = process.current = process.owed = None
 

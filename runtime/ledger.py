@@ -97,6 +97,12 @@ class Ledger:
             "process %r (%s) crashed: %s\n%s", process, process.behaviour, describe(reason), crash.traceback
         )
 
+    def zombie(self, process: Process) -> None:
+        """What is left of a process does not end, whatever is raised in it."""
+        name = process.name or (process.extra.label if process.extra is not None else None)
+        self.recorder.record("zombie", process.number, name, process.behaviour)
+        log.error("process %r (%s) has ended, but its code does not: it is left standing", process, process.behaviour)
+
     def started(self, child: Child, process: Process) -> None:
         """A child runs: whoever gave up before at its place, or below it, is replaced."""
         if self.given_up:

@@ -68,6 +68,8 @@ class Node:
         resources: live objects (clients, connections) that processes read with `self.resource(KEY)`.
             Optional. Defaults to none.
         tls: certificate and key of the port. Optional. Defaults to none.
+        time_slicing: False runs every step to its end on the loop's own stack: faster calls, but one endless loop stops
+            them all, and plain handlers cannot wait. Optional. Defaults to True; `preemption` says what it is then.
         introspection: False opens no port and no socket: nobody can attach. Optional. Defaults to True.
 
     Raises:
@@ -82,6 +84,7 @@ class Node:
         resources: Mapping[Any, Any] | None = None,
         *,
         tls: TLS | None = None,
+        time_slicing: bool = True,
         introspection: bool = True,
     ) -> None:
         if not _NAME.fullmatch(name):
@@ -95,6 +98,7 @@ class Node:
         self.registry: Final = Registry()
         self.ledger: Final = Ledger()
         self.started_at: Final = time.time()
+        self._time_slicing = time_slicing
         self._listen = (host, port, tls) if introspection else None
         self._clock: Callable[[], float] = time.monotonic  # tests put a virtual clock here
         self._numbers = 0
@@ -111,7 +115,7 @@ class Node:
         if self._sched is not None:
             raise NodeError(f"node {self.name} has been used before; make a new Node for a new incarnation")
         loop = asyncio.get_running_loop()
-        self._sched = Scheduler(self, loop, self._clock)
+        self._sched = Scheduler(self, loop, self._clock, time_slicing=self._time_slicing)
         self._finished = loop.create_future()
         self._root = self._spawn_root()
         if self._listen is not None:
@@ -167,6 +171,8 @@ class Node:
         await self._await_lingering(sched)
         if self._presence is not None:
             await _in_thread(self._presence.close)
+        await self._await_remains(sched)
+        sched.mode.stop()
         if self._finished is not None and not self._finished.done():
             self._finished.set_result(None)
 
@@ -179,6 +185,11 @@ class Node:
                 task.cancel()
         for task in sched.lingering:
             log.error("node %s: a coroutine does not end although it was cancelled: %r", self.name, task)
+
+    async def _await_remains(self, sched: Scheduler) -> None:
+        """Wait until the steps that stand still have ended, or are zombies."""
+        while sched.workers.parked:
+            await asyncio.sleep(0.001)
 
     async def run_forever(self) -> None:
         """Wait until the node is stopped.
@@ -246,6 +257,16 @@ class Node:
     def wall(self, clock: float) -> float:
         """A reading of the scheduler's clock as seconds since the epoch."""
         return time.time() - (self.scheduler.clock() - clock)
+
+    @property
+    def preemption(self) -> str:
+        """How one step is kept from starving the others here, and why: `time-slicing: …`, `interrupt: …`,
+        `report only: …` or `off: …`.
+
+        Raises:
+            NodeError: the node has not been started.
+        """
+        return str(self.scheduler.mode)
 
     @property
     def scheduler(self) -> Scheduler:

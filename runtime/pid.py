@@ -37,9 +37,10 @@ class Address:
     """
 
     __slots__ = ()
+    _process: Process | None
 
     def _target(self) -> Process | None:
-        raise TypeError(f"{type(self).__name__} is not an address")
+        return self._process
 
     def _missing(self) -> Exception:
         raise TypeError(f"{type(self).__name__} is not an address")
@@ -96,9 +97,6 @@ class Pid(Address):
         self._process = process
         self.number: Final = process.number
 
-    def _target(self) -> Process:
-        return self._process
-
     @property
     def alive(self) -> bool:
         """Whether its process has not ended."""
@@ -134,7 +132,8 @@ class Name(Address):
         self._registry = registry
         self.name: Final = name
 
-    def _target(self) -> Process | None:
+    @property
+    def _process(self) -> Process | None:  # type: ignore[override]  # looked up at each send
         return self._registry.find(self.name)
 
     def _missing(self) -> Exception:

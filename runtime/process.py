@@ -1,9 +1,10 @@
 """One process: slots only. No task, no coroutine and no thread while it is idle.
 
     IDLE --message--> READY --turn--> RUNNING --result--> IDLE
-                        ^                |  coroutine
-                        |                v
-                        +--(mailbox)-- AWAITING --done--> IDLE
+                        ^              |    |  ^
+                        |    coroutine |    |  | time slices
+                        |              v    v  |
+                        +--(mailbox)-- AWAITING PARKED
 
 `Process` is data and the few transitions that every kind shares. What a step is, the kinds say: `ServerProcess`
 (server.py) and `TaskProcess` (coroutine.py). User code never sees a `Process` but a `Handle` (handle.py); it is a
@@ -20,12 +21,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .mailbox import CONTINUE, NOTE, Entry, Mailbox
 from .pid import Pid
-from .status import AWAITING, ENDED, IDLE, READY, RECEIVING, RUNNING, SUSPENDED
+from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
 
 if TYPE_CHECKING:
     from .caller import Caller
     from .handle import Handle
     from .pid import Ref
+    from .preemption.workers import Worker
     from .scheduler import Scheduler
     from .supervision.child import Child
     from .tasks import TaskRef
@@ -44,7 +46,7 @@ current: ContextVar[Entry | Process | None] = ContextVar("observer_current", def
 class Extra:
     """What few processes need, made on first use."""
 
-    __slots__ = ("counters", "doing", "label", "monitors", "tasks", "timers")
+    __slots__ = ("counters", "doing", "label", "monitors", "tasks", "timers", "workers")
 
     def __init__(self) -> None:
         self.label: str | None = None
@@ -53,6 +55,7 @@ class Extra:
         self.monitors: dict[Ref, Process] | None = None
         self.tasks: set[TaskRef] | None = None
         self.timers: dict[Ref, asyncio.TimerHandle] | None = None
+        self.workers: list[Worker] | None = None
 
 
 class Process:
@@ -154,9 +157,26 @@ class Process:
         """One turn: handle messages until the budget or the turn is used up. Never raises."""
         raise TypeError(f"{type(self).__name__} has no turns")
 
-    def answer_now(self, message: Any, caller: Caller[Any], now: float) -> None:  # noqa: ARG002
+    def answer_now(self, entry: Entry) -> None:  # noqa: ARG002
         """Handle a call at once, in the caller's step; only for a process that is IDLE. Never raises."""
         raise TypeError(f"{type(self).__name__} answers no calls at once")
+
+    def holds(self, worker: Worker) -> None:
+        """A step of this process stands still on `worker`."""
+        extra = self.more()
+        if extra.workers is None:
+            extra.workers = []
+        extra.workers.append(worker)
+
+    def lets_go(self, worker: Worker) -> None:
+        """It goes on."""
+        if self.extra is not None and self.extra.workers is not None and worker in self.extra.workers:
+            self.extra.workers.remove(worker)
+
+    def parked(self) -> Worker | None:
+        """Where its own step stands still (not one of a task beside it); None while there is none."""
+        workers = self.extra.workers if self.extra is not None else None
+        return next((worker for worker in workers or () if worker.owns), None)
 
     def rest(self) -> None:
         """A step is over: go on with the mailbox, or be idle."""
@@ -175,7 +195,7 @@ class Process:
     def pause(self) -> None:
         """Handle nothing more once the present step is over (OTP's `sys:suspend`)."""
         self.suspend = True
-        if self.status in {IDLE, READY, RECEIVING}:
+        if self.status in {IDLE, READY, RECEIVING, PARKED}:
             self.status = SUSPENDED
         self.note("suspended")
 
@@ -183,7 +203,13 @@ class Process:
         """Go on after `pause`."""
         self.suspend = False
         self.note("resumed")
-        if self.status == SUSPENDED:
+        if self.status != SUSPENDED:
+            return
+        worker = self.parked()
+        if worker is not None:
+            self.status = PARKED
+            worker.workers.queue(worker)
+        else:
             self.rest()
 
     def note(self, text: str) -> None:

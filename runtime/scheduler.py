@@ -2,6 +2,7 @@
 
     post ──> queue ──> drain (one loop callback, at most 5 ms) ──> process.run(until)
                          │                                            at most 100 messages
+                         ├── one parked step gets a slice (see preemption/)
                          └── the loop serves sockets and timers between two turns
 
 It also holds what the hot path reads: the clock, the running process, the counters of the node. One scheduler
@@ -18,6 +19,8 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from .preemption.direct import Direct
+from .preemption.mode import Mode, choose
 from .process import Process, current
 from .status import AWAITING, ENDED, READY, RUNNING, STATUSES
 from .steps import Steps
@@ -25,6 +28,7 @@ from .steps import Steps
 if TYPE_CHECKING:
     from .mailbox import Entry
     from .node import Node
+    from .preemption.workers import Worker
 
 __all__ = ["BUDGET", "INLINE_S", "TURN_S", "Scheduler"]
 
@@ -41,7 +45,12 @@ class Scheduler:
     """The run queue, and the counters of its node."""
 
     def __init__(
-        self, node: Node, loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.monotonic
+        self,
+        node: Node,
+        loop: asyncio.AbstractEventLoop,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        time_slicing: bool = True,
     ) -> None:
         self.node: Final = node
         self.loop: Final = loop
@@ -56,6 +65,7 @@ class Scheduler:
         """Who ran last, from when (until `now`): for a sampler that had to wait for the interpreter meanwhile."""
         self.inline_until = 0.0
         self.depth = 0
+        self.turns = 0
         self.handled = 0
         self.late_replies = 0
         self.dead_letters = 0
@@ -65,33 +75,53 @@ class Scheduler:
         """Exit signals to be delivered, while an end is being told (see `exits`): to whom, why, from whom."""
         self.lingering: Final[set[asyncio.Task[Any]]] = set()
         """Tasks that were cancelled because their process ended, until they are done."""
+        self.mode: Final[Mode] = choose(self, time_slicing=time_slicing)
+        self.sliced: Final = self.mode.workers is not None
+        self.workers: Final = self.mode.workers or Direct(self)
+        self.enter: Final = self.workers.enter
 
     def enqueue(self, process: Process) -> None:
         """Give `process`, which is READY, a turn."""
         self.queue.append(process)
         if not self.scheduled:
             self.scheduled = True
-            self.loop.call_soon(self.drain, context=self._context.copy())
+            self.loop.call_soon(self.drain)
 
     def drain(self) -> None:
-        """One turn of the run queue."""
-        queue = self.queue
-        self.now = now = self.clock()
-        until = now + TURN_S
+        """One turn of the run queue, and one slice for a step that is parked."""
+        queue, workers = self.queue, self.workers
+        self.turns += 1
+        self.now = self.clock()
+        until = self.now + TURN_S
+        context = workers.context = self._context.copy()
         try:
-            while queue:
-                process = queue.popleft()
-                if process.status == READY:
-                    process.run(until)
-                    if self.now >= until:
-                        break
+            while queue and self.now < until:  # a step that is parked leaves the rest of the turn to another worker
+                self.enter(None, self.now, context, self._turn, until)
+            if workers.parked:
+                workers.slice()
         finally:
             self.running = None
-            if queue:
-                self.loop.call_soon(self.drain, context=self._context.copy())
+            if queue or workers.parked:
+                self.loop.call_soon(self.drain)
             else:
                 self.scheduled = False
             self.inline_until = self.now + INLINE_S
+
+    def _turn(self, until: float) -> None:
+        """Processes that are READY, one after the other."""
+        queue = self.queue
+        while queue:
+            process = queue.popleft()
+            if process.status == READY:
+                process.run(until)
+                if self.now >= until:
+                    break
+
+    def kick(self) -> None:
+        """See that there is a turn, although nobody may be READY: a step is parked."""
+        if not self.scheduled:
+            self.scheduled = True
+            self.loop.call_soon(self.drain)
 
     def tick(self) -> float:
         """The time to stamp a message with: the queue's own while a turn is due, else read now."""
@@ -122,7 +152,7 @@ class Scheduler:
         process.coroutine = coroutine
         context = copy_context()
         context.run(current.set, entry)
-        return self.task(Steps(process, coroutine, first=first), context, eager=EAGER)
+        return self.task(Steps(process, coroutine, first=first, context=context), context, eager=EAGER)
 
     def task(self, steps: Steps, context: Context, *, eager: bool = False) -> asyncio.Task[Any]:
         """A task that drives `steps`; with `eager`, the first step runs now."""

@@ -24,6 +24,7 @@ from .errors import BadReturn, NotSendable, ProcessExit
 from .exits import end
 from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, SHUTDOWN, Entry
 from .messages import ATOMS, is_constant, share
+from .preemption.guards import boundary
 from .process import Process
 from .results import NOTHING, Continue, NoReply, Reply, Stop
 from .scheduler import BUDGET
@@ -66,37 +67,34 @@ class ServerProcess(Process):
         self.strict = kind.strict
         entry: Entry = (INIT, args, None, self.sched.now, 0)
         self.current = entry
-        sched = self.sched
-        outer, since = sched.running, sched.since
-        sched.running = self
-        sched.since = self.since = sched.clock()
         self.reductions += 1
+        self.since = self.sched.clock()
+        self.sched.enter(self, self.since, None, self._init, entry, args, options)
+
+    @boundary
+    def _init(self, entry: Entry, args: tuple[Any, ...], options: dict[str, Any]) -> None:
         try:
             init: Any = getattr(self.handle, "init", None)
             if init is None:
-                raise TypeError(f"{kind.__name__} has no init(…); it returns the first state")
+                raise TypeError(f"{type(self.handle).__name__} has no init(…); it returns the first state")
             self._after(entry, init(*args, **options))
         except BaseException as error:
             self.crash(error)
-        finally:
-            sched.running, sched.since = outer, since
 
     # --- steps ------------------------------------------------------------------------------------
 
-    def answer_now(self, message: Any, caller: Caller[Any], now: float) -> None:
-        """Handle a call at once, in the caller's step."""
+    @boundary
+    def answer_now(self, entry: Entry) -> None:
+        """Handle a call at once, in a step that `Scheduler.enter` has begun."""
         sched = self.sched
-        outer, since = sched.running, sched.since
-        sched.running = self
-        sched.since = sched.now = now
-        sched.depth += 1
+        message: Any = entry[1]
+        caller: Any = entry[2]
         self.status = RUNNING
-        self.since = now
-        entry: Entry = (CALL, message, caller, now, 0 if outer is None else outer.number)
+        self.since = sched.now = entry[3]
         self.current = entry
         try:
             result = self.handle.handle_call(message, caller, self.state)
-            if type(result) is not Reply or self.status != RUNNING or caller._answered:
+            if type(result) is not Reply or self.status != RUNNING or caller._answered or caller._future is not None:
                 self._after(entry, result)
                 if self.status == RUNNING and self.current is None:
                     self.rest()
@@ -110,8 +108,6 @@ class ServerProcess(Process):
             self.crash(error)
             return
         finally:
-            sched.running, sched.since = outer, since
-            sched.depth -= 1
             sched.handled += 1
             self.reductions += 1
         self.state = state
@@ -124,6 +120,7 @@ class ServerProcess(Process):
         else:
             self.rest()
 
+    @boundary
     def run(self, until: float) -> None:
         """One turn: messages until the budget or the turn is used up."""
         sched = self.sched
@@ -167,6 +164,7 @@ class ServerProcess(Process):
         if self.status == RUNNING and self.current is None:
             self.rest()
 
+    @boundary
     def _other(self, entry: Entry) -> Any:
         kind = entry[0]
         if kind == CALL:
@@ -205,11 +203,20 @@ class ServerProcess(Process):
         if self.status == ENDED:  # in the first step, which runs at once from 3.12 on
             self.sched.cancel(task)
         elif task.done():
-            self._awaited(entry, task)
+            self._conclude(entry, task)
         else:
             task.add_done_callback(lambda done: self._awaited(entry, done))
 
     def _awaited(self, entry: Entry, task: asyncio.Task[Any]) -> None:
+        """An async handler is over. What follows may run code of its own (`terminate`, the copy of a reply)."""
+        self.sched.enter(self, self.sched.clock(), None, self._conclude_and_rest, entry, task)
+
+    def _conclude_and_rest(self, entry: Entry, task: asyncio.Task[Any]) -> None:
+        self._conclude(entry, task)
+        if self.status == RUNNING and self.current is None:
+            self.rest()
+
+    def _conclude(self, entry: Entry, task: asyncio.Task[Any]) -> None:
         self.coroutine = None
         if self.status == ENDED:
             return
@@ -225,9 +232,6 @@ class ServerProcess(Process):
             self.settle(entry, task.result())
         except BaseException as failure:
             self.crash(failure)
-            return
-        if self.status == RUNNING and self.sched.running is not self:
-            self.rest()
 
     def settle(self, entry: Entry, result: Any) -> None:
         """Apply what a handler returned. The step is over when `current` is None.
@@ -323,8 +327,14 @@ class ServerProcess(Process):
             self._finish(reason, crash, caller, reply)
             return
         self.exiting = True
-        entry: Entry = (SHUTDOWN, reason, caller, self.sched.now, 0)
         self.status = RUNNING
+        self.sched.enter(self, self.sched.clock(), None, self._let_terminate, reason, state, crash, caller, reply)
+
+    @boundary
+    def _let_terminate(
+        self, reason: Any, state: Any, crash: CrashReport | None, caller: Caller[Any] | None, reply: Any
+    ) -> None:
+        entry: Entry = (SHUTDOWN, reason, caller, self.sched.now, 0)
         try:
             result: Any = self.handle.terminate(reason, state)
         except BaseException as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["AWAITING", "ENDED", "IDLE", "READY", "RECEIVING", "RUNNING", "STATUSES", "SUSPENDED"]
+__all__ = ["AWAITING", "ENDED", "IDLE", "PARKED", "READY", "RECEIVING", "RUNNING", "STATUSES", "SUSPENDED"]
 
 IDLE: Final = 0
 """A server with nothing to do: a call may run at once."""
@@ -18,6 +18,8 @@ RECEIVING: Final = 4
 """A coroutine process in `receive`."""
 SUSPENDED: Final = 5
 ENDED: Final = 6
+PARKED: Final = 7
+"""Its step has used up its time slice, and waits for the next one."""
 
-STATUSES: Final = ("waiting", "ready", "running", "awaiting", "waiting", "suspended", "ended")
+STATUSES: Final = ("waiting", "ready", "running", "awaiting", "waiting", "suspended", "ended", "parked")
 """Their names for people."""

@@ -79,7 +79,7 @@ def start_task(process: Process, coroutine: Coroutine[Any, Any, Any], name: str 
         tasks = extra.tasks = set()
     context: Context = copy_context()
     context.run(current.set, None)  # it may call its owner, which goes on handling messages
-    steps = Steps(process, coroutine, own=False)
+    steps = Steps(process, coroutine, own=False, context=context)
     task = process.sched.task(steps, context)
     ref = TaskRef(process, task, name or coroutine.__qualname__, process.sched.node.next_number())
     tasks.add(ref)

@@ -57,7 +57,7 @@ def node_info(
         mailbox_total=scan.mailbox_total,
         lag_ms=round(sampler.lag_s * 1000, 3),
         rss_bytes=_rss_bytes(),
-        preemption="off: this version steps cooperatively",
+        preemption=node.preemption,
         running=_running(node, sampler, stack=stack and principal.role.includes(Role.OPERATOR)),
         observer_ms_per_s=round(cost_ms_per_s, 3),
         at=now(),

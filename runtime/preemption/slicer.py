@@ -1,0 +1,157 @@
+"""What a tick does: nothing, park the step, hold it a little longer, interrupt it, or help a hub that is stuck.
+
+    a step runs       its first tick: it has begun a moment ago, and gets the rest of its slice
+                      a later one, at a place that the guards free: parked
+                      ... that they hold: wait for the next tick; when these are used up: `Interrupted` is raised in it
+    the hub runs      tick slowly; when nothing stands still and nothing runs: no more ticks
+                      it is blocked, and steps are parked: one of them may hold the lock that it waits for, so each gets a
+                      slice from within the hub's blocked call
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import FrameType
+from typing import TYPE_CHECKING, Final
+
+from greenlet import getcurrent, greenlet
+
+from ..errors import Interrupted
+from .guards import BRIEF, FREE, ITSELF, Collections, Hold, hub_may_lend, verdict
+from .ticker import FAST_S, SLOW_S, ticker
+from .workers import Worker, Workers
+
+if TYPE_CHECKING:
+    from ..scheduler import Scheduler
+
+__all__ = ["Slicer"]
+
+STUCK_S: Final = 0.01
+"""Seconds without progress of the hub, after which it is looked at."""
+
+
+class Slicer:
+    """Slices the steps of one node.
+
+    Attributes:
+        parks: how many times a step has been parked.
+        interrupts: how many steps have been interrupted by an exception.
+        rescues: slices that were lent from within a blocked call of the hub.
+    """
+
+    def __init__(self, sched: Scheduler, workers: Workers) -> None:
+        self._sched: Final = sched
+        self._workers: Final = workers
+        self._collections: Collections | None = None
+        self._seen: float | None = None
+        self._held = 0
+        self._lending = False
+        self._turn = -1
+        self._turn_at = 0.0
+        self._cpu_at = 0.0
+        self.parks = 0
+        self.interrupts = 0
+        self.rescues = 0
+
+    def start(self) -> None:
+        """Begin.
+
+        Raises:
+            Unavailable: there is no timer to be had.
+        """
+        ticker.subscribe(self.tick, threading.get_native_id())
+        self._collections = Collections()
+
+    def stop(self) -> None:
+        """End."""
+        ticker.unsubscribe(self.tick)
+        if self._collections is not None:
+            self._collections.close()
+            self._collections = None
+
+    def tick(self, frame: FrameType | None) -> bool:
+        """One tick, in the greenlet and the frame that it has interrupted. Whether further ticks are needed.
+
+        Raises:
+            Interrupted: in the step that has stayed too long where it must not be switched.
+        """
+        current = getcurrent()
+        worker = _worker_of(current)
+        if worker is None:
+            return self._tick_of_hub(current, frame)
+        if worker.workers is self._workers and self._sched.running is not None:
+            self._tick_of_step(worker, current, frame)
+        return True
+
+    def _tick_of_step(self, worker: Worker, current: greenlet, frame: FrameType | None) -> None:
+        since = self._sched.since
+        if since is not self._seen:
+            self._seen = since
+            self._held = 0
+            if not worker.resumed_at or time.monotonic() - worker.resumed_at < FAST_S / 2:
+                return
+        hold = self._verdict(worker, frame)
+        if hold == FREE:
+            self._held = 0
+            self.parks += 1
+            self._workers.park(worker, current)
+        elif hold != ITSELF:
+            self._held += 1
+            if self._held >= hold:
+                self._held = 0
+                self.interrupts += 1
+                raise Interrupted(
+                    f"its step held the node for {hold} ms where it must not be switched ({_place(frame)})"
+                )
+
+    def _verdict(self, worker: Worker, frame: FrameType | None) -> Hold:
+        if self._collections is not None and self._collections.going_on():
+            return BRIEF
+        hold = verdict(frame)
+        if hold == FREE and worker.critical is not None and worker.critical is self._sched.since:
+            return BRIEF
+        return hold
+
+    # --- the hub ----------------------------------------------------------------------------------
+
+    def _tick_of_hub(self, current: greenlet, frame: FrameType | None) -> bool:
+        if ticker.pace != SLOW_S:
+            ticker.slow()
+        workers = self._workers
+        if not workers.parked:
+            return False
+        if not self._lending and current is workers.hub and self._blocked() and hub_may_lend(frame):
+            self._lend()
+        return True
+
+    def _blocked(self) -> bool:
+        """Whether the hub has made no progress since the last tick, and has not been computing either."""
+        now, cpu, turn = time.monotonic(), time.thread_time(), self._sched.turns
+        if turn != self._turn:
+            self._turn, self._turn_at, self._cpu_at = turn, now, cpu
+            return False
+        waited, computed = now - self._turn_at, cpu - self._cpu_at
+        return waited >= STUCK_S and computed < waited / 2
+
+    def _lend(self) -> None:
+        """A slice for a parked step, from within a blocked call of the hub."""
+        self._lending = True
+        self.rescues += 1
+        try:
+            self._workers.lend()
+        finally:
+            self._lending = False
+
+
+def _worker_of(current: greenlet | None) -> Worker | None:
+    """The worker that `current` is, or whose step has made it (as SQLAlchemy makes greenlets of its own)."""
+    while current is not None and type(current) is not Worker:
+        current = current.parent
+    return current
+
+
+def _place(frame: FrameType | None) -> str:
+    if frame is None:
+        return "unknown"
+    return f"{frame.f_globals.get('__name__', '?')}:{frame.f_code.co_name}, line {frame.f_lineno}"

@@ -1,0 +1,163 @@
+"""Waiting in a plain handler: `self.wait(awaitable)`, and the plain form of `call`.
+
+    wait ──> the awaitable, in a task of its own ── done ──> the worker goes on, with its result or its exception
+             meanwhile the process is AWAITING, and the loop does whatever else there is
+    call ──> an idle callee answers at once, in a worker of its own; else as above, without a task
+
+About 10 µs. As SQLAlchemy's `await_only` does it: the step stands still on its greenlet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+from collections.abc import Awaitable, Coroutine, Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..errors import SelfCall
+from ..process import current
+from ..status import AWAITING, ENDED
+from ..steps import Steps
+
+if TYPE_CHECKING:
+    from ..pid import Address
+    from ..process import Process
+    from .workers import Worker
+
+__all__ = ["call", "critical", "wait"]
+
+T = TypeVar("T")
+
+
+def wait(process: Process, awaitable: Awaitable[T]) -> T:
+    """The body of `Handle.wait`, which documents it."""
+    try:
+        worker = _worker(process, "wait(…)", "await it instead")
+    except RuntimeError:
+        if inspect.iscoroutine(awaitable):
+            awaitable.close()  # it will never be awaited, and need not complain
+        raise
+    future = _scheduled(process, awaitable)
+    _until(process, worker, future)
+    return future.result()
+
+
+def call(process: Process, target: Address, message: Any, timeout: float | None) -> Any:
+    """The body of `Handle.call`, which documents it."""
+    worker = _worker(process, "self.call(…)", "write `await pid.call(…)` instead")
+    if target._process is process:
+        raise SelfCall(target)
+    asking: Coroutine[Any, Any, Any] = target.call(message, timeout)
+    error: BaseException | None = None
+    while True:
+        try:
+            future = asking.send(None) if error is None else asking.throw(error)
+        except StopIteration as answer:
+            return answer.value
+        if future is None:  # it lets others have a turn
+            future = process.sched.loop.create_future()
+            process.sched.loop.call_soon(_set, future)
+        else:
+            future._asyncio_future_blocking = False
+        try:
+            _until(process, worker, future)
+        except BaseException as thrown:
+            error = thrown
+
+
+@contextmanager
+def critical(process: Process) -> Iterator[None]:
+    """The body of `Handle.critical`, which documents it."""
+    sched = process.sched
+    if sched.running is not process:
+        raise RuntimeError("self.critical() is for the handlers of this process, while they run")
+    worker = sched.workers.current()
+    if worker is None:  # nothing is ever parked here
+        yield
+        return
+    outer, worker.critical = worker.critical, sched.since
+    try:
+        yield
+    finally:
+        worker.critical = outer
+
+
+def _set(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _worker(process: Process, what: str, instead: str) -> Worker:
+    """The worker on which the plain step of `process` runs that calls this.
+
+    Raises:
+        RuntimeError: it is no plain step of it.
+    """
+    from .workers import Worker, getcurrent  # noqa: PLC0415 - greenlet, only where it is used
+
+    worker = getcurrent()
+    if not process.sched.sliced:
+        raise RuntimeError(f"{what} needs a step that can stand still; this node has time_slicing=False")
+    if type(worker) is not Worker or process.sched.running is not process:
+        raise RuntimeError(f"{what} is for the handlers of this process, while they run; not for hooks or other code")
+    if worker.steps is not None:
+        raise RuntimeError(f"{what} is for plain handlers; this one is async: {instead}")
+    if worker.critical is not None and worker.critical is process.sched.since:
+        raise RuntimeError(f"{what} inside `with self.critical()`, which says that nobody comes between")
+    if _in_finalizer(sys._getframe()):
+        raise RuntimeError(f"{what} in a finalizer: whoever drops the last reference would have to wait")
+    return worker
+
+
+def _scheduled(process: Process, awaitable: Awaitable[T]) -> asyncio.Future[T]:
+    """A future of the awaitable: itself if it is one; else a task, whose exits stay with the process."""
+    if asyncio.isfuture(awaitable):
+        return awaitable
+    if not inspect.isawaitable(awaitable):
+        raise TypeError(f"wait(…) takes an awaitable: a coroutine, a task, a future; got {awaitable!r}")
+    coroutine = awaitable if inspect.iscoroutine(awaitable) else _awaiting(awaitable)
+    context = copy_context()
+    context.run(current.set, None)
+    return process.sched.task(Steps(process, coroutine, own=False, context=context), context)
+
+
+async def _awaiting(awaitable: Awaitable[T]) -> T:
+    return await awaitable
+
+
+def _until(process: Process, worker: Worker, future: asyncio.Future[Any]) -> None:
+    """Stand still until `future` is done. Raises Killed when the process ends meanwhile."""
+    from .workers import Killed  # noqa: PLC0415
+
+    workers = worker.workers
+    if process.status == ENDED:
+        future.cancel()
+        raise Killed(f"{process} has ended")
+    if future.done():
+        return
+
+    def done(_future: asyncio.Future[Any]) -> None:
+        if worker.awaited is future:
+            workers.resume(worker)
+
+    worker.awaited = future
+    future.add_done_callback(done)
+    try:
+        workers.wait(worker, AWAITING)
+    finally:
+        worker.awaited = None
+        if not future.done():  # the process has ended
+            future.cancel()
+
+
+def _in_finalizer(frame: FrameType | None) -> bool:
+    """Whether this frame, or one that has called it, is a `__del__`."""
+    while frame is not None:
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False

@@ -1,0 +1,315 @@
+"""Workers: the greenlets on which steps run, so that a step can stand still while others go on.
+
+    enter(step) ──switch──> worker ── returns ──────────> back, None
+                              │
+                              ├── a tick parks it ──────> back, itself ──> resume: one slice in each turn of the loop
+                              ├── it waits ─────────────> back, itself ──> resume: when what it waits for is there
+                              └── its process ends ─> `Killed` is thrown into it, 20 times at most; then it is a zombie
+
+Workers are pooled: a switch there and back takes about half a microsecond, a new greenlet eight. The last reference to a
+worker that stands in the middle of a step is never dropped: the interpreter would hang throwing GreenletExit into it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, Final
+
+from greenlet import getcurrent, greenlet
+
+from ..status import ENDED, PARKED, RUNNING, SUSPENDED
+from .ticker import FAST_S, ticker
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from ..process import Process
+    from ..scheduler import Scheduler
+    from ..steps import Steps
+
+__all__ = ["THROWS", "Killed", "Worker", "Workers", "Zombie"]
+
+THROWS: Final = 20
+"""How often `Killed` is thrown into what is left of a process."""
+
+
+class Killed(BaseException):
+    """Thrown into the step of a process that has ended, so that its code ends too. Not for `except`."""
+
+
+class Worker(greenlet):
+    """One greenlet of the pool.
+
+    Attributes:
+        back: who gets the thread when its step returns, is parked, or waits.
+        process: whose step stands still here; None while it runs, or is idle.
+        leaf: where to go on: the worker itself, or a greenlet that its step has made.
+        steps: the coroutine of which it runs a step; None for a plain step.
+        turn: the future that the task of a parked async step awaits.
+        queued: whether it is to get a slice.
+        resumed_at: since when it goes on, by `time.monotonic`; 0 for a step that has not stood still yet.
+        owns: whether the status of the process tells of this step (a task beside the process has none).
+        critical: the `since` of the step that may not be switched (`self.critical()`).
+        throws: how often `Killed` has been thrown into it.
+        awaited: the future that a waiting step waits for.
+    """
+
+    __slots__ = (
+        "awaited", "back", "critical", "leaf", "owns", "process", "queued", "resumed_at", "steps", "throws", "turn", "workers",
+    )  # fmt: skip
+
+    def __init__(self, workers: Workers) -> None:
+        super().__init__(parent=workers.hub)
+        self.workers = workers
+        self.back: greenlet = workers.hub
+        self.process: Process | None = None
+        self.leaf: greenlet = self
+        self.steps: Steps | None = None
+        self.turn: asyncio.Future[None] | None = None
+        self.queued = False
+        self.resumed_at = 0.0
+        self.owns = False
+        self.critical: float | None = None
+        self.throws = 0
+        self.awaited: asyncio.Future[Any] | None = None
+
+    def run(self, function: Callable[..., None] | None, args: Any) -> None:
+        """Steps, one after the other; a step never raises."""
+        pool = self.workers.pool
+        while function is not None:
+            function(*args)
+            function = args = None
+            pool.append(self)
+            function, args = self.back.switch(None)
+
+
+class Zombie:
+    """What is left of a process whose code does not end.
+
+    Attributes:
+        worker: stands in the middle of its step; never resumed.
+        process: whose it was.
+        since: since when, by the scheduler's clock.
+    """
+
+    __slots__ = ("process", "since", "worker")
+
+    def __init__(self, worker: Worker, process: Process, since: float) -> None:
+        self.worker = worker
+        self.process = process
+        self.since = since
+
+
+class Workers:
+    """The workers of one node.
+
+    Attributes:
+        hub: the greenlet of the event loop.
+        pool: workers without a step.
+        parked: those that wait for a slice.
+        context: the context of plain steps; renewed with each turn of the run queue.
+        zombies: what is left of processes whose code does not end.
+    """
+
+    def __init__(self, sched: Scheduler) -> None:
+        self.sched: Final = sched
+        self.hub: greenlet = getcurrent()
+        self.pool: Final[list[Worker]] = []
+        self.parked: Final[deque[Worker]] = deque()
+        self.zombies: Final[list[Zombie]] = []
+        self.context: Context | None = None
+        self._granted = False
+        self.made: Final[weakref.WeakSet[Worker]] = weakref.WeakSet()
+        _all.add(self)
+
+    # --- a step begins ----------------------------------------------------------------------------
+
+    def enter(
+        self, process: Process | None, now: float, context: Context | None, function: Any, *args: Any
+    ) -> Worker | None:
+        """Run `function(*args)` as a step of `process`, which begins `now`. None when it has returned; else where it stands."""
+        sched = self.sched
+        if ticker.pace != FAST_S:
+            ticker.fast()
+        running, since = sched.running, sched.since
+        pool = self.pool
+        worker = pool.pop() if pool else self._make()
+        if context is not None:
+            worker.gr_context = context
+        worker.back = getcurrent()
+        sched.running = process
+        sched.since = now
+        stands: Worker | None = worker.switch(function, args)
+        sched.running = running
+        sched.since = since
+        return stands
+
+    def current(self) -> Worker | None:
+        """The worker that has the thread; None for the hub, and for greenlets that are not of this pool."""
+        current = getcurrent()
+        return current if type(current) is Worker else None
+
+    def _make(self) -> Worker:
+        worker = Worker(self)
+        worker.gr_context = self.context
+        self.made.add(worker)
+        return worker
+
+    # --- it stands still, and goes on -------------------------------------------------------------
+
+    def park(self, worker: Worker, leaf: greenlet) -> None:
+        """Leave the step that runs on `worker` where it is. Called in the middle of it; returns when it goes on.
+
+        Raises:
+            Killed: its process has ended meanwhile.
+        """
+        sched = self.sched
+        process = sched.running
+        assert process is not None
+        self._hold(worker, process, PARKED)
+        worker.leaf = leaf
+        process.reductions += 1
+        self.queue(worker)
+        worker.back.switch(worker)
+
+    def queue(self, worker: Worker) -> None:
+        """Let a step that stands still have slices."""
+        if not worker.queued:
+            worker.queued = True
+            self.parked.append(worker)
+        self.sched.kick()
+
+    def wait(self, worker: Worker, status: int) -> None:
+        """Leave the step that runs on `worker` until it is resumed; its process has `status` meanwhile.
+
+        Raises:
+            Killed: its process has ended meanwhile.
+        """
+        process = self.sched.running
+        assert process is not None
+        self._hold(worker, process, status)
+        worker.leaf = worker
+        worker.back.switch(worker)
+
+    def _hold(self, worker: Worker, process: Process, status: int) -> None:
+        sched = self.sched
+        worker.process = process
+        worker.owns = process.status == RUNNING and (worker.steps is None or worker.steps.own)
+        if worker.owns:
+            process.status = status
+        process.holds(worker)
+        sched.last, sched.last_from, sched.now = process, sched.since, sched.clock()
+
+    def slice(self) -> None:
+        """Give the parked step that has waited longest a slice. From the hub, once in each turn of the loop."""
+        if self._granted:  # its task takes it now
+            self._granted = False
+            return
+        worker = self.parked.popleft()
+        process = worker.process
+        assert process is not None
+        if process.status == SUSPENDED and worker.owns:
+            worker.queued = False  # it stays among the workers of its process, until `unpause`
+        elif worker.turn is not None:
+            turn, worker.turn = worker.turn, None
+            turn.set_result(None)
+            self._granted = True
+        elif process.status == ENDED:
+            self.kill(worker)
+        else:
+            self.resume(worker)
+
+    def resume(self, worker: Worker, error: BaseException | None = None) -> Worker | None:
+        """Let a step go on where it stood, or raise `error` there. None when it has returned; else where it stands."""
+        sched, process = self.sched, worker.process
+        assert process is not None
+        process.lets_go(worker)
+        worker.process = None
+        worker.queued = False
+        if worker.owns and process.status not in {ENDED, SUSPENDED}:
+            process.status = RUNNING
+        if ticker.pace != FAST_S:
+            ticker.fast()
+        running, since = sched.running, sched.since
+        worker.back = getcurrent()
+        sched.running = process
+        sched.since = sched.now = sched.clock()
+        worker.resumed_at = time.monotonic()
+        leaf = worker.leaf
+        stands: Worker | None = leaf.switch() if error is None else leaf.throw(error)
+        worker.resumed_at = 0.0
+        sched.running = running
+        sched.since = since
+        return stands
+
+    def lend(self) -> None:
+        """From within a blocked call of the hub: a slice for the parked step that has waited longest.
+
+        A step of a task runs outside its task's own step; the task finds the outcome when its turn comes.
+        """
+        worker = self.parked.popleft()
+        steps, process = worker.steps, worker.process
+        assert process is not None
+        if process.status == ENDED or (process.status == SUSPENDED and worker.owns):
+            self.parked.append(worker)
+        elif steps is None:
+            self.resume(worker)
+        else:
+            steps.lend(worker)
+
+    # --- its process has ended --------------------------------------------------------------------
+
+    def kill(self, worker: Worker) -> Worker | None:
+        """Throw `Killed` into what is left of a process, once. None when that was the end of it."""
+        process = worker.process
+        assert process is not None
+        if worker.throws >= THROWS:
+            process.lets_go(worker)
+            self.zombies.append(Zombie(worker, process, self.sched.clock()))
+            self.sched.node.ledger.zombie(process)
+            return worker
+        worker.throws += 1
+        stands = self.resume(worker, Killed(f"{process} has ended"))
+        if stands is None:
+            worker.throws = 0
+        return stands
+
+    def is_zombie(self, worker: Worker) -> bool:
+        """Whether its step has survived all that was thrown into it."""
+        return any(zombie.worker is worker for zombie in self.zombies)
+
+    def close(self) -> None:
+        """End the idle workers. What still stands in the middle of a step stays as it is."""
+        while self.pool:
+            worker = self.pool.pop()
+            worker.parent = getcurrent()
+            worker.switch(None, None)
+        self.keep()
+
+    def keep(self) -> None:
+        """Never let the interpreter end a step that stands still: throwing GreenletExit into it may not return."""
+        for worker in list(self.made):
+            if worker and worker not in self.pool:
+                _immortal(worker)
+                _immortal(worker.leaf)
+
+
+def _immortal(item: Any) -> None:
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(item))
+
+
+_all: Final[weakref.WeakSet[Workers]] = weakref.WeakSet()
+
+
+def _keep_all() -> None:
+    for workers in list(_all):
+        workers.keep()
+
+
+atexit.register(_keep_all)
