@@ -18,7 +18,7 @@ MEASURES: Final = (
         )),),
     ),
     Measure("call_between", "call from a coroutine process", _ALL),
-    Measure("call_plain", "call from a plain handler", (*OURS, "otp")),
+    Measure("call_plain", "call from a plain handler", ("slicing", "otp")),
     Measure("call_async", "call of an async handler that yields once", (*OURS, "asyncio", "xoscar", "autogen")),
     Measure("cast", "cast", _ALL, (Row("rate", "/s", aims=(Aim(0.6, "otp"),)),)),
     Measure("ring", "hop in a ring of 1,000 processes", _ALL, (Row("rate", "/s", aims=(Aim(0.35, "otp"),)),)),

@@ -12,9 +12,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import partial
 
 from runtime.port.client import Client, find
 from runtime.port.contract import Kill, NodeQuery, Ps
@@ -59,23 +58,25 @@ async def console(*arguments: str) -> AsyncGenerator[Lines]:
         await child.wait()
 
 
-def _say(begin: Callable[[], object]) -> float:
-    at = time.monotonic()
-    begin()
-    took = time.monotonic() - at
-    sys.stdout.write(json.dumps({"at": at, "took": took}) + "\n")
+def _say(**what: float) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
     sys.stdout.flush()
-    return took
 
 
 def _poll(client: Client, interval: float) -> None:
-    def look() -> None:
+    while True:
+        began = time.monotonic()
         client.ask(NodeQuery())
         client.ask(Ps(sort="reductions", desc=True, delta=True, limit=200))
-
-    while True:
-        took = _say(look)
+        took = time.monotonic() - began
+        _say(took=took)
         time.sleep(max(interval - took, took / 2))
+
+
+def _kill(client: Client, pid: str) -> None:
+    began = time.time()
+    done = client.ask(Kill(process=pid))
+    _say(done=done.at.timestamp() - began)
 
 
 def _main() -> None:
@@ -84,7 +85,7 @@ def _main() -> None:
         if what == "poll":
             _poll(client, float(arguments[0]))
         for pid in arguments:
-            _say(partial(client.ask, Kill(process=pid)))
+            _kill(client, pid)
 
 
 if __name__ == "__main__":

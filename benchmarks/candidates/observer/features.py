@@ -86,8 +86,7 @@ class WaitingCounter(Counter):
 
     def handle_call(self, message: Any, caller: Caller[Any], count: int, /) -> Reply[int]:
         """One more; the count."""
-        here: Any = self
-        here.wait(asyncio.sleep(0))
+        self.wait(asyncio.sleep(0))
         return Reply(count + 1, count + 1)
 
 
@@ -96,17 +95,16 @@ class CriticalCounter(Counter):
 
     def handle_call(self, message: Any, caller: Caller[Any], count: int, /) -> Reply[int]:
         """One more; the count."""
-        here: Any = self
-        with here.critical():
+        with self.critical():
             return Reply(count + 1, count + 1)
 
 
 async def _rate(
-    setting: Setting, behaviour: type[Server[Any]] = Counter, *, needs: str | None = None, message: object = "inc",
+    setting: Setting, behaviour: type[Server[Any]] = Counter, *, stands_still: bool = False, message: object = "inc",
     timeout: float | None = 5.0, introspection: bool = True, register: bool = True, also: Prepared | None = None,
 ) -> Figures:  # fmt: skip
-    if needs is not None and not hasattr(behaviour, needs):
-        raise Skipped(f"this version has no `self.{needs}`")
+    if stands_still and not setting.slicing:
+        raise Skipped("without time-slicing no plain handler can stand still")
     async with open_node(setting, introspection=introspection) as node:
         server: Address = await one(node, behaviour, register=register)
         if also is not None:
@@ -155,8 +153,8 @@ feature_links = partial(_rate, also=_linked)
 feature_crowd = partial(_rate, also=_crowded)
 feature_progress = partial(_rate, behaviour=ProgressCounter)
 feature_counters = partial(_rate, behaviour=CountingCounter)
-feature_wait = partial(_rate, behaviour=WaitingCounter, needs="wait")
-feature_critical = partial(_rate, behaviour=CriticalCounter, needs="critical")
+feature_wait = partial(_rate, behaviour=WaitingCounter, stands_still=True)
+feature_critical = partial(_rate, behaviour=CriticalCounter)
 feature_uvloop = partial(_rate)  # the worker runs it on uvloop
 
 __all__ = [

@@ -17,6 +17,7 @@ from runtime import ChildSpec, Node, Pid, Supervisor
 __all__ = ["idle", "idle_restarted", "populate", "resident"]
 
 _MOST = 100_000
+_MOST_RESTARTED = 20_000
 
 
 def resident() -> int:
@@ -50,7 +51,7 @@ async def idle(setting: Setting) -> Figures:
 
 async def idle_restarted(setting: Setting) -> Figures:
     """Servers each of which has crashed once, and has a history."""
-    many = min(setting.many, _MOST)
+    many = min(setting.many, _MOST_RESTARTED)
     async with open_node(setting) as node:
         before = resident()
         await populate(node, many)

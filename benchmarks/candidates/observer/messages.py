@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from benchmarks.candidates.observer.nodes import DONE, Client, Counter, LaterCounter, Member, one, open_node
-from benchmarks.setting import Figures, Setting, Skipped, Stopwatch, rate
+from benchmarks.setting import Figures, Setting, Stopwatch, rate
 from runtime import Address, ChildSpec, CoroutineHandle, Pid
 
 __all__ = ["call_async", "call_between", "call_host", "call_plain", "calls", "cast", "casts", "ring"]
@@ -63,8 +63,6 @@ async def call_between(setting: Setting) -> Figures:
 
 async def call_plain(setting: Setting) -> Figures:
     """Calls from a plain handler, with `self.call`."""
-    if not hasattr(Client, "call"):
-        raise Skipped("this version has no `self.call` in plain handlers")
     async with open_node(setting) as node:
         server, answers = await one(node, Counter), asyncio.Queue[float]()
         client = await node.start(ChildSpec("client", Client))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
-from time import monotonic, perf_counter
+from time import perf_counter
 
 from benchmarks.candidates.observer.console import console
 from benchmarks.candidates.observer.nodes import DONE, Spinner, open_node
@@ -79,25 +79,12 @@ async def kill(setting: Setting) -> Figures:
 
 
 async def kill_command(setting: Setting) -> Figures:
-    """From an operator's command, in a process of his own, to the death of the spinner as a monitor notes it."""
-    async with _spinning(setting, 16) as (node, pids):
-        deaths: asyncio.Queue[float] = asyncio.Queue()
-        node.resources[DONE] = deaths
-
-        async def mourner(process: CoroutineHandle) -> None:
-            for pid in pids:
-                process.monitor(pid)
-            for _ in pids:
-                await process.receive(Down)
-                process.resource(DONE).put_nowait(monotonic())
-
-        node.spawn(mourner)
-        async with console("kill", *map(str, pids)) as lines:
-            found: list[float] = []
-            for _ in pids:
-                commanded = (await lines.next())["at"]
-                found.append(await deaths.get() - commanded)
-        return _middle_and_worst(found)
+    """From an operator's command, in a process of his own, to the death of the spinner as the node dates it."""
+    async with (
+        _spinning(setting, 16) as (_, pids),
+        console("kill", *map(str, pids)) as lines,
+    ):
+        return _middle_and_worst([(await lines.next())["done"] for _ in pids])
 
 
 def _middle_and_worst(samples: list[float]) -> Figures:

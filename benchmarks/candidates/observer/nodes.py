@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ __all__ = [
 
 DONE: Final = "done"
 """The resource that a process sets when its work is done."""
-SLICES: Final = "time_slicing" in inspect.signature(Node).parameters
 
 
 @asynccontextmanager
@@ -28,15 +26,11 @@ async def open_node(setting: Setting, *, introspection: bool = True) -> AsyncGen
     It is not stopped at the end: the figures are taken, and the process leaves at once.
 
     Raises:
-        Skipped: time-slicing is wanted, and this runtime has none, or the node says that it cannot.
+        Skipped: time-slicing is wanted, and the node says that it cannot.
     """
-    if setting.slicing and not SLICES:
-        raise Skipped("this version does not slice time")
-    options: dict[str, Any] = {"time_slicing": setting.slicing} if SLICES else {}
-    node = await Node("bench", introspection=introspection, **options).__aenter__()
-    mode = str(getattr(node, "preemption", "off"))
-    if setting.slicing and not mode.startswith("time-slicing"):
-        raise Skipped(f"the node does not slice time here: {mode}")
+    node = await Node("bench", introspection=introspection, time_slicing=setting.slicing).__aenter__()
+    if setting.slicing and not node.preemption.startswith("time-slicing"):
+        raise Skipped(f"the node does not slice time here: {node.preemption}")
     yield node
 
 
@@ -76,10 +70,9 @@ class Client(Server[int]):
     def handle_cast(self, message: tuple[Pid, int], calls: int, /) -> int:
         """Call a server, as often as told."""
         server, amount = message
-        here: Any = self
         watch = Stopwatch()
         for _ in range(amount):
-            here.call(server, "inc")
+            self.call(server, "inc")
         self.resource(DONE).put_nowait(watch.seconds())
         return calls + amount
 
