@@ -1,7 +1,7 @@
 """A console's eyes and hands, in a process of their own, as an operator's are.
 
 python -m benchmarks.candidates.observer.console poll [INTERVAL]    what the console's page of processes asks, for ever
-python -m benchmarks.candidates.observer.console kill PID …         one after the other
+python -m benchmarks.candidates.observer.console kill PID …         looks, and kills one after the other
 
 <── a line of JSON for each round or kill: {"at": when it was begun (monotonic s), "took": seconds}
 """
@@ -66,11 +66,16 @@ def _say(**what: float) -> None:
 def _poll(client: Client, interval: float) -> None:
     while True:
         began = time.monotonic()
-        client.ask(NodeQuery())
-        client.ask(Ps(sort="reductions", desc=True, delta=True, limit=200))
+        _look(client)
         took = time.monotonic() - began
         _say(took=took)
         time.sleep(max(interval - took, took / 2))
+
+
+def _look(client: Client) -> None:
+    """What the console's page of processes asks at every poll."""
+    client.ask(NodeQuery())
+    client.ask(Ps(sort="reductions", desc=True, delta=True, limit=200))
 
 
 def _kill(client: Client, pid: str) -> None:
@@ -84,6 +89,7 @@ def _main() -> None:
     with Client(find(_NODE), timeout=_PATIENCE_S) as client:
         if what == "poll":
             _poll(client, float(arguments[0]))
+        _look(client)  # nobody kills what he has not seen
         for pid in arguments:
             _kill(client, pid)
 
