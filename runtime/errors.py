@@ -154,7 +154,7 @@ class ProcessExit(Exception):  # noqa: N818
         self.reason = reason
 
 
-class Interrupted(BaseException):  # noqa: N818 - what happened to the step, as KeyboardInterrupt is named
+class Interrupted(BaseException):
     """Raised in a step that has held the node for too long where it must not be switched away from.
 
     Work of this kind belongs beside the process: `self.task(asyncio.to_thread(…))`.

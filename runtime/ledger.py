@@ -101,7 +101,11 @@ class Ledger:
         """What is left of a process does not end, whatever is raised in it."""
         name = process.name or (process.extra.label if process.extra is not None else None)
         self.recorder.record("zombie", process.number, name, process.behaviour)
-        log.error("process %r (%s) has ended, but its code does not: it is left standing", process, process.behaviour)
+        log.error(
+            "process %r (%s) has ended, but its code does not: it is left standing",
+            process,
+            process.behaviour,
+        )
 
     def started(self, child: Child, process: Process) -> None:
         """A child runs: whoever gave up before at its place, or below it, is replaced."""

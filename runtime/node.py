@@ -188,8 +188,8 @@ class Node:
 
     async def _await_remains(self, sched: Scheduler) -> None:
         """Wait until the steps that stand still have ended, or are zombies."""
-        while sched.workers.parked:
-            await asyncio.sleep(0.001)
+        while sched.workers.parked:  # noqa: ASYNC110 - each turn throws into one of them, 20 times at most
+            await asyncio.sleep(0)
 
     async def run_forever(self) -> None:
         """Wait until the node is stopped.
@@ -260,8 +260,9 @@ class Node:
 
     @property
     def preemption(self) -> str:
-        """How one step is kept from starving the others here, and why: `time-slicing: …`, `interrupt: …`,
-        `report only: …` or `off: …`.
+        """How one step is kept from starving the others here, and why.
+
+        It begins `time-slicing: `, `interrupt: `, `report only: ` or `off: `.
 
         Raises:
             NodeError: the node has not been started.

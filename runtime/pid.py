@@ -37,10 +37,9 @@ class Address:
     """
 
     __slots__ = ()
-    _process: Process | None
 
     def _target(self) -> Process | None:
-        return self._process
+        raise TypeError(f"{type(self).__name__} is not an address")
 
     def _missing(self) -> Exception:
         raise TypeError(f"{type(self).__name__} is not an address")
@@ -97,6 +96,9 @@ class Pid(Address):
         self._process = process
         self.number: Final = process.number
 
+    def _target(self) -> Process:
+        return self._process
+
     @property
     def alive(self) -> bool:
         """Whether its process has not ended."""
@@ -132,8 +134,7 @@ class Name(Address):
         self._registry = registry
         self.name: Final = name
 
-    @property
-    def _process(self) -> Process | None:  # type: ignore[override]  # looked up at each send
+    def _target(self) -> Process | None:
         return self._registry.find(self.name)
 
     def _missing(self) -> Exception:

@@ -28,7 +28,6 @@ from .steps import Steps
 if TYPE_CHECKING:
     from .mailbox import Entry
     from .node import Node
-    from .preemption.workers import Worker
 
 __all__ = ["BUDGET", "INLINE_S", "TURN_S", "Scheduler"]
 
@@ -95,7 +94,9 @@ class Scheduler:
         until = self.now + TURN_S
         context = workers.context = self._context.copy()
         try:
-            while queue and self.now < until:  # a step that is parked leaves the rest of the turn to another worker
+            while (
+                queue and self.now < until
+            ):  # a step that is parked leaves the rest of the turn to another worker
                 self.enter(None, self.now, context, self._turn, until)
             if workers.parked:
                 workers.slice()

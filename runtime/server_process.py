@@ -94,7 +94,12 @@ class ServerProcess(Process):
         self.current = entry
         try:
             result = self.handle.handle_call(message, caller, self.state)
-            if type(result) is not Reply or self.status != RUNNING or caller._answered or caller._future is not None:
+            if (
+                type(result) is not Reply
+                or self.status != RUNNING
+                or caller._answered
+                or caller._future is not None
+            ):
                 self._after(entry, result)
                 if self.status == RUNNING and self.current is None:
                     self.rest()
@@ -328,7 +333,9 @@ class ServerProcess(Process):
             return
         self.exiting = True
         self.status = RUNNING
-        self.sched.enter(self, self.sched.clock(), None, self._let_terminate, reason, state, crash, caller, reply)
+        self.sched.enter(
+            self, self.sched.clock(), None, self._let_terminate, reason, state, crash, caller, reply
+        )
 
     @boundary
     def _let_terminate(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from runtime import exits
@@ -52,7 +53,18 @@ def kill(node: Node, request: Kill, by: str) -> Done:
         told = "was ended" if process.status == ENDED else "traps exits, and has been told"
         return _done(process, f"{name} {told}: {request.reason}")
 
+    _free_the_loop(node, request)
     return on_loop(node, work, request.deadline_s)
+
+
+def _free_the_loop(node: Node, request: Kill) -> None:
+    """Where steps are not sliced, a process that holds the loop has to be interrupted before it can be killed."""
+    watchdog, running = node.scheduler.mode.watchdog, node.scheduler.running
+    if watchdog is None or running is None or request.reason == "normal":
+        return
+    with suppress(Failure):  # `work` will say it
+        if find(node, request.process) is running:
+            watchdog.kill(running)
 
 
 def suspend(node: Node, request: Suspend) -> Done:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from runtime.port.contract import Code, Failure
+from runtime.preemption.hooks import answer_of
 
 from .posting import on_loop
 from .shapes import class_attribute
@@ -76,16 +77,14 @@ def _step(
     """A step of `process` that redacts: a node that gets stuck in it says in whose."""
 
     def step() -> list[Any]:
-        sched = node.scheduler
-        outer, since = sched.running, sched.since
-        sched.running, sched.since = process, sched.clock()
+        owner = process or node.root
+        assert owner is not None
         try:
-            return [redact(value) for value in values]
+            redacted: list[Any] = answer_of(owner, lambda: [redact(value) for value in values])
         except BaseException as error:
             raise Failure(
                 Code.REFUSED, f"`redact` of this behaviour raised {type(error).__name__}; nothing is shown"
             ) from None
-        finally:
-            sched.running, sched.since = outer, since
+        return redacted
 
     return step

@@ -24,11 +24,13 @@ __all__ = ["loop_frames", "stack_of"]
 Place = tuple[CodeType, "int | None"]
 """Code and line; a frame itself is let go of at once, since it holds the locals of whoever runs in it."""
 LIMIT: Final = 60
+_PARKING: Final = "runtime.preemption"
 _INNER: Final = (
     "runtime.scheduler",
     "runtime.server_process",
     "runtime.steps",
     "runtime.calls",
+    _PARKING,
     "asyncio.",
     "runtime.coroutine",
 )
@@ -36,13 +38,19 @@ _INNER: Final = (
 
 def loop_frames(sched: Scheduler) -> list[Frame]:
     """What the thread of the loop executes now, outermost first, from the handler's first frame on."""
+    return _step_frames(sys._current_frames().get(sched.thread))
+
+
+def _step_frames(frame: FrameType | None) -> list[Frame]:
+    """The frames of a step, outermost first, without the runtime's at either end."""
     places: list[Place] = []
-    frame: FrameType | None = sys._current_frames().get(sched.thread)
     while frame is not None and len(places) < LIMIT:
         module = dict.get(frame.f_globals, "__name__")
-        if type(module) is str and module.startswith(_INNER) and places:
+        name = module if type(module) is str else ""
+        if name.startswith(_INNER) and places:
             break
-        places.append((frame.f_code, frame.f_lineno))
+        if not name.startswith(_PARKING):
+            places.append((frame.f_code, frame.f_lineno))
         frame = frame.f_back
     return [_frame(*place) for place in reversed(places)]
 
@@ -51,13 +59,20 @@ def stack_of(process: Process) -> tuple[list[Frame], str]:
     """The frames of a process, outermost first, and why there are none where there are none."""
     if process.sched.running is process:
         return loop_frames(process.sched), ""
-    frames = _await_chain(process.coroutine)
+    frames = _standing(process) or _await_chain(process.coroutine)
     if frames:
         return frames, ""
     status = process.status
     if status == RUNNING:  # a plain handler, in whose step another process runs
         return loop_frames(process.sched), ""
     return [], f"no stack: the process is {STATUSES[status]}" + (" for a message" if status == IDLE else "")
+
+
+def _standing(process: Process) -> list[Frame]:
+    """Where its step stands that is parked, or waits."""
+    workers = process.extra.workers if process.extra is not None else None
+    worker = next((worker for worker in list(workers or ()) if worker.owns), None)
+    return _step_frames(worker.leaf.gr_frame) if worker is not None else []
 
 
 def _await_chain(coroutine: Any) -> list[Frame]:

@@ -23,7 +23,17 @@ from threading import get_ident
 from types import CodeType, FrameType
 from typing import Any, Final
 
-__all__ = ["BRIEF", "FREE", "ITSELF", "Collections", "Hold", "boundary", "hub_may_lend", "open_to_switches", "verdict"]
+__all__ = [
+    "BRIEF",
+    "FREE",
+    "ITSELF",
+    "Collections",
+    "Hold",
+    "boundary",
+    "hub_may_lend",
+    "open_to_switches",
+    "verdict",
+]
 
 FREE: Final = 0
 ITSELF: Final = -1
@@ -42,10 +52,14 @@ _HOLDS: Final[dict[str, Hold]] = {
     "importlib": IMPORT, "_frozen_importlib": IMPORT, "_frozen_importlib_external": IMPORT, "zipimport": IMPORT,
 }  # fmt: skip
 """Modules that must not be left in the middle, with all that they call."""
-_OWN: Final = frozenset({"asyncio", "anyio", "sniffio", "contextlib", "concurrent", "selectors", "weakref", "_weakrefset"})
+_OWN: Final = frozenset(
+    {"asyncio", "anyio", "sniffio", "contextlib", "concurrent", "selectors", "weakref", "_weakrefset"}
+)
 """Modules whose own code must not be left in the middle; what they call may."""
 _STREAMS: Final = "runtime.preemption.streams"
-_DEBUGGERS: Final = frozenset({"bdb", "pdb", "pydevd", "_pydevd_bundle", "_pydev_bundle", "debugpy", "coverage"})
+_DEBUGGERS: Final = frozenset(
+    {"bdb", "pdb", "pydevd", "_pydevd_bundle", "_pydev_bundle", "debugpy", "coverage"}
+)
 
 _boundaries: Final[set[CodeType]] = set()
 _open: Final[set[CodeType]] = set()

@@ -1,11 +1,11 @@
 """What a tick does: nothing, park the step, hold it a little longer, interrupt it, or help a hub that is stuck.
 
-    a step runs       its first tick: it has begun a moment ago, and gets the rest of its slice
-                      a later one, at a place that the guards free: parked
-                      ... that they hold: wait for the next tick; when these are used up: `Interrupted` is raised in it
-    the hub runs      tick slowly; when nothing stands still and nothing runs: no more ticks
-                      it is blocked, and steps are parked: one of them may hold the lock that it waits for, so each gets a
-                      slice from within the hub's blocked call
+a step runs       its first tick: it has begun a moment ago, and gets the rest of its slice
+                  a later one, at a place that the guards free: parked
+                  ... that they hold: wait for the next tick; when these are used up: `Interrupted` is raised in it
+the hub runs      tick slowly; when nothing stands still and nothing runs: no more ticks
+                  it is blocked, and steps are parked: one of them may hold the lock that it waits for, so each gets a
+                  slice from within the hub's blocked call
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from greenlet import getcurrent, greenlet
 
 from ..errors import Interrupted
+from . import streams
 from .guards import BRIEF, FREE, ITSELF, Collections, Hold, hub_may_lend, verdict
 from .ticker import FAST_S, SLOW_S, ticker
 from .workers import Worker, Workers
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Slicer"]
 
+ENOUGH: Final = 3
+"""Interruptions that a step survives; then it is parked even where it should not be, for it would own the node."""
 STUCK_S: Final = 0.01
 """Seconds without progress of the hub, after which it is looked at."""
 
@@ -46,6 +49,7 @@ class Slicer:
         self._collections: Collections | None = None
         self._seen: float | None = None
         self._held = 0
+        self._interrupted = 0
         self._lending = False
         self._turn = -1
         self._turn_at = 0.0
@@ -61,11 +65,13 @@ class Slicer:
             Unavailable: there is no timer to be had.
         """
         ticker.subscribe(self.tick, threading.get_native_id())
+        streams.guard()
         self._collections = Collections()
 
     def stop(self) -> None:
         """End."""
         ticker.unsubscribe(self.tick)
+        streams.release()
         if self._collections is not None:
             self._collections.close()
             self._collections = None
@@ -88,30 +94,34 @@ class Slicer:
         since = self._sched.since
         if since is not self._seen:
             self._seen = since
-            self._held = 0
+            self._held = self._interrupted = 0
             if not worker.resumed_at or time.monotonic() - worker.resumed_at < FAST_S / 2:
                 return
         hold = self._verdict(worker, frame)
-        if hold == FREE:
-            self._held = 0
+        if hold == FREE or (self._interrupted >= ENOUGH and hold != ITSELF and not self._collecting()):
+            self._held = self._interrupted = 0
             self.parks += 1
             self._workers.park(worker, current)
         elif hold != ITSELF:
             self._held += 1
             if self._held >= hold:
                 self._held = 0
+                self._interrupted += 1
                 self.interrupts += 1
                 raise Interrupted(
                     f"its step held the node for {hold} ms where it must not be switched ({_place(frame)})"
                 )
 
     def _verdict(self, worker: Worker, frame: FrameType | None) -> Hold:
-        if self._collections is not None and self._collections.going_on():
+        if self._collecting():
             return BRIEF
         hold = verdict(frame)
         if hold == FREE and worker.critical is not None and worker.critical is self._sched.since:
             return BRIEF
         return hold
+
+    def _collecting(self) -> bool:
+        return self._collections is not None and self._collections.going_on()
 
     # --- the hub ----------------------------------------------------------------------------------
 

@@ -118,8 +118,10 @@ class _IntervalTimer:
 
 
 def _free_signal() -> int:
-    """The highest real-time signal with the default disposition: the interpreter handles low numbers first, so none has to
-    wait behind a tick that switches away."""
+    """The highest real-time signal with the default disposition.
+
+    The interpreter handles low numbers first, so none has to wait behind a tick that switches away.
+    """
     for number in range(getattr(signal, "SIGRTMAX", 0), getattr(signal, "SIGRTMIN", 1) - 1, -1):
         if signal.getsignal(number) == signal.SIG_DFL:
             return number

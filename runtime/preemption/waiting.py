@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
-from collections.abc import Awaitable, Coroutine, Iterator
+from collections.abc import Awaitable, Coroutine, Generator
 from contextlib import contextmanager
 from contextvars import copy_context
 from types import FrameType
@@ -49,7 +49,7 @@ def wait(process: Process, awaitable: Awaitable[T]) -> T:
 def call(process: Process, target: Address, message: Any, timeout: float | None) -> Any:
     """The body of `Handle.call`, which documents it."""
     worker = _worker(process, "self.call(…)", "write `await pid.call(…)` instead")
-    if target._process is process:
+    if target._target() is process:
         raise SelfCall(target)
     asking: Coroutine[Any, Any, Any] = target.call(message, timeout)
     error: BaseException | None = None
@@ -70,7 +70,7 @@ def call(process: Process, target: Address, message: Any, timeout: float | None)
 
 
 @contextmanager
-def critical(process: Process) -> Iterator[None]:
+def critical(process: Process) -> Generator[None]:
     """The body of `Handle.critical`, which documents it."""
     sched = process.sched
     if sched.running is not process:
@@ -97,13 +97,13 @@ def _worker(process: Process, what: str, instead: str) -> Worker:
     Raises:
         RuntimeError: it is no plain step of it.
     """
-    from .workers import Worker, getcurrent  # noqa: PLC0415 - greenlet, only where it is used
-
-    worker = getcurrent()
+    worker = process.sched.workers.current()
     if not process.sched.sliced:
         raise RuntimeError(f"{what} needs a step that can stand still; this node has time_slicing=False")
-    if type(worker) is not Worker or process.sched.running is not process:
-        raise RuntimeError(f"{what} is for the handlers of this process, while they run; not for hooks or other code")
+    if worker is None or process.sched.running is not process:
+        raise RuntimeError(
+            f"{what} is for the handlers of this process, while they run; not for hooks or other code"
+        )
     if worker.steps is not None:
         raise RuntimeError(f"{what} is for plain handlers; this one is async: {instead}")
     if worker.critical is not None and worker.critical is process.sched.since:

@@ -31,11 +31,13 @@ PERIOD_S: Final = 0.05
 REPORT_S: Final = 1.0
 INTERRUPT_S: Final = 5.0
 _TOOL: Final = "observer"
+_monitoring: Final[Any] = getattr(sys, "monitoring", None)
+"""PEP 669; None before CPython 3.12."""
 
 
 def can_interrupt() -> bool:
     """Whether code that runs in another thread can be interrupted (PEP 669)."""
-    return sys.implementation.name == "cpython" and hasattr(sys, "monitoring")
+    return sys.implementation.name == "cpython" and _monitoring is not None
 
 
 class Watchdog:
@@ -88,8 +90,7 @@ class Watchdog:
 
     def _interrupt(self, process: Process, since: float, why: str) -> None:
         """Raise `Interrupted` in the step, at the next line or jump of the code that it is in."""
-        sched, thread = self._sched, self._sched.thread
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined]
+        sched, thread, monitoring = self._sched, self._sched.thread, _monitoring
         with self._lock:
             tool = _free_tool()
             if tool is None:
@@ -98,7 +99,7 @@ class Watchdog:
             codes = _running_code(sys._current_frames().get(thread))
             done = threading.Event()
 
-            def reached(code: CodeType, *_where: object) -> Any:
+            def reached(_code: CodeType, *_where: object) -> Any:
                 if threading.get_ident() != thread or done.is_set():
                     return monitoring.DISABLE
                 if sched.running is not process or sched.since is not since:
@@ -127,7 +128,7 @@ class Watchdog:
 
 def _free_tool() -> int | None:
     """A tool id of our own, for as long as an interruption takes."""
-    monitoring: Any = sys.monitoring  # type: ignore[attr-defined]
+    monitoring = _monitoring
     for tool in (4, 3):
         if monitoring.get_tool(tool) is None:
             monitoring.use_tool_id(tool, _TOOL)

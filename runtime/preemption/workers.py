@@ -52,6 +52,7 @@ class Worker(greenlet):
         leaf: where to go on: the worker itself, or a greenlet that its step has made.
         steps: the coroutine of which it runs a step; None for a plain step.
         turn: the future that the task of a parked async step awaits.
+        given_up: whether its step is to end, although its process has not.
         queued: whether it is to get a slice.
         resumed_at: since when it goes on, by `time.monotonic`; 0 for a step that has not stood still yet.
         owns: whether the status of the process tells of this step (a task beside the process has none).
@@ -61,7 +62,8 @@ class Worker(greenlet):
     """
 
     __slots__ = (
-        "awaited", "back", "critical", "leaf", "owns", "process", "queued", "resumed_at", "steps", "throws", "turn", "workers",
+        "awaited", "back", "critical", "given_up", "leaf", "owns", "process", "queued", "resumed_at", "steps", "throws", "turn",
+        "workers",
     )  # fmt: skip
 
     def __init__(self, workers: Workers) -> None:
@@ -72,6 +74,7 @@ class Worker(greenlet):
         self.leaf: greenlet = self
         self.steps: Steps | None = None
         self.turn: asyncio.Future[None] | None = None
+        self.given_up = False
         self.queued = False
         self.resumed_at = 0.0
         self.owns = False
@@ -79,7 +82,7 @@ class Worker(greenlet):
         self.throws = 0
         self.awaited: asyncio.Future[Any] | None = None
 
-    def run(self, function: Callable[..., None] | None, args: Any) -> None:
+    def run(self, function: Callable[..., None] | None, args: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # a property in the stubs
         """Steps, one after the other; a step never raises."""
         pool = self.workers.pool
         while function is not None:
@@ -220,10 +223,15 @@ class Workers:
             turn, worker.turn = worker.turn, None
             turn.set_result(None)
             self._granted = True
-        elif process.status == ENDED:
+        elif process.status == ENDED or worker.given_up:
             self.kill(worker)
         else:
             self.resume(worker)
+
+    def give_up(self, worker: Worker) -> None:
+        """Nobody waits for the step any more that stands here; its process lives on."""
+        worker.given_up = True
+        self.queue(worker)
 
     def resume(self, worker: Worker, error: BaseException | None = None) -> Worker | None:
         """Let a step go on where it stood, or raise `error` there. None when it has returned; else where it stands."""
@@ -278,6 +286,7 @@ class Workers:
         stands = self.resume(worker, Killed(f"{process} has ended"))
         if stands is None:
             worker.throws = 0
+            worker.given_up = False
         return stands
 
     def is_zombie(self, worker: Worker) -> bool:
