@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.beam import why_no_beam
 
-__all__ = ["describe"]
+__all__ = ["describe", "load"]
 
 
 def describe() -> dict[str, str]:
@@ -22,7 +22,6 @@ def describe() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
         "OTP": _otp(),
-        "load before": _load(),
         "taken": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
 
@@ -45,9 +44,10 @@ def _memory() -> str:
     return f"{int(total.split()[0]) / 2**20:.0f} GiB" if total else "unknown"
 
 
-def _load() -> str:
+def load() -> str:
+    """How many processes wanted a core in the last minute: more than two means that the benchmarks were not alone."""
     try:
-        return f"{os.getloadavg()[0]:.1f} processes"
+        return f"{os.getloadavg()[0]:.1f}"
     except OSError:
         return "unknown"
 

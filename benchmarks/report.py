@@ -11,6 +11,7 @@ A ratio is always "this runtime is so many times better": more calls, fewer byte
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import median
 from typing import Final
 
 from benchmarks import text
@@ -27,12 +28,18 @@ _FEATURES: Final = tuple(SECTIONS)[-1]
 
 
 def ratio(results: Results, measure: Measure, row: Row, ours: str, other: str) -> float | None:
-    """How many times better `ours` is than `other`; None where one of the two has no figure."""
-    mine = results.median(measure.name, ours, row.figure)
-    theirs = results.median(measure.name, other, row.figure)
-    if mine is None or theirs is None or mine <= 0 or theirs <= 0:
+    """How many times better `ours` is than `other`; None where one of the two has no figure.
+
+    The median of the rounds' ratios, for what disturbs a round disturbs both; of all, where rounds are missing, the ratio of
+    the medians.
+    """
+    mine, theirs = (results.values(measure.name, key, row.figure) for key in (ours, other))
+    if len(mine) != len(theirs):
+        mine, theirs = ([median(values)] if values else [] for values in (mine, theirs))
+    pairs = list(zip(mine, theirs, strict=False))
+    if not pairs or any(mine <= 0 or theirs <= 0 for mine, theirs in pairs):
         return None
-    return mine / theirs if row.more_is_better else theirs / mine
+    return median(mine / theirs if row.more_is_better else theirs / mine for mine, theirs in pairs)
 
 
 def ratios(results: Results, *, brief: bool = False) -> str:
@@ -147,14 +154,21 @@ def _listed(names: list[str]) -> str:
 
 
 def machine(results: Results) -> str:
-    """Where and when the figures were taken; a sentence."""
-    said = dict(results.machine)
-    taken, load = said.pop("taken"), said.pop("load before")
-    versions = f"CPython {said['Python'].split()[-1]}, OTP {said['OTP']}"
+    """Where and when the figures were taken, and whether the machine was free for them."""
+    said = results.machine
+    before, after = said["load before"], said["load after"]
+    busy = " **The machine had other work: figures are low, and ratios rough.**" if _is_busy(before) else ""
     return (
-        f"{said['processor']}, {said['memory']}; {said['system']}; {versions}; {taken}; medians of {results.rounds} rounds or fewer; "
-        f"load before: {load}."
+        f"{said['processor']}, {said['memory']}; {said['system']}; CPython {said['Python'].split()[-1]}, OTP {said['OTP']}; "
+        f"{said['taken']}; medians of {results.rounds} rounds or fewer; load before {before}, after {after}.{busy}"
     )
+
+
+def _is_busy(load: str) -> bool:
+    try:
+        return float(load) > 0.5
+    except ValueError:
+        return False
 
 
 def brief(results: Results) -> str:

@@ -2,17 +2,19 @@
 
 round 1   call_host: slicing, plain, otp, …    cast: slicing, plain, otp, …    …
 round 2   the same, candidates the other way round: who comes late in a round is not always the same
-…
+…         until there were enough rounds, or the time is up
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -33,10 +35,12 @@ class Runner:
         rounds: how often each is measured.
         seconds: how long each rate is measured.
         many: how many processes "a million" are.
+        limit_s: seconds after which no measure is begun any more that has been taken once. Optional. Defaults to no limit.
     """
 
-    def __init__(self, rounds: int, seconds: float, many: int) -> None:
+    def __init__(self, rounds: int, seconds: float, many: int, limit_s: float = math.inf) -> None:
         self.rounds: Final = rounds
+        self.limit_s: Final = limit_s
         self.results: Final = Results(machine.describe(), rounds, seconds, many)
         self._beams: Path | None = None
         self._no_beam: str | None = None
@@ -44,13 +48,16 @@ class Runner:
     def run(self, measures: Iterable[Measure]) -> Results:
         """Measure all of them, in rounds."""
         chosen = list(measures)
+        began = time.monotonic()
+        self.results.machine["load before"] = machine.load()
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             self._beams = Path(folder)
             self._no_beam = beam.compile_modules(self._beams)
             for number in range(self.rounds):
                 for measure in chosen:
-                    if number < measure.rounds:
+                    if number < measure.rounds and (number == 0 or time.monotonic() - began < self.limit_s):
                         self._round(measure, number)
+        self.results.machine["load after"] = machine.load()
         return self.results
 
     def _round(self, measure: Measure, number: int) -> None:

@@ -93,6 +93,16 @@ def test_what_cannot_be_measured_is_not_tried_again(monkeypatch):
     assert asked == ["slicing", "otp"]
 
 
+def test_when_the_time_is_up_everything_has_been_measured_once(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        Runner, "measure", lambda _self, _key, it: asked.append(it.name) or {"figures": {"rate": 1.0}}
+    )
+    cast, ring = (Measure(name, name, ("otp",)) for name in ("cast", "ring"))
+    Runner(rounds=3, seconds=0.001, many=50, limit_s=0.0).run([cast, ring])
+    assert asked == ["cast", "ring"]
+
+
 def test_every_second_round_goes_the_other_way(monkeypatch):
     asked = []
     monkeypatch.setattr(

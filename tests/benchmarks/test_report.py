@@ -8,7 +8,7 @@ from benchmarks.results import Results
 
 MACHINE = {
     "processor": "Abacus, 2 cores", "memory": "24 GiB", "system": "Linux 6.1", "Python": "CPython 3.11.7", "OTP": "25",
-    "load before": "0.1 processes", "taken": "2026-01-02",
+    "load before": "0.1", "load after": "1.2", "taken": "2026-01-02",
 }  # fmt: skip
 
 
@@ -26,6 +26,22 @@ def test_more_calls_are_better(results):
     results.of("call_host", "slicing").add({"rate": 600_000.0})
     results.of("call_host", "otp").add({"rate": 300_000.0})
     measure = MEASURES["call_host"]
+    assert report.ratio(results, measure, measure.rows[0], "slicing", "otp") == 2.0
+
+
+def test_a_ratio_is_the_median_of_the_rounds_ratios(results):
+    for ours, otp in ((900.0, 300.0), (100.0, 50.0), (20.0, 10.0)):  # the machine gets slower and slower
+        results.of("cast", "slicing").add({"rate": ours})
+        results.of("cast", "otp").add({"rate": otp})
+    measure = MEASURES["cast"]
+    assert report.ratio(results, measure, measure.rows[0], "slicing", "otp") == 2.0
+
+
+def test_where_rounds_are_missing_a_ratio_is_that_of_the_medians(results):
+    for ours in (100.0, 300.0, 200.0):
+        results.of("cast", "slicing").add({"rate": ours})
+    results.of("cast", "otp").add({"rate": 100.0})
+    measure = MEASURES["cast"]
     assert report.ratio(results, measure, measure.rows[0], "slicing", "otp") == 2.0
 
 
@@ -105,8 +121,14 @@ def test_what_was_skipped_is_told_with_the_reason(results):
 
 def test_the_machine_is_named(results):
     said = report.machine(results)
-    for part in ("Abacus, 2 cores", "CPython 3.11.7", "OTP 25", "2026-01-02"):
+    for part in ("Abacus, 2 cores", "CPython 3.11.7", "OTP 25", "2026-01-02", "load before 0.1, after 1.2"):
         assert part in said
+
+
+@pytest.mark.parametrize(("load", "busy"), [("0.1", False), ("2.8", True), ("unknown", False)])
+def test_a_machine_that_had_other_work_is_told(results, load, busy):
+    results.machine = {**MACHINE, "load before": load}
+    assert ("other work" in report.machine(results)) is busy
 
 
 @pytest.mark.parametrize(

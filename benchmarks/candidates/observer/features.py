@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks.candidates.observer.messages import calls
-from benchmarks.candidates.observer.nodes import Counter, one, open_node
+from benchmarks.candidates.observer.nodes import Account, Counter, one, open_node
 from benchmarks.setting import Figures, Setting, Skipped, rate
 from runtime import Address, Caller, ChildSpec, CoroutineHandle, Node, Pid, Reply, Server
 
@@ -27,14 +27,6 @@ class Deposit:
     amount: int
     currency: str
     note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A state of two fields."""
-
-    owner: str
-    balance: int
 
 
 class FrozenCounter(Server[Account]):
@@ -122,7 +114,7 @@ async def _linked(node: Node) -> Address:
     assert server is not None
     for _ in range(100):
         node.spawn(_friend, server)
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.05)  # they all have had their turn
     return server
 
 

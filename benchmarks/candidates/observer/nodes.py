@@ -12,7 +12,8 @@ from benchmarks.setting import Setting, Skipped, Stopwatch
 from runtime import Caller, ChildSpec, Node, Pid, Reply, Server, Supervisor
 
 __all__ = [
-    "DONE", "Client", "Counter", "Keeper", "LaterCounter", "Member", "Phoenix", "Spinner", "one", "open_node", "supervisor",
+    "DONE", "Account", "Client", "Counter", "Keeper", "LaterCounter", "Member", "Phoenix", "Spinner", "one", "open_node",
+    "supervisor",
 ]  # fmt: skip
 
 DONE: Final = "done"
