@@ -1,6 +1,6 @@
 """How a server runs: one step for each message, and what becomes of what its handler returned.
 
-    answer_now ─┐                      ┌─ a state ────> state = it
+    step (call) ┐                      ┌─ a state ────> state = it
     run ────────┼─> handler(message) ──┼─ Reply … ────> settle
                                        ├─ coroutine ──> a task; settle when it is done
                                        └─ raises ─────> crash ──> terminate ──> end
@@ -24,8 +24,9 @@ from .errors import BadReturn, NotSendable, ProcessExit
 from .exits import end
 from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, SHUTDOWN, Entry
 from .messages import ATOMS, is_constant, share
+from .preemption.errand import Errand
 from .preemption.guards import boundary
-from .process import Process
+from .process import EVENTS_KEPT, Process
 from .results import NOTHING, Continue, NoReply, Reply, Stop
 from .scheduler import BUDGET
 from .server import Server, bad_return
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["ServerProcess"]
 
 _RESULTS = frozenset({Reply, NoReply, Stop, Continue})
+_PLAIN = frozenset({CAST, INFO})
+"""Kinds of messages whose handlers return the next state, usually."""
 _MISTAKES = frozenset({GeneratorType, AsyncGeneratorType})
 """What a handler with a `yield` in it returns."""
 _NO_STATE = _RESULTS | _MISTAKES | {CoroutineType, type(None)}
@@ -69,7 +72,7 @@ class ServerProcess(Process):
         self.current = entry
         self.reductions += 1
         self.since = self.sched.clock()
-        self.sched.enter(self, self.since, None, self._init, entry, args, options)
+        self.sched.enter(self, self.since, None, Errand(self._init), (entry, args, options))
 
     @boundary
     def _init(self, entry: Entry, args: tuple[Any, ...], options: dict[str, Any]) -> None:
@@ -84,21 +87,23 @@ class ServerProcess(Process):
     # --- steps ------------------------------------------------------------------------------------
 
     @boundary
-    def answer_now(self, entry: Entry) -> None:
+    def step(self, entry: Entry, /) -> None:
         """Handle a call at once, in a step that `Scheduler.enter` has begun."""
         sched = self.sched
-        message: Any = entry[1]
-        caller: Any = entry[2]
+        caller: Any  # a call has one
+        _, message, caller, now, sender = entry
         self.status = RUNNING
-        self.since = sched.now = entry[3]
         self.current = entry
+        self.since = sched.now = now
+        self.reductions += 1
+        sched.handled += 1
         try:
             result = self.handle.handle_call(message, caller, self.state)
             if (
                 type(result) is not Reply
                 or self.status != RUNNING
-                or caller._answered
                 or caller._future is not None
+                or caller._answered
             ):
                 self._after(entry, result)
                 if self.status == RUNNING and self.current is None:
@@ -112,13 +117,16 @@ class ServerProcess(Process):
         except BaseException as error:
             self.crash(error)
             return
-        finally:
-            sched.handled += 1
-            self.reductions += 1
         self.state = state
         caller._answered = True
         caller._value = value
-        self.log(CALL, message, entry[4], value)
+        events = self.events  # `log`, written out
+        if events is None:
+            self.events = [(now, CALL, message, sender, value)]
+        else:
+            events.append((now, CALL, message, sender, value))
+            if len(events) > EVENTS_KEPT:
+                del events[0]
         if self.mailbox is None and not self.suspend:
             self.current = None
             self.status = IDLE
@@ -129,38 +137,46 @@ class ServerProcess(Process):
     def run(self, until: float) -> None:
         """One turn: messages until the budget or the turn is used up."""
         sched = self.sched
+        clock = sched.clock
+        handle = self.handle
         mailbox = self.mailbox
         sched.running = self
         sched.since = self.since = began = sched.now
         handled = 0
         while mailbox:
             entry = mailbox.popleft()
+            kind, message, _, _, sender = entry
             handled += 1
-            kind = entry[0]
             self.status = RUNNING
             self.current = entry
             try:
                 if kind == CAST:
-                    result: Any = self.handle.handle_cast(entry[1], self.state)
+                    result: Any = handle.handle_cast(message, self.state)
                 elif kind == INFO:
-                    result = self.handle.handle_info(entry[1], self.state)
+                    result = handle.handle_info(message, self.state)
                 else:
                     result = self._other(entry)
                 if self.status != RUNNING:  # it was ended in its own step
                     self._discard(result)
-                elif kind not in {CAST, INFO} or type(result) in _NO_STATE or self.strict:
+                elif type(result) in _NO_STATE or self.strict or kind not in _PLAIN:
                     self._after(entry, result)
                 else:
                     self.state = result
                     self.current = None
-                    self.log(kind, entry[1], entry[4])
+                    events = self.events  # `log`, written out
+                    if events is None:
+                        self.events = [(sched.now, kind, message, sender, None)]
+                    else:
+                        events.append((sched.now, kind, message, sender, None))
+                        if len(events) > EVENTS_KEPT:
+                            del events[0]
             except BaseException as error:
                 self.crash(error)
-            sched.now = sched.since = self.since = sched.clock()
+            sched.now = sched.since = self.since = now = clock()
             if self.current is not None or self.status != RUNNING or self.suspend:
                 break
             mailbox = self.mailbox  # Continue may have made a new one
-            if handled >= BUDGET or sched.now >= until:
+            if handled >= BUDGET or now >= until:
                 break
         sched.running = None
         sched.last, sched.last_from = self, began
@@ -214,7 +230,7 @@ class ServerProcess(Process):
 
     def _awaited(self, entry: Entry, task: asyncio.Task[Any]) -> None:
         """An async handler is over. What follows may run code of its own (`terminate`, the copy of a reply)."""
-        self.sched.enter(self, self.sched.clock(), None, self._conclude_and_rest, entry, task)
+        self.sched.enter(self, self.sched.clock(), None, Errand(self._conclude_and_rest), (entry, task))
 
     def _conclude_and_rest(self, entry: Entry, task: asyncio.Task[Any]) -> None:
         self._conclude(entry, task)
@@ -333,9 +349,8 @@ class ServerProcess(Process):
             return
         self.exiting = True
         self.status = RUNNING
-        self.sched.enter(
-            self, self.sched.clock(), None, self._let_terminate, reason, state, crash, caller, reply
-        )
+        errand = Errand(self._let_terminate)
+        self.sched.enter(self, self.sched.clock(), None, errand, (reason, state, crash, caller, reply))
 
     @boundary
     def _let_terminate(
