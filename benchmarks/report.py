@@ -190,8 +190,12 @@ def _page(results: Results, more: dict[str, str]) -> str:
     parts = {
         "Ratios": ratios(results),
         "Aims": aims(results),
-        "What each feature costs": features(results),
+        "What each feature costs": features(results) if _measured(results, _FEATURES) else "",
         **more,
         "Not measured": skipped(results),
     }
-    return machine(results) + "".join(f"\n\n### {title}\n\n{part}" for title, part in parts.items())
+    return machine(results) + "".join(f"\n\n### {title}\n\n{part}" for title, part in parts.items() if part)
+
+
+def _measured(results: Results, section: str) -> bool:
+    return any(measure.name in results.found for measure in SECTIONS[section])
