@@ -3,7 +3,7 @@
     step (call) ┐                      ┌─ a state ────> state = it
     run ────────┼─> handler(message) ──┼─ Reply … ────> settle
                                        ├─ coroutine ──> a task; settle when it is done
-                                       └─ raises ─────> crash ──> terminate ──> end
+                                       └─ raises ─────> crash (server_end)
 
 Nothing that a handler raises leaves this room.
 """
@@ -17,12 +17,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from .crash import CrashReport, report
-from .errors import BadReturn, NotSendable, ProcessExit
-from .exits import end
-from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, SHUTDOWN, Entry
+from .errors import BadReturn
+from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, Entry
 from .messages import ATOMS, is_constant, share
 from .preemption.errand import Errand
 from .preemption.guards import boundary
@@ -30,11 +28,8 @@ from .process import EVENTS_KEPT, Process
 from .results import NOTHING, Continue, NoReply, Reply, Stop
 from .scheduler import BUDGET
 from .server import Server, bad_return
-from .signals import is_orderly
+from .server_end import crash, stop
 from .status import ENDED, IDLE, RUNNING
-
-if TYPE_CHECKING:
-    from .caller import Caller
 
 __all__ = ["ServerProcess"]
 
@@ -88,7 +83,7 @@ class ServerProcess(Process):
                 self.state = result
                 self._initialised()
         except BaseException as error:
-            self.crash(error)
+            crash(self, error)
 
     # --- steps ------------------------------------------------------------------------------------
 
@@ -121,7 +116,7 @@ class ServerProcess(Process):
             if type(value) not in ATOMS:
                 value = share(value)
         except BaseException as error:
-            self.crash(error)
+            crash(self, error)
             return
         self.state = state
         caller._answered = True
@@ -177,7 +172,7 @@ class ServerProcess(Process):
                         if len(events) > EVENTS_KEPT:
                             del events[0]
             except BaseException as error:
-                self.crash(error)
+                crash(self, error)
             sched.now = sched.since = self.since = now = clock()
             if self.current is not None or self.status != RUNNING or self.suspend:
                 break
@@ -250,7 +245,7 @@ class ServerProcess(Process):
         self.task = None
         self.status = RUNNING
         if task.cancelled():
-            self.crash(asyncio.CancelledError(f"{HANDLERS[entry[0]]} was cancelled"))
+            crash(self, asyncio.CancelledError(f"{HANDLERS[entry[0]]} was cancelled"))
             return
         error = task.exception()
         try:
@@ -258,7 +253,7 @@ class ServerProcess(Process):
                 raise error
             self.settle(entry, task.result())
         except BaseException as failure:
-            self.crash(failure)
+            crash(self, failure)
 
     def settle(self, entry: Entry, result: Any) -> None:
         """Apply what a handler returned. The step is over when `current` is None.
@@ -279,7 +274,7 @@ class ServerProcess(Process):
         elif which is Stop:
             if result.state is not None:
                 self._check(handler, result, result.state)
-            self._stop(result.reason, result.state, caller, result.reply)
+            stop(self, result.reason, result.state, caller, result.reply)
             return
         elif which is Continue:
             reply = result.reply
@@ -326,83 +321,3 @@ class ServerProcess(Process):
         if type(result) is CoroutineType:
             result.close()
         self.current = None
-
-    # --- the end ----------------------------------------------------------------------------------
-
-    def crash(self, error: BaseException) -> None:
-        """A step raised. `terminate` sees the reason and the last good state, then the process ends."""
-        if self.status == ENDED:
-            return
-        reason = error.reason if isinstance(error, ProcessExit) else error
-        self._terminate(reason, self.state, report(self, reason, error), None, NOTHING)
-
-    def _stop(self, reason: Any, state: Any, caller: Caller[Any] | None, reply: Any) -> None:
-        if state is not None:
-            self.state = state
-        crash = (
-            None
-            if is_orderly(reason)
-            else report(self, reason, reason if isinstance(reason, BaseException) else None)
-        )
-        self._terminate(reason, self.state, crash, caller, reply)
-
-    def _terminate(
-        self, reason: Any, state: Any, crash: CrashReport | None, caller: Caller[Any] | None, reply: Any
-    ) -> None:
-        if (
-            type(self.handle).terminate is Server.terminate
-            or self.initialising
-            or (self.extra is not None and self.extra.exiting)
-        ):
-            self._finish(reason, crash, caller, reply)
-            return
-        self.more().exiting = True
-        self.status = RUNNING
-        errand = Errand(self._let_terminate)
-        self.sched.enter(self, self.sched.clock(), None, errand, (reason, state, crash, caller, reply))
-
-    @boundary
-    def _let_terminate(
-        self, reason: Any, state: Any, crash: CrashReport | None, caller: Caller[Any] | None, reply: Any
-    ) -> None:
-        entry: Entry = (SHUTDOWN, reason, caller, self.sched.now, 0)
-        try:
-            result: Any = self.handle.terminate(reason, state)
-        except BaseException as error:
-            self._finish(reason, crash, caller, reply, error)
-            return
-        if type(result) is not CoroutineType:
-            self._finish(reason, crash, caller, reply)
-            return
-        self.current = entry = self.current or entry
-        self.task = task = self.sched.drive(self, result, entry)
-
-        def terminated(done: asyncio.Task[Any]) -> None:
-            self.task = None
-            self._finish(reason, crash, caller, reply, None if done.cancelled() else done.exception())
-
-        if task.done():
-            terminated(task)
-        else:
-            task.add_done_callback(terminated)
-
-    def _finish(
-        self,
-        reason: Any,
-        crash: CrashReport | None,
-        caller: Caller[Any] | None,
-        reply: Any,
-        error: BaseException | None = None,
-    ) -> None:
-        """Answer, and end. What `terminate` raised, if anything, is now the reason, as in OTP."""
-        if self.status == ENDED:
-            return
-        try:
-            if caller is not None and reply is not NOTHING:
-                caller.reply(reply)
-        except NotSendable as refused:
-            error = error or refused
-        if error is not None:
-            reason = error.reason if isinstance(error, ProcessExit) else error
-            crash = report(self, reason, error)
-        end(self, reason, crash=crash)
