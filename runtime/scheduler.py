@@ -36,7 +36,7 @@ __all__ = ["BUDGET", "INLINE_S", "TURN_S", "Scheduler"]
 TURN_S: Final = 0.005
 """Seconds of one turn of the run queue; then sockets and timers of the host have theirs."""
 INLINE_S: Final = 0.001
-"""Seconds after a turn in which calls to idle processes run at once."""
+"""Seconds after a turn, and the turn itself, in which calls to idle processes run at once."""
 BORN_S: Final = 0.001
 """Processes that start within this time share one number for when they did: it would be 32 bytes for each."""
 BUDGET: Final = 100
@@ -98,7 +98,7 @@ class Scheduler:
         if ticker.pace != FAST_S and self.sliced:
             ticker.fast()
         self.now = self.clock()
-        until = self.now + TURN_S
+        until = self.inline_until = self.now + TURN_S
         context = workers.context = self._context.copy()
         try:
             while (

@@ -158,8 +158,7 @@ class SupervisorServer(Server[Family]):
             child.restarting = False
             sched.node.gave_up(self._process, child)
             return Stop("shutdown", family)
-        children = list(family.children.values())
-        group = affected(family.spec.strategy, children, child)
+        group = affected(family.spec.strategy, family.children.values(), child)
         others = [other for other in group if other is not child]
         await self._stop(others, f"sibling {child.spec.id}")
         for other in others:
