@@ -52,9 +52,7 @@ _HOLDS: Final[dict[str, Hold]] = {
     "importlib": IMPORT, "_frozen_importlib": IMPORT, "_frozen_importlib_external": IMPORT, "zipimport": IMPORT,
 }  # fmt: skip
 """Modules that must not be left in the middle, with all that they call."""
-_OWN: Final = frozenset(
-    {"asyncio", "anyio", "sniffio", "contextlib", "concurrent", "selectors", "weakref", "_weakrefset"}
-)
+_OWN: Final = frozenset({"asyncio", "anyio", "sniffio", "contextlib", "concurrent", "weakref", "_weakrefset"})
 """Modules whose own code must not be left in the middle; what they call may."""
 _STREAMS: Final = "runtime.preemption.streams"
 _DEBUGGERS: Final = frozenset(

@@ -1,0 +1,48 @@
+"""Plain handlers that block in the standard library, as most code does that was not written for asyncio."""
+
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from runtime import Node, Reply, Server
+from tests.support.processes import serve
+
+
+class Blocks(Server):
+    """Calls what it is sent the name of, and replies with what that returned."""
+
+    def init(self):
+        return ()
+
+    def handle_call(self, message, caller, state):
+        return Reply(globals()[message](), state)
+
+
+def runs_a_program():
+    """With three pipes `subprocess` waits in a selector."""
+    code = "import sys, time; time.sleep(0.1); print('out'); print('err', file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], input="", capture_output=True, text=True)
+    return done.stdout, done.stderr
+
+
+def reads_a_socket():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(5)
+        sends = threading.Timer(0.1, theirs.send, (b"late",))
+        sends.start()
+        return ours.recv(10)
+
+
+@pytest.mark.parametrize(
+    ("block", "answer"), [("runs_a_program", ("out\n", "err\n")), ("reads_a_socket", b"late")]
+)
+async def test_a_handler_that_blocks_is_parked_in_the_middle_and_gets_its_answer(block, answer):
+    async with Node("blocks", introspection=False) as node:
+        pid = await serve(node, Blocks)
+        assert await pid.call(block) == answer
+        assert node.scheduler.mode.slicer.parks >= 5
+        assert node.scheduler.mode.slicer.interrupts == 0
