@@ -109,7 +109,8 @@ class Slicer:
                 self._interrupted += 1
                 self.interrupts += 1
                 raise Interrupted(
-                    f"its step held the node for {hold} ms where it must not be switched ({_place(frame)})"
+                    f"its step held the node for {hold} ms where it must not be switched ({_place(frame)}); "
+                    "do this beside the process: asyncio.to_thread"
                 )
 
     def _verdict(self, worker: Worker, frame: FrameType | None) -> Hold:

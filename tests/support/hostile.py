@@ -201,17 +201,25 @@ class SpinsInFinally(System):
             spin()
 
 
+class Spinner:
+    def __del__(self):
+        spin()
+
+
 class SpinsInDel(System):
-    code = "`__del__` methods that spin, one after the other"
-    instead = "`with`; the interpreter swallows whatever is raised in `__del__`"
+    code = "a `__del__` that spins"
+    instead = "`with`"
 
     def go(self, things):
-        class Spinner:
-            def __del__(self):
-                spin()
+        Spinner()
 
-        while True:
-            Spinner()
+
+class SpinsInManyDels(System):
+    code = "a list of objects whose `__del__` spins"
+    instead = "`with`: the interpreter swallows what is raised in a `__del__`, and goes on to the next"
+
+    def go(self, things):
+        [Spinner() for _ in range(100)].clear()
 
 
 # --- waiting --------------------------------------------------------------------------------------
