@@ -25,7 +25,7 @@ from .exits import end
 from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, SHUTDOWN, Entry
 from .messages import ATOMS, is_constant, share
 from .preemption.errand import Errand
-from .preemption.guards import boundary
+from .preemption.guards import boundary, to_its_end
 from .process import Process
 from .results import NOTHING, Continue, NoReply, Reply, Stop
 from .scheduler import BUDGET
@@ -309,6 +309,7 @@ class ServerProcess(Process):
 
     # --- the end ----------------------------------------------------------------------------------
 
+    @to_its_end
     def crash(self, error: BaseException) -> None:
         """A step raised. `terminate` sees the reason and the last good state, then the process ends."""
         if self.status == ENDED:

@@ -3,6 +3,7 @@
     innermost frame ... up to the runtime's frame that called the handler (a boundary)
       a collection of garbage is going on      HOLD: the collector keeps its lists on the C stack
       the runtime itself                       ITSELF: it ends by itself, soon
+      the end of a process, with all it calls  ITSELF: others are told of it there (a host's logging may take its time)
       logging, threading, queue, warnings      HOLD: what they lock is locked for the thread, so it would not exclude others
       an import                                HOLD, for long: as above, and half a module is no module
       standard output or error, in a write     HOLD, for long: others would meet a half-written buffer
@@ -32,6 +33,7 @@ __all__ = [
     "boundary",
     "hub_may_lend",
     "open_to_switches",
+    "to_its_end",
     "verdict",
 ]
 
@@ -61,6 +63,7 @@ _DEBUGGERS: Final = frozenset(
 
 _boundaries: Final[set[CodeType]] = set()
 _open: Final[set[CodeType]] = set()
+_closed: Final[set[CodeType]] = set()
 
 
 def boundary(function: Any) -> Any:
@@ -75,6 +78,12 @@ def open_to_switches(function: Any) -> Any:
     return function
 
 
+def to_its_end(function: Any) -> Any:
+    """Decorates functions of the runtime that nothing may be raised in, though they call code of the host: the end of a process."""
+    _closed.add(function.__code__)
+    return function
+
+
 def verdict(frame: FrameType | None) -> Hold:
     """FREE, ITSELF, or the ticks of a HOLD, for the step whose innermost frame this is."""
     innermost = frame
@@ -84,6 +93,8 @@ def verdict(frame: FrameType | None) -> Hold:
         code = frame.f_code
         if code in _boundaries:
             return ITSELF if frame is innermost else hold
+        if code in _closed:
+            return ITSELF
         name = frame.f_globals.get("__name__")
         if type(name) is str:
             root = name.partition(".")[0]

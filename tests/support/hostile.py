@@ -1,10 +1,10 @@
 """Hostile and unlucky code, one small system for each row of the README's table, and what its neighbours see of it.
 
-    python -m tests.support.hostile NAME     runs one in a node of its own, and prints what was seen as JSON
+python -m tests.support.hostile NAME     runs one in a node of its own, and prints what was seen as JSON
 
-    hostile      is sent "go"; killed after a quarter of a second, unless it ends by itself
-    neighbour    a coroutine process: sleeps for 2 ms and calls a server, again and again
-    watcher      is linked to the hostile process and monitors it; kills it when it is told to
+hostile      is sent "go"; killed after a quarter of a second, unless it ends by itself
+neighbour    a coroutine process: sleeps for 2 ms and calls a server, again and again
+watcher      is linked to the hostile process and monitors it; kills it when it is told to
 """
 
 from __future__ import annotations
@@ -234,7 +234,9 @@ class Sleeps(System):
 
 
 class WaitsInAQueue(System):
-    code = "a wait in `threading` or `queue`: `queue.get()`, `event.wait()`, `thread.join()`, `future.result()`"
+    code = (
+        "a wait in `threading` or `queue`: `queue.get()`, `event.wait()`, `thread.join()`, `future.result()`"
+    )
     instead = "`self.wait(asyncio.to_thread(queue.get))`"
 
     def go(self, things):
@@ -389,7 +391,9 @@ class LongCLoop(System):
 
 class LongStatement(System):
     code = "a long SQL statement, or any C code that never looks up"
-    instead = "`connection.set_progress_handler(lambda: 0, 1000)`; `asyncio.to_thread`, where it frees the GIL"
+    instead = (
+        "`connection.set_progress_handler(lambda: 0, 1000)`; `asyncio.to_thread`, where it frees the GIL"
+    )
     killed_after = 0.05
     endless = "with recursive n(x) as (select 1 union all select x + 1 from n where x < 2000000) select sum(x) from n"
 

@@ -1,14 +1,17 @@
 """Plain handlers that block in the standard library, as most code does that was not written for asyncio."""
 
+import asyncio
+import logging
 import socket
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
-from runtime import Node, Reply, Server
-from tests.support.processes import serve
+from runtime import Node, ProcessDied, Reply, Server
+from tests.support.processes import OopsError, end_of, serve
 
 
 class Blocks(Server):
@@ -46,3 +49,42 @@ async def test_a_handler_that_blocks_is_parked_in_the_middle_and_gets_its_answer
         assert await pid.call(block) == answer
         assert node.scheduler.mode.slicer.parks >= 5
         assert node.scheduler.mode.slicer.interrupts == 0
+
+
+class Crashes(Server):
+    def init(self):
+        return ()
+
+    def handle_call(self, message, caller, state):
+        raise OopsError
+
+    def handle_cast(self, message, state):
+        raise OopsError
+
+
+class TakesItsTime(logging.Handler):
+    """A host's log that is far away."""
+
+    def emit(self, record):
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("how", ["call", "cast"])
+async def test_a_process_ends_in_peace_while_the_host_logs_it(how, caplog):
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: disturbed.append(context))
+    disturbed = []
+    log, handler = logging.getLogger("observer"), TakesItsTime()
+    log.addHandler(handler)
+    try:
+        async with Node("ends", introspection=False) as node:
+            pid = await serve(node, Crashes)
+            if how == "call":
+                with pytest.raises(ProcessDied):
+                    await pid.call("crash")
+            else:
+                pid.cast("crash")
+            assert type(await end_of(pid)) is OopsError
+            assert node.scheduler.mode.slicer.interrupts == 0
+    finally:
+        log.removeHandler(handler)
+    assert not disturbed
