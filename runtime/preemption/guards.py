@@ -4,7 +4,8 @@
       a collection of garbage is going on      HOLD: the collector keeps its lists on the C stack
       the runtime itself                       ITSELF: it ends by itself, soon
       the end of a process, with all it calls  ITSELF: others are told of it there (a host's logging may take its time)
-      logging, threading, queue, warnings      HOLD: what they lock is locked for the thread, so it would not exclude others
+      logging (where it locks), threading,     HOLD: what they lock is locked for the thread, so it would not exclude others
+        queue, warnings
       an import                                HOLD, for long: as above, and half a module is no module
       standard output or error, in a write     HOLD, for long: others would meet a half-written buffer
       asyncio, anyio, contextlib               HOLD, where their own code is innermost: they expect no one in between
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import logging
 import sys
 from threading import get_ident
 from types import CodeType, FrameType
@@ -61,6 +63,20 @@ _DEBUGGERS: Final = frozenset(
     {"bdb", "pdb", "pydevd", "_pydevd_bundle", "_pydev_bundle", "debugpy", "coverage"}
 )
 
+
+def _locking() -> frozenset[CodeType]:
+    """The functions of `logging` that lock. The rest of it may be left: who logs in a loop is hardly ever elsewhere."""
+    kinds = [vars(item) for item in vars(logging).values() if isinstance(item, type)]
+    names = {"acquire", "_acquireLock", "lock", "_lock"}
+    return frozenset(
+        item.__code__
+        for space in (vars(logging), *kinds)
+        for item in space.values()
+        if inspect.isfunction(item) and names.intersection(item.__code__.co_names)
+    )
+
+
+_LOCKING: Final = _locking()
 _boundaries: Final[set[CodeType]] = set()
 _open: Final[set[CodeType]] = set()
 _closed: Final[set[CodeType]] = set()
@@ -107,7 +123,7 @@ def verdict(frame: FrameType | None) -> Hold:
                     if frame is innermost:
                         return ITSELF
                     hold = max(hold, BRIEF)
-            elif root in _HOLDS:
+            elif root in _HOLDS and (root != "logging" or code in _LOCKING):
                 hold = max(hold, _HOLDS[root])
             elif root in _OWN and (frame is innermost or _is_called_back(code)):
                 hold = max(hold, BRIEF)

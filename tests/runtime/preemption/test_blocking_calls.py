@@ -88,3 +88,25 @@ async def test_a_process_ends_in_peace_while_the_host_logs_it(how, caplog):
     finally:
         log.removeHandler(handler)
     assert not disturbed
+
+
+class LogsALot(Server):
+    def init(self):
+        return ()
+
+    def handle_call(self, message, caller, state):
+        log = self.resource(logging.Logger)
+        for line in range(message):
+            log.info("line %d", line)
+        return Reply("logged", state)
+
+
+async def test_a_handler_that_logs_for_long_is_parked_between_two_lines(tmp_path):
+    log, lines = logging.Logger("many"), 10_000
+    log.addHandler(logging.FileHandler(tmp_path / "log"))
+    async with Node("logs", resources={logging.Logger: log}, introspection=False) as node:
+        assert await (await serve(node, LogsALot)).call(lines, timeout=30) == "logged"
+        assert node.scheduler.mode.slicer.parks >= 5
+        assert node.scheduler.mode.slicer.interrupts == 0
+    log.handlers[0].close()
+    assert len((tmp_path / "log").read_text(encoding="utf-8").splitlines()) == lines
