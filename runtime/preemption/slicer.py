@@ -118,8 +118,20 @@ class Slicer:
             return BRIEF
         hold = verdict(frame)
         if hold == FREE and worker.critical is not None and worker.critical is self._sched.since:
+            worker.overdue = True
             return BRIEF
         return hold
+
+    def leave(self, worker: Worker, frame: FrameType) -> None:
+        """`self.critical()` is over on `worker`, whose step goes on in `frame`: what it has held up is due.
+
+        Raises:
+            Killed: its process has ended meanwhile.
+        """
+        overdue, worker.overdue = worker.overdue, False
+        if overdue and self._verdict(worker, frame) == FREE:
+            self.parks += 1
+            self._workers.park(worker, worker)
 
     def _collecting(self) -> bool:
         return self._collections is not None and self._collections.going_on()
