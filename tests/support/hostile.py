@@ -248,7 +248,7 @@ class SlowPipe(System):
     instead = "a file belongs to one process; see to what `os.write` returns"
 
     def go(self, things):
-        with open(things.writing, "wb") as pipe:
+        with os.fdopen(things.writing, "wb") as pipe:
             pipe.write(bytes(10_000_000))
 
 
@@ -450,7 +450,7 @@ async def observe(system: type[System]) -> Seen:
     """Run one system, and see what becomes of it and of its neighbours."""
     things = Things()
     if system is PrintsToASlowPipe:
-        sys.stdout = open(things.writing, "w")
+        sys.stdout = os.fdopen(things.writing, "w")
     async with Node("hostile", resources={Things: things}, introspection=False) as node:
         workers, slicer = node.scheduler.workers, node.scheduler.mode.slicer
         hostile = await serve(node, system)

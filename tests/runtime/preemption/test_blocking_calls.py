@@ -2,15 +2,19 @@
 
 import asyncio
 import logging
+import os
+import queue
 import socket
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future
 
 import pytest
 
 from runtime import Node, ProcessDied, Reply, Server
+from runtime.errors import Interrupted
 from tests.support.processes import OopsError, end_of, serve
 
 
@@ -40,8 +44,19 @@ def reads_a_socket():
         return ours.recv(10)
 
 
+def gets_from_a_simple_queue():
+    items = queue.SimpleQueue()
+    threading.Timer(0.1, items.put, ("late",)).start()
+    return items.get()
+
+
 @pytest.mark.parametrize(
-    ("block", "answer"), [("runs_a_program", ("out\n", "err\n")), ("reads_a_socket", b"late")]
+    ("block", "answer"),
+    [
+        ("runs_a_program", ("out\n", "err\n")),
+        ("reads_a_socket", b"late"),
+        ("gets_from_a_simple_queue", "late"),
+    ],
 )
 async def test_a_handler_that_blocks_is_parked_in_the_middle_and_gets_its_answer(block, answer):
     async with Node("blocks", introspection=False) as node:
@@ -49,6 +64,44 @@ async def test_a_handler_that_blocks_is_parked_in_the_middle_and_gets_its_answer
         assert await pid.call(block) == answer
         assert node.scheduler.mode.slicer.parks >= 5
         assert node.scheduler.mode.slicer.interrupts == 0
+
+
+def waits_for_an_event():
+    threading.Event().wait(1)
+
+
+def joins_a_thread():
+    thread = threading.Thread(target=time.sleep, args=(0.3,))
+    thread.start()
+    thread.join()
+
+
+def waits_for_a_future():
+    Future().result(1)
+
+
+@pytest.mark.parametrize("wait", ["waits_for_an_event", "joins_a_thread", "waits_for_a_future"])
+async def test_a_wait_in_threading_is_interrupted_and_says_what_to_do(wait):
+    async with Node("waits", introspection=False) as node:
+        pid = await serve(node, Blocks)
+        with pytest.raises(ProcessDied):
+            await pid.call(wait)
+        assert type(pid._process.reason) is Interrupted
+        assert "beside the process: asyncio.to_thread" in str(pid._process.reason)
+        assert node.scheduler.mode.slicer.interrupts == 1
+
+
+def writes_to_a_full_pipe():
+    reading, writing = os.pipe()
+    written = os.write(writing, bytes(1_000_000))
+    os.close(reading)
+    os.close(writing)
+    return written
+
+
+async def test_os_write_returns_early_with_what_it_has_written():
+    async with Node("writes", introspection=False) as node:
+        assert 0 < await (await serve(node, Blocks)).call("writes_to_a_full_pipe") < 1_000_000
 
 
 class Crashes(Server):
@@ -102,11 +155,13 @@ class LogsALot(Server):
 
 
 async def test_a_handler_that_logs_for_long_is_parked_between_two_lines(tmp_path):
-    log, lines = logging.Logger("many"), 10_000
+    log, lines = logging.getLogger("many lines"), 10_000
+    log.setLevel(logging.INFO)
+    log.propagate = False
     log.addHandler(logging.FileHandler(tmp_path / "log"))
     async with Node("logs", resources={logging.Logger: log}, introspection=False) as node:
         assert await (await serve(node, LogsALot)).call(lines, timeout=30) == "logged"
         assert node.scheduler.mode.slicer.parks >= 5
         assert node.scheduler.mode.slicer.interrupts == 0
-    log.handlers[0].close()
+    log.handlers.pop().close()
     assert len((tmp_path / "log").read_text(encoding="utf-8").splitlines()) == lines

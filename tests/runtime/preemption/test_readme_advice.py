@@ -24,7 +24,8 @@ class Shared:
         self.lock = threading.Lock()
         self.queue = queue.Queue()
         self.pool = ThreadPoolExecutor(1)
-        self.log = logging.Logger("advised")
+        self.log = logging.getLogger("advised")
+        self.log.propagate = False
         self.inside = False
         self.seen = []
 
@@ -97,8 +98,8 @@ async def test_a_queue_handler_keeps_a_slow_pipe_away_from_the_process(advised):
     pid, shared, slicer = advised
     reading, writing = os.pipe()
     lines = queue.SimpleQueue()
-    shared.log.addHandler(logging.handlers.QueueHandler(lines))
-    with open(writing, "w") as pipe:
+    shared.log.addHandler(handler := logging.handlers.QueueHandler(lines))
+    with os.fdopen(writing, "w") as pipe:
         listener = logging.handlers.QueueListener(lines, logging.StreamHandler(pipe))
         listener.start()
         pid.cast("logs_to_a_slow_pipe")
@@ -107,6 +108,7 @@ async def test_a_queue_handler_keeps_a_slow_pipe_away_from_the_process(advised):
         drained = asyncio.create_task(asyncio.to_thread(_drain, reading, 1_000_000))
         await asyncio.to_thread(listener.stop)
         await drained
+    shared.log.removeHandler(handler)
     os.close(reading)
 
 
