@@ -336,7 +336,7 @@ class StaysCritical(System):
 
 class SharesAConnection(System):
     code = "one sqlite connection in two processes"
-    instead = "a connection for each process, or one process that owns it"
+    instead = "one process that owns it, and that the others call"
     killed_after = None
 
     def go(self, things):

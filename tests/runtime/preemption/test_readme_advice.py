@@ -1,6 +1,7 @@
 """What the README's table advises to do instead: the neighbours do not feel it, and nobody is interrupted."""
 
 import asyncio
+import contextlib
 import logging
 import logging.handlers
 import os
@@ -12,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from runtime import Node, Server
+from runtime import Node, ProcessDied, Reply, Server
 from tests.support.eventually import eventually
 from tests.support.processes import serve
 
@@ -130,36 +131,46 @@ async def test_the_host_never_meets_a_lock_that_is_held_inside_critical(advised)
     assert (slicer.interrupts, slicer.rescues) == (0, 0)
 
 
-class OwnsItsConnection(Server):
-    """Writes in one transaction, with a connection of its own."""
+class OwnsTheConnection(Server):
+    """Writes each item in a transaction of its own, which takes many slices."""
 
-    def init(self, path):
-        return path
+    def init(self):
+        return ()
 
-    def handle_cast(self, message, path):
-        database = sqlite3.connect(path)
-        database.execute("insert into items values (?)", (message,))
+    def handle_call(self, item, caller, state):
+        database = self.resource(sqlite3.Connection)
+        database.execute("insert into items values (?)", (item,))
         until = time.perf_counter() + 0.02
         while time.perf_counter() < until:
             pass
-        if message == "kept":
+        if item == "dropped":
+            database.rollback()
+        else:
             database.commit()
-        database.close()
-        return path
+        return Reply(item, state)
 
 
-async def test_with_a_connection_each_a_rollback_undoes_only_its_own(tmp_path):
-    path = str(tmp_path / "items.db")
-    database = sqlite3.connect(path)
-    database.execute("pragma journal_mode=wal")
-    database.execute("create table items (item text)")
-    database.commit()
-    async with Node("advised", introspection=False) as node:
-        for message in ("kept", "dropped", "kept"):
-            (await serve(node, OwnsItsConnection, path)).cast(message)
-        rows = database.execute("select item from items")
-        await eventually(lambda: len(database.execute("select item from items").fetchall()) == 2)
-        assert node.scheduler.mode.slicer.parks > 0
-    rows = database.execute("select item from items").fetchall()
-    database.close()
-    assert rows == [("kept",), ("kept",)]
+async def test_where_one_process_owns_a_connection_a_rollback_undoes_only_its_own():
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.execute("create table items (item text)")
+        async with Node("advised", resources={sqlite3.Connection: database}, introspection=False) as node:
+            owner = await serve(node, OwnsTheConnection)
+            await asyncio.gather(*map(owner.call, ("first", "dropped", "second")))
+            assert node.scheduler.mode.slicer.parks > 0
+        assert database.execute("select item from items").fetchall() == [("first",), ("second",)]
+
+
+async def test_sqlite_waits_for_a_lock_of_another_for_less_than_its_time_out(tmp_path):
+    with (
+        contextlib.closing(sqlite3.connect(tmp_path / "items.db")) as ours,
+        contextlib.closing(sqlite3.connect(tmp_path / "items.db", timeout=5.0)) as theirs,
+    ):
+        ours.execute("create table items (item text)")
+        ours.execute("begin exclusive")
+        async with Node("advised", resources={sqlite3.Connection: theirs}, introspection=False) as node:
+            owner = await serve(node, OwnsTheConnection)
+            began = time.perf_counter()
+            with pytest.raises(ProcessDied, match="database is locked"):
+                await owner.call("an item", timeout=30)
+            assert time.perf_counter() - began < 4
+        ours.rollback()
