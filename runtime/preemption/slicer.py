@@ -94,6 +94,8 @@ class Slicer:
         since = self._sched.since
         if since is not self._seen:
             self._seen = since
+            if ticker.pace != FAST_S:  # a tick of the hub came between looking at the pace and the step
+                ticker.fast()
             self._held = self._interrupted = 0
             if not worker.resumed_at or time.monotonic() - worker.resumed_at < FAST_S / 2:
                 return
@@ -141,6 +143,8 @@ class Slicer:
     def _tick_of_hub(self, current: greenlet, frame: FrameType | None) -> bool:
         if self._sched.clock() < self._sched.inline_until:
             return True  # calls may still run at once, and nobody looks at the pace then
+        if self._sched.scheduled and not self._workers.parked:
+            return True  # a turn is due, or has looked at the pace already and is about to begin a step
         if ticker.pace != SLOW_S:
             ticker.slow()
         workers = self._workers
