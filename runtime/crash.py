@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .errors import describe, kind_of
 from .mailbox import CONTINUE
 from .messages import is_constant
+from .preemption.guards import to_its_end
 from .signals import is_orderly
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class CrashReport:
         return "".join(self.trace.format()) if self.trace is not None else ""
 
 
+@to_its_end
 def report(process: Process, reason: Any, error: BaseException | None) -> CrashReport | None:
     """The crash report of a process that ends with `reason`; None for an orderly end."""
     if is_orderly(reason):

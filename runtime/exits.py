@@ -24,6 +24,7 @@ from .errors import NotSendable, ProcessDied
 from .mailbox import INFO, SHUTDOWN, Entry
 from .messages import share
 from .pid import Ref
+from .preemption.guards import to_its_end
 from .signals import Down, Exit, is_orderly
 from .status import ENDED
 
@@ -77,6 +78,7 @@ def _trapped(process: Process, reason: Any, sender: Process | None) -> None:
     process.unpause()
 
 
+@to_its_end
 def end(process: Process, reason: Any, *, crash: CrashReport | None = None, by: str | None = None) -> None:
     """End `process` now, whatever it does. Its parked or running code is left behind; nothing reaches it any more."""
     if process.status == ENDED:

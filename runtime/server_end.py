@@ -19,7 +19,7 @@ from .crash import report
 from .errors import NotSendable, ProcessExit
 from .exits import end
 from .mailbox import SHUTDOWN, Entry
-from .preemption.guards import boundary
+from .preemption.guards import boundary, to_its_end
 from .results import NOTHING
 from .server import Server
 from .signals import is_orderly
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["crash", "stop"]
 
 
+@to_its_end
 def crash(server: ServerProcess, error: BaseException) -> None:
     """A step raised."""
     if server.status == ENDED:

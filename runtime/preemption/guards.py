@@ -3,7 +3,9 @@
     innermost frame ... up to the runtime's frame that called the handler (a boundary)
       a collection of garbage is going on      HOLD: the collector keeps its lists on the C stack
       the runtime itself                       ITSELF: it ends by itself, soon
-      logging, threading, queue, warnings      HOLD: what they lock is locked for the thread, so it would not exclude others
+      the end of a process, with all it calls  ITSELF: others are told of it there (a host's logging may take its time)
+      logging (where it locks), threading,     HOLD: what they lock is locked for the thread, so it would not exclude others
+        queue, warnings
       an import                                HOLD, for long: as above, and half a module is no module
       standard output or error, in a write     HOLD, for long: others would meet a half-written buffer
       asyncio, anyio, contextlib               HOLD, where their own code is innermost: they expect no one in between
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import logging
 import sys
 from threading import get_ident
 from types import CodeType, FrameType
@@ -32,6 +35,7 @@ __all__ = [
     "boundary",
     "hub_may_lend",
     "open_to_switches",
+    "to_its_end",
     "verdict",
 ]
 
@@ -52,17 +56,30 @@ _HOLDS: Final[dict[str, Hold]] = {
     "importlib": IMPORT, "_frozen_importlib": IMPORT, "_frozen_importlib_external": IMPORT, "zipimport": IMPORT,
 }  # fmt: skip
 """Modules that must not be left in the middle, with all that they call."""
-_OWN: Final = frozenset(
-    {"asyncio", "anyio", "sniffio", "contextlib", "concurrent", "selectors", "weakref", "_weakrefset"}
-)
+_OWN: Final = frozenset({"asyncio", "anyio", "sniffio", "contextlib", "concurrent", "weakref", "_weakrefset"})
 """Modules whose own code must not be left in the middle; what they call may."""
 _STREAMS: Final = "runtime.preemption.streams"
 _DEBUGGERS: Final = frozenset(
     {"bdb", "pdb", "pydevd", "_pydevd_bundle", "_pydev_bundle", "debugpy", "coverage"}
 )
 
+
+def _locking() -> frozenset[CodeType]:
+    """The functions of `logging` that lock. The rest of it may be left: who logs in a loop is hardly ever elsewhere."""
+    kinds = [vars(item) for item in vars(logging).values() if isinstance(item, type)]
+    names = {"acquire", "_acquireLock", "lock", "_lock"}
+    return frozenset(
+        item.__code__
+        for space in (vars(logging), *kinds)
+        for item in space.values()
+        if inspect.isfunction(item) and names.intersection(item.__code__.co_names)
+    )
+
+
+_LOCKING: Final = _locking()
 _boundaries: Final[set[CodeType]] = set()
 _open: Final[set[CodeType]] = set()
+_closed: Final[set[CodeType]] = set()
 
 
 def boundary(function: Any) -> Any:
@@ -77,6 +94,12 @@ def open_to_switches(function: Any) -> Any:
     return function
 
 
+def to_its_end(function: Any) -> Any:
+    """Decorates functions of the runtime that nothing may be raised in, though they call code of the host: the end of a process."""
+    _closed.add(function.__code__)
+    return function
+
+
 def verdict(frame: FrameType | None) -> Hold:
     """FREE, ITSELF, or the ticks of a HOLD, for the step whose innermost frame this is."""
     innermost = frame
@@ -86,6 +109,8 @@ def verdict(frame: FrameType | None) -> Hold:
         code = frame.f_code
         if code in _boundaries:
             return ITSELF if frame is innermost else hold
+        if code in _closed:
+            return ITSELF
         name = frame.f_globals.get("__name__")
         if type(name) is str:
             root = name.partition(".")[0]
@@ -98,7 +123,7 @@ def verdict(frame: FrameType | None) -> Hold:
                     if frame is innermost:
                         return ITSELF
                     hold = max(hold, BRIEF)
-            elif root in _HOLDS:
+            elif root in _HOLDS and (root != "logging" or code in _LOCKING):
                 hold = max(hold, _HOLDS[root])
             elif root in _OWN and (frame is innermost or _is_called_back(code)):
                 hold = max(hold, BRIEF)

@@ -94,6 +94,8 @@ class Slicer:
         since = self._sched.since
         if since is not self._seen:
             self._seen = since
+            if ticker.pace != FAST_S:  # a tick of the hub came between looking at the pace and the step
+                ticker.fast()
             self._held = self._interrupted = 0
             if not worker.resumed_at or time.monotonic() - worker.resumed_at < FAST_S / 2:
                 return
@@ -109,7 +111,8 @@ class Slicer:
                 self._interrupted += 1
                 self.interrupts += 1
                 raise Interrupted(
-                    f"its step held the node for {hold} ms where it must not be switched ({_place(frame)})"
+                    f"its step held the node for {hold} ms where it must not be switched ({_place(frame)}); "
+                    "do this beside the process: asyncio.to_thread"
                 )
 
     def _verdict(self, worker: Worker, frame: FrameType | None) -> Hold:
@@ -117,8 +120,20 @@ class Slicer:
             return BRIEF
         hold = verdict(frame)
         if hold == FREE and worker.critical is not None and worker.critical is self._sched.since:
+            worker.overdue = True
             return BRIEF
         return hold
+
+    def leave(self, worker: Worker, frame: FrameType) -> None:
+        """`self.critical()` is over on `worker`, whose step goes on in `frame`: what it has held up is due.
+
+        Raises:
+            Killed: its process has ended meanwhile.
+        """
+        overdue, worker.overdue = worker.overdue, False
+        if overdue and self._verdict(worker, frame) == FREE:
+            self.parks += 1
+            self._workers.park(worker, worker)
 
     def _collecting(self) -> bool:
         return self._collections is not None and self._collections.going_on()
@@ -128,6 +143,8 @@ class Slicer:
     def _tick_of_hub(self, current: greenlet, frame: FrameType | None) -> bool:
         if self._sched.clock() < self._sched.inline_until:
             return True  # calls may still run at once, and nobody looks at the pace then
+        if self._sched.scheduled and not self._workers.parked:
+            return True  # a turn is due, or has looked at the pace already and is about to begin a step
         if ticker.pace != SLOW_S:
             ticker.slow()
         workers = self._workers

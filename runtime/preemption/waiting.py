@@ -84,6 +84,8 @@ def critical(process: Process) -> Generator[None]:
         yield
     finally:
         worker.critical = outer
+    if sched.mode.slicer is not None and worker is sched.workers.current():
+        sched.mode.slicer.leave(worker, sys._getframe(2))
 
 
 def _set(future: asyncio.Future[None]) -> None:

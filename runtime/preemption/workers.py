@@ -63,13 +63,14 @@ class Worker(greenlet):
         resumed_at: since when it goes on, by `time.monotonic`; 0 for a step that has not stood still yet.
         owns: whether the status of the process tells of this step (a task beside the process has none).
         critical: the `since` of the step that may not be switched (`self.critical()`).
+        overdue: whether a tick has found it inside `self.critical()`.
         throws: how often `Killed` has been thrown into it.
         awaited: the future that a waiting step waits for.
     """
 
     __slots__ = (
-        "awaited", "back", "critical", "given_up", "leaf", "owns", "process", "queued", "resumed_at", "steps", "throws", "turn",
-        "workers",
+        "awaited", "back", "critical", "given_up", "leaf", "overdue", "owns", "process", "queued", "resumed_at", "steps",
+        "throws", "turn", "workers",
     )  # fmt: skip
 
     def __init__(self, workers: Workers) -> None:
@@ -85,6 +86,7 @@ class Worker(greenlet):
         self.resumed_at = 0.0
         self.owns = False
         self.critical: float | None = None
+        self.overdue = False
         self.throws = 0
         self.awaited: asyncio.Future[Any] | None = None
 
