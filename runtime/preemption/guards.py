@@ -4,8 +4,8 @@
       a collection of garbage is going on      HOLD: the collector keeps its lists on the C stack
       the runtime itself                       ITSELF: it ends by itself, soon
       the end of a process, with all it calls  ITSELF: others are told of it there (a host's logging may take its time)
-      logging (where it locks), threading,     HOLD: what they lock is locked for the thread, so it would not exclude others
-        queue, warnings
+      threading, queue                         RELUCTANT: they are seldom in the middle for long, but may block
+      logging (where it locks), warnings       HOLD: what they lock is locked for the thread, so it would not exclude others
       an import                                HOLD, for long: as above, and half a module is no module
       standard output or error, in a write     HOLD, for long: others would meet a half-written buffer
       asyncio, anyio, contextlib               HOLD, where their own code is innermost: they expect no one in between
@@ -13,7 +13,7 @@
       anything else                            FREE
 
 A HOLD is bounded: when its ticks are used up, the step is interrupted by an exception, so that no guard lets a step own the
-node. What is copied into a message (`messages`) is FREE although it is the runtime: it may be large, and touches nothing else.
+node. After a RELUCTANT one it is parked all the same: it waits for somebody, who has to run. What is copied into a message (`messages`) is FREE although it is the runtime: it may be large, and touches nothing else.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ __all__ = [
     "BRIEF",
     "FREE",
     "ITSELF",
+    "RELUCTANT",
     "Collections",
     "Hold",
     "boundary",
@@ -42,20 +43,23 @@ __all__ = [
 FREE: Final = 0
 ITSELF: Final = -1
 Hold = int
-"""The ticks that a step may stay: a positive number."""
+"""The ticks that a step may stay: a positive number. Then it is interrupted."""
 
 BRIEF: Final[Hold] = 20
-STREAM: Final[Hold] = 200
-"""A terminal behind a slow line takes its time."""
+RELUCTANT: Final = -BRIEF
+"""As many ticks; then it is parked."""
+LONG: Final[Hold] = 200
+"""A terminal behind a slow line takes its time; and who is met in asyncio again and again calls it in a loop."""
 IMPORT: Final[Hold] = 5000
 """Large libraries are imported on first use."""
 
 _RUNTIME: Final = "runtime"
 _HOLDS: Final[dict[str, Hold]] = {
-    "logging": BRIEF, "threading": BRIEF, "queue": BRIEF, "warnings": BRIEF,
+    "logging": BRIEF, "warnings": BRIEF,
     "importlib": IMPORT, "_frozen_importlib": IMPORT, "_frozen_importlib_external": IMPORT, "zipimport": IMPORT,
 }  # fmt: skip
 """Modules that must not be left in the middle, with all that they call."""
+_WAITING: Final = frozenset({"threading", "queue"})
 _OWN: Final = frozenset({"asyncio", "anyio", "sniffio", "contextlib", "concurrent", "weakref", "_weakrefset"})
 """Modules whose own code must not be left in the middle; what they call may."""
 _STREAMS: Final = "runtime.preemption.streams"
@@ -101,14 +105,17 @@ def to_its_end(function: Any) -> Any:
 
 
 def verdict(frame: FrameType | None) -> Hold:
-    """FREE, ITSELF, or the ticks of a HOLD, for the step whose innermost frame this is."""
+    """FREE, ITSELF, RELUCTANT, or the ticks of a HOLD, for the step whose innermost frame this is."""
     innermost = frame
     tracers = _tracers()
     hold = FREE
+    waits = False
     while frame is not None:
         code = frame.f_code
         if code in _boundaries:
-            return ITSELF if frame is innermost else hold
+            if frame is innermost:
+                return ITSELF
+            return hold or (RELUCTANT if waits else FREE)
         if code in _closed:
             return ITSELF
         name = frame.f_globals.get("__name__")
@@ -118,15 +125,17 @@ def verdict(frame: FrameType | None) -> Hold:
                 return ITSELF
             if root == _RUNTIME:
                 if name == _STREAMS:
-                    hold = max(hold, STREAM)
+                    hold = max(hold, LONG)
                 elif code not in _open and name != "runtime.messages":
                     if frame is innermost:
                         return ITSELF
                     hold = max(hold, BRIEF)
             elif root in _HOLDS and (root != "logging" or code in _LOCKING):
                 hold = max(hold, _HOLDS[root])
+            elif root in _WAITING:
+                waits = True
             elif root in _OWN and (frame is innermost or _is_called_back(code)):
-                hold = max(hold, BRIEF)
+                hold = max(hold, LONG)
         frame = frame.f_back
     return ITSELF  # no step at all
 

@@ -19,7 +19,7 @@ from greenlet import getcurrent, greenlet
 
 from ..errors import Interrupted
 from . import streams
-from .guards import BRIEF, FREE, ITSELF, Collections, Hold, hub_may_lend, verdict
+from .guards import BRIEF, FREE, ITSELF, RELUCTANT, Collections, Hold, hub_may_lend, verdict
 from .ticker import FAST_S, SLOW_S, ticker
 from .workers import Worker, Workers
 
@@ -106,7 +106,11 @@ class Slicer:
             self._workers.park(worker, current)
         elif hold != ITSELF:
             self._held += 1
-            if self._held >= hold:
+            if hold == RELUCTANT and self._held >= BRIEF:
+                self._held = 0
+                self.parks += 1
+                self._workers.park(worker, current)
+            elif 0 < hold <= self._held:
                 self._held = 0
                 self._interrupted += 1
                 self.interrupts += 1
