@@ -17,6 +17,7 @@ from runtime.status import STATUSES
 
 from .lookup import doing, handler_of, id_text, now, oldest_s, pid_text, title
 from .pace import breathing, rested, settled
+from .slicing import slicing_of, spinning, zombies
 from .stacks import loop_frames
 from .text import clean
 
@@ -43,6 +44,7 @@ def node_info(
     sched = node.scheduler
     sampler.settle(STUCK_S * 1.5)
     scan = _Scan(node, sampler.busy())
+    stack = stack and principal.role.includes(Role.OPERATOR)
     host, port = node.address or (None, None)
     return NodeInfo(
         name=node.name,
@@ -58,7 +60,10 @@ def node_info(
         lag_ms=round(sampler.lag_s * 1000, 3),
         rss_bytes=_rss_bytes(),
         preemption=node.preemption,
-        running=_running(node, sampler, stack=stack and principal.role.includes(Role.OPERATOR)),
+        slicing=slicing_of(node),
+        running=_running(node, sampler, stack=stack),
+        spinning=spinning(node, stack=stack),
+        zombies=zombies(node, stack=stack),
         observer_ms_per_s=round(cost_ms_per_s, 3),
         at=now(),
         capabilities=sorted(REQUESTS),

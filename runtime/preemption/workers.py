@@ -59,11 +59,13 @@ class Worker(greenlet):
         critical: the `since` of the step that may not be switched (`self.critical()`).
         throws: how often `Killed` has been thrown into it.
         awaited: the future that a waiting step waits for.
+        began: since when the step runs without having waited, by the scheduler's clock; right while it is parked.
+        slices: how many slices it has used up since then.
     """
 
     __slots__ = (
-        "awaited", "back", "critical", "given_up", "leaf", "owns", "process", "queued", "resumed_at", "steps", "throws", "turn",
-        "workers",
+        "awaited", "back", "began", "critical", "given_up", "leaf", "owns", "process", "queued", "resumed_at", "slices", "steps",
+        "throws", "turn", "workers",
     )  # fmt: skip
 
     def __init__(self, workers: Workers) -> None:
@@ -81,6 +83,8 @@ class Worker(greenlet):
         self.critical: float | None = None
         self.throws = 0
         self.awaited: asyncio.Future[Any] | None = None
+        self.began = 0.0
+        self.slices = 0
 
     def run(self, function: Callable[..., None] | None, args: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # a property in the stubs
         """Steps, one after the other; a step never raises."""
@@ -175,6 +179,9 @@ class Workers:
         sched = self.sched
         process = sched.running
         assert process is not None
+        if not worker.resumed_at or not worker.began:
+            worker.began, worker.slices = sched.since, 0
+        worker.slices += 1
         self._hold(worker, process, PARKED)
         worker.leaf = leaf
         process.reductions += 1
@@ -196,6 +203,7 @@ class Workers:
         """
         process = self.sched.running
         assert process is not None
+        worker.began = 0.0
         self._hold(worker, process, status)
         worker.leaf = worker
         worker.back.switch(worker)

@@ -36,6 +36,7 @@ from tui.format import (
 )
 from tui.link import Answered, Refused, Watch
 from tui.session import FIGURES, Figure
+from tui.slicing import PARKED, at_work, figures, mode, slicing
 from tui.spans import Spans, flowing
 from tui.widgets.heading import Heading
 from tui.widgets.sparkline import Sparkline
@@ -156,13 +157,17 @@ class NodePage(Page):
             _fact("version", clean(node.version, 20)),
             _fact("os pid", str(node.pid)), _fact("incarnation", clean(node.incarnation, 12)),
             _fact("seen", plural(self.session.incarnations, "incarnation")),
-            _fact("time slices", clean(node.preemption)),
+        ]  # fmt: skip
+        sliced: list[Spans] = [
+            [("slices ", "faint"), mode(node)], *(_fact(label, number(count)) for label, count in figures(node)),
+            [(clean(slicing(node).why, 200), "muted")],
         ]  # fmt: skip
         return [
             [],
             *flowing(statuses, cells),
             *flowing(facts, cells),
             *flowing(counters, cells),
+            *flowing(sliced, cells),
             *flowing(identity, cells),
         ]
 
@@ -179,13 +184,15 @@ class NodePage(Page):
         return [[], head, *_wrapped(line.text, cells, "text")]
 
     def _stack(self, cells: int) -> list[Spans]:
-        running = self.session.node.running if self.session.node is not None else None
-        if running is None:
+        work = at_work(self.session.node) if self.session.node is not None else None
+        if work is None:
             return [[("  nothing: the loop is idle", "faint")]]
+        running, parked = work
         head: Spans = [
-            ("  ▶ ", "accent"), (elide(clean(running.name or "step"), 30), "strong"),
-            (f" {running.pid}", "muted"),
+            (f"  {PARKED} ", "warn") if parked else ("  ▶ ", "accent"),
+            (elide(clean(running.name or "step"), 30), "strong"), (f" {running.pid}", "muted"),
             (f"  {duration(running.for_s)}", "text"), (f"  {clean(running.handler or '')}", "muted"),
+            (f"  {number(running.slices)} slices" if parked else "", "muted"),
         ]  # fmt: skip
         frames = [
             _frame(f"{frame.file}:{frame.line}", frame.function, cells) for frame in reversed(running.stack)
