@@ -157,7 +157,7 @@ class Process:
         """One turn: handle messages until the budget or the turn is used up. Never raises."""
         raise TypeError(f"{type(self).__name__} has no turns")
 
-    def answer_now(self, entry: Entry) -> None:  # noqa: ARG002
+    def step(self, entry: Entry, /) -> None:  # noqa: ARG002
         """Handle a call at once, in the caller's step; only for a process that is IDLE. Never raises."""
         raise TypeError(f"{type(self).__name__} answers no calls at once")
 

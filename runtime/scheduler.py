@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from .preemption.direct import Direct
 from .preemption.mode import Mode, choose
+from .preemption.ticker import FAST_S, ticker
 from .process import Process, current
 from .status import AWAITING, ENDED, READY, RUNNING, STATUSES
 from .steps import Steps
@@ -90,6 +91,8 @@ class Scheduler:
         """One turn of the run queue, and one slice for a step that is parked."""
         queue, workers = self.queue, self.workers
         self.turns += 1
+        if ticker.pace != FAST_S and self.sliced:
+            ticker.fast()
         self.now = self.clock()
         until = self.now + TURN_S
         context = workers.context = self._context.copy()
@@ -97,7 +100,7 @@ class Scheduler:
             while (
                 queue and self.now < until
             ):  # a step that is parked leaves the rest of the turn to another worker
-                self.enter(None, self.now, context, self._turn, until)
+                self.enter(None, self.now, context, self, until)
             if workers.parked:
                 workers.slice()
         finally:
@@ -108,7 +111,7 @@ class Scheduler:
                 self.scheduled = False
             self.inline_until = self.now + INLINE_S
 
-    def _turn(self, until: float) -> None:
+    def step(self, until: float, /) -> None:
         """Processes that are READY, one after the other."""
         queue = self.queue
         while queue:

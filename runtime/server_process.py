@@ -1,6 +1,6 @@
 """How a server runs: one step for each message, and what becomes of what its handler returned.
 
-    answer_now ─┐                      ┌─ a state ────> state = it
+    step (call) ┐                      ┌─ a state ────> state = it
     run ────────┼─> handler(message) ──┼─ Reply … ────> settle
                                        ├─ coroutine ──> a task; settle when it is done
                                        └─ raises ─────> crash ──> terminate ──> end
@@ -24,6 +24,7 @@ from .errors import BadReturn, NotSendable, ProcessExit
 from .exits import end
 from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, SHUTDOWN, Entry
 from .messages import ATOMS, is_constant, share
+from .preemption.errand import Errand
 from .preemption.guards import boundary
 from .process import Process
 from .results import NOTHING, Continue, NoReply, Reply, Stop
@@ -69,7 +70,7 @@ class ServerProcess(Process):
         self.current = entry
         self.reductions += 1
         self.since = self.sched.clock()
-        self.sched.enter(self, self.since, None, self._init, entry, args, options)
+        self.sched.enter(self, self.since, None, Errand(self._init), (entry, args, options))
 
     @boundary
     def _init(self, entry: Entry, args: tuple[Any, ...], options: dict[str, Any]) -> None:
@@ -84,7 +85,7 @@ class ServerProcess(Process):
     # --- steps ------------------------------------------------------------------------------------
 
     @boundary
-    def answer_now(self, entry: Entry) -> None:
+    def step(self, entry: Entry, /) -> None:
         """Handle a call at once, in a step that `Scheduler.enter` has begun."""
         sched = self.sched
         message: Any = entry[1]
@@ -214,7 +215,7 @@ class ServerProcess(Process):
 
     def _awaited(self, entry: Entry, task: asyncio.Task[Any]) -> None:
         """An async handler is over. What follows may run code of its own (`terminate`, the copy of a reply)."""
-        self.sched.enter(self, self.sched.clock(), None, self._conclude_and_rest, entry, task)
+        self.sched.enter(self, self.sched.clock(), None, Errand(self._conclude_and_rest), (entry, task))
 
     def _conclude_and_rest(self, entry: Entry, task: asyncio.Task[Any]) -> None:
         self._conclude(entry, task)
@@ -333,9 +334,8 @@ class ServerProcess(Process):
             return
         self.exiting = True
         self.status = RUNNING
-        self.sched.enter(
-            self, self.sched.clock(), None, self._let_terminate, reason, state, crash, caller, reply
-        )
+        errand = Errand(self._let_terminate)
+        self.sched.enter(self, self.sched.clock(), None, errand, (reason, state, crash, caller, reply))
 
     @boundary
     def _let_terminate(

@@ -133,7 +133,7 @@ async def _ask(supervisor: Address, request: Request[R]) -> R:
     """Call a supervisor, with no time limit (as OTP): starting and stopping children takes what it takes."""
     from .engine import SupervisorServer  # noqa: PLC0415 - the engine reads this file's specification
 
-    process = supervisor._target()
+    process = supervisor._process
     if process is None:
         raise supervisor._missing()
     if not process.alive:
