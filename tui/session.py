@@ -216,7 +216,7 @@ def _at_work(node: NodeInfo) -> Alert | None:
     if not parked and it.for_s >= HOLDS_LOOP_S:
         return Alert("bad", f"▶ {who} holds the loop {duration(it.for_s)}", it.pid, it.name or "")
     if parked and it.for_s >= SPINS_S[1]:
-        text = f"{PARKED} {who} spins: in {clean(it.handler or 'its step')} for {duration(it.for_s)}"
+        text = f"{PARKED} {who} spins for {duration(it.for_s)} in {clean(it.handler or 'its step')}"
         return Alert("bad", text, it.pid, it.name or "")
     return None
 

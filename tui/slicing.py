@@ -51,7 +51,7 @@ def figures(node: NodeInfo) -> list[tuple[str, int]]:
     it = slicing(node)
     if it.mode == "off":
         return []
-    counts = [("parked", it.parked), ("slices taken", it.parks)] if it.mode == "time-slicing" else []
+    counts = [("parked", it.parked), ("taken", it.parks)] if it.mode == "time-slicing" else []
     counts.append(("interrupted", it.interrupts))
     return [*counts, ("rescues", it.rescues)] if it.mode == "time-slicing" else counts
 

@@ -51,6 +51,9 @@ from .trouble import Line, explanation, lines, verdict, worst
 RECENT = 50
 """Restarts listed on tall screens."""
 
+MEANING = 9
+"""Lines that the meaning of a line of trouble may take."""
+
 LONGEST_NAME = 24
 """Cells beyond which a name is cut rather than its column widened."""
 
@@ -129,10 +132,17 @@ class NodePage(Page):
         table.show(list(rows), rows)
         if first:
             table.move_to(worst(node).what)
+        table.styles.height = len(rows)
+        self._fit_meaning()
         self.query_one("#trouble Heading", Heading).show(verdict(node))
         for panel in self.query(TextPanel):
             panel.repaint()
         self.frame()
+
+    def _fit_meaning(self) -> None:
+        """What a line means has as many lines as it needs."""
+        panel = self.query_one("#meaning", TextPanel)
+        panel.styles.height = max(4, min(MEANING + 2, len(self._meaning(panel.size.width or 40)) + 1))
 
     def _chart(self, name: Figure) -> Sparkline:
         return self.query_one(f"#spark-{name}", Sparkline)
@@ -152,16 +162,16 @@ class NodePage(Page):
             _fact("mail", number(node.mailbox_total)), _fact("crashes", number(node.crashes)),
             _fact("restarts", number(node.restarts)), _fact("late replies", number(node.late_replies)),
         ]  # fmt: skip
+        why: Spans = [(clean(slicing(node).why, 200), "muted")]
+        on = slicing(node).mode == "time-slicing"
         identity = [
             _fact("key", f"{clean(node.key, 30) or NOTHING} ({node.role.value})"),
             _fact("version", clean(node.version, 20)),
             _fact("os pid", str(node.pid)), _fact("incarnation", clean(node.incarnation, 12)),
-            _fact("seen", plural(self.session.incarnations, "incarnation")),
+            _fact("seen", plural(self.session.incarnations, "incarnation")), why if on else [],
         ]  # fmt: skip
-        sliced: list[Spans] = [
-            [("slices ", "faint"), mode(node)], *(_fact(label, number(count)) for label, count in figures(node)),
-            [(clean(slicing(node).why, 200), "muted")],
-        ]  # fmt: skip
+        counts = [_fact(label, short(count)) for label, count in figures(node) if count and label != "parked"]
+        sliced: list[Spans] = [[("slices ", "faint"), mode(node)], *([] if on else [why]), *counts]
         return [
             [],
             *flowing(statuses, cells),
@@ -192,12 +202,12 @@ class NodePage(Page):
             (f"  {PARKED} ", "warn") if parked else ("  ▶ ", "accent"),
             (elide(clean(running.name or "step"), 30), "strong"), (f" {running.pid}", "muted"),
             (f"  {duration(running.for_s)}", "text"), (f"  {clean(running.handler or '')}", "muted"),
-            (f"  {number(running.slices)} slices" if parked else "", "muted"),
         ]  # fmt: skip
+        so_far: Spans = [(f"    {number(running.slices)} slices so far; its neighbours go on", "muted")]
         frames = [
             _frame(f"{frame.file}:{frame.line}", frame.function, cells) for frame in reversed(running.stack)
         ]
-        return [head, *frames]
+        return [head, *([so_far] if parked else []), *frames]
 
     # --- what the frame asks for --------------------------------------------------------------
 
@@ -224,6 +234,7 @@ class NodePage(Page):
     def moved(self, event: Table.Moved) -> None:
         """Another line: explain it."""
         event.stop()
+        self._fit_meaning()
         self.query_one("#meaning", TextPanel).repaint()
         self.refresh_bindings()
 
@@ -264,7 +275,7 @@ def _fact(label: str, value: str) -> Spans:
 
 
 def _wrapped(text: str, cells: int, tone: Tone) -> list[Spans]:
-    return [[("  ", "text"), (line, tone)] for line in textwrap.wrap(text, max(10, cells - 4))[:4]]
+    return [[("  ", "text"), (line, tone)] for line in textwrap.wrap(text, max(10, cells - 4))[:MEANING]]
 
 
 def _frame(where: str, function: str, cells: int) -> Spans:

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runtime.port.contract import NodeInfo, Trouble, Zombie
 from tui.format import (
@@ -61,7 +61,7 @@ def lines(node: NodeInfo) -> list[Line]:
         *([_gave_up(node.gave_up)] if node.gave_up is not None else []),
         _line("deepest", node.deepest, number, MAIL),
         _line("oldest", node.oldest, duration, OLDEST_S),
-        _line("busiest", node.busiest, percent, BUSY),
+        _busiest(node),
         _running(node),
         _crash(node.last_crash),
         _restarting(node.restarting),
@@ -73,6 +73,14 @@ def _line(what: str, it: Trouble | None, show: Callable[[float], str], limits: t
     if it is None or not it.value:
         return Line(what, "", "", NOTHING, "faint")
     return Line(what, it.pid, clean(it.name, 200), show(it.value), tone(it.value, limits), clean(it.text))
+
+
+def _busiest(node: NodeInfo) -> Line:
+    """With what it is busy, where that is known."""
+    line, work = _line("busiest", node.busiest, percent, BUSY), at_work(node)
+    if line.text or work is None or work[0].pid != line.pid:
+        return line
+    return replace(line, text=place(work[0]))
 
 
 def _running(node: NodeInfo) -> Line:

@@ -40,6 +40,7 @@ class NodeHeader(Painted):
             return []
         address = "local socket" if node.port is None else f"{node.host}:{node.port}"
         slices, tone_of_slices = mode(node)
+        rank_of_slices = 1 if tone_of_slices == "warn" else 4
         return [
             (6, [(address, "muted")]),
             (2, _sign("up", clock_time(node.uptime_s))),
@@ -47,7 +48,7 @@ class NodeHeader(Painted):
             (0, _sign("procs", number(node.processes))),
             (1, _sign("lag", milliseconds(node.lag_ms), tone(node.lag_ms, LAG_MS))),
             (3, _sign("observer", f"{node.observer_ms_per_s:.1f} ms/s")),
-            (4, _sign("slices", slices, tone_of_slices)),
+            (rank_of_slices, _sign("slices", slices, tone_of_slices)),
         ]
 
     def _pace(self) -> Spans:
