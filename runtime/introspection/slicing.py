@@ -1,7 +1,7 @@
 """Time-slicing as the person on call asks about it: how it works here, who uses it up, what did not end.
 
     Mode, Slicer, Watchdog ──> Slicing     mode and why; slices, interruptions, rescues so far
-    parked steps           ──> Running     the one that has used most slices: the spinner
+    steps in slices        ──> Running     the one that has used most of them: the spinner
     zombies                ──> Zombie      whose code it was, how it ended, where it stands
 
 Read from another thread: what changes meanwhile is copied first.
@@ -16,21 +16,17 @@ from runtime.port.contract import Running, Slicing, Zombie
 from runtime.status import ENDED
 
 from .lookup import behaviour_text, handler_of, number_in, pid_text, title, when
-from .pace import rest
-from .stacks import frames_of_worker
+from .stacks import frames_of_worker, loop_frames
 from .text import clean
 
 if TYPE_CHECKING:
     from runtime.node import Node
-    from runtime.preemption.workers import Worker
     from runtime.preemption.workers import Zombie as Remains
     from runtime.process import Process
 
 __all__ = ["slices_of", "slicing_of", "spinning", "zombie_called", "zombie_info", "zombies"]
 
 LISTED: Final = 20
-LOOKS: Final = 3
-"""A spinner that has its slice just now is parked again a moment later."""
 
 
 def slicing_of(node: Node) -> Slicing:
@@ -52,41 +48,33 @@ def slicing_of(node: Node) -> Slicing:
 
 
 def spinning(node: Node, *, stack: bool) -> Running | None:
-    """Of the steps that are parked now the one that has used most slices."""
+    """Of the steps that go on in slices the one that has used most; also while it has one of them."""
     sched = node.scheduler
-    worker = _busiest(node)
-    for _ in range(LOOKS):
-        if worker is not None or sched.running is None:
-            break
-        rest()
-        worker = _busiest(node)
-    process = worker.process if worker is not None else None
-    if worker is None or process is None:
+    found = [
+        (worker, process) for worker in sched.workers.parked.copy() if (process := worker.process) is not None
+    ]
+    going_on = sched.workers.going_on
+    if going_on is not None:
+        found.append(going_on)
+    found = [(worker, process) for worker, process in found if worker.began and process.status != ENDED]
+    if not found:
         return None
+    worker, process = max(found, key=lambda pair: pair[0].slices)
     return Running(
         pid=pid_text(process.number),
         for_s=max(0.0, sched.clock() - worker.began),
-        stack=frames_of_worker(worker) if stack else [],
+        stack=(frames_of_worker(worker) or loop_frames(sched)) if stack else [],
         name=title(process),
         handler=handler_of(process)[0] if worker.owns else "task",
         slices=worker.slices,
     )
 
 
-def _busiest(node: Node) -> Worker | None:
-    """Of those whose process lives: what is left of the others is about to end."""
-    parked = [
-        (worker.slices, worker)
-        for worker in node.scheduler.workers.parked.copy()
-        if worker.began and (process := worker.process) is not None and process.status != ENDED
-    ]
-    return max(parked, key=lambda pair: pair[0])[1] if parked else None
-
-
 def slices_of(process: Process) -> int:
-    """How many slices its parked step has used up; 0 where none is parked."""
-    worker = process.parked()
-    return worker.slices if worker is not None and worker.began else 0
+    """How many slices its step has used up that goes on in slices; 0 where none does."""
+    going_on = process.sched.workers.going_on
+    worker = going_on[0] if going_on is not None and going_on[1] is process else process.parked()
+    return worker.slices if worker is not None and worker.owns and worker.began else 0
 
 
 # --- what does not end --------------------------------------------------------------------------------

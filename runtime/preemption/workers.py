@@ -128,6 +128,7 @@ class Workers:
         parked: those that wait for a slice.
         context: the context of plain steps; renewed with each turn of the run queue.
         zombies: what is left of processes whose code does not end.
+        going_on: the step that has stood still before and has the thread now, and whose it is; for observers.
     """
 
     def __init__(self, sched: Scheduler) -> None:
@@ -136,6 +137,7 @@ class Workers:
         self.pool: Final[list[Worker]] = []
         self.parked: Final[deque[Worker]] = deque()
         self.zombies: Final[list[Zombie]] = []
+        self.going_on: tuple[Worker, Process] | None = None
         self.context: Context | None = None
         self._granted = False
         self.made: Final[weakref.WeakSet[Worker]] = weakref.WeakSet()
@@ -262,7 +264,9 @@ class Workers:
         sched.since = sched.now = sched.clock()
         worker.resumed_at = time.monotonic()
         leaf = worker.leaf
+        outer, self.going_on = self.going_on, (worker, process)
         stands: Worker | None = leaf.switch() if error is None else leaf.throw(error)
+        self.going_on = outer
         worker.resumed_at = 0.0
         sched.running = running
         sched.since = since

@@ -84,7 +84,7 @@ def test_the_node_page_names_a_spinner_with_its_line_and_its_neighbours_go_on(sy
     console = observer("connect")
     pid = named_in_time(console, troubled, eyes.triage, "1")
     lines = console.shows(
-        f"◇ optimist {pid}", "Optimist.handle_info", "systems/spinner.py", "✓ on", "parked 1"
+        f"◇ optimist {pid}", "Optimist.handle_info", "systems/spinner.py", "✓ on", "slices so far"
     )
     found = eyes.trouble(lines)
     assert found["busiest"][0] == found["running"][0] == pid

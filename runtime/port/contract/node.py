@@ -96,7 +96,7 @@ class NodeInfo(Model):
     slicing: Slicing | None = None
     running: Running | None = None
     spinning: Running | None = None
-    """Of the steps that are parked at this moment the one that has used most slices."""
+    """Of the steps that go on in slices the one that has used most of them."""
     zombies: list[Zombie] = []
     """The newest 20, newest first; `slicing.zombies` says how many there are."""
     observer_ms_per_s: float
