@@ -63,9 +63,10 @@ class Caller(Generic[R]):
             if self._answered:
                 future.set_result(self._value)
                 return future
-        if self._process.owed is None:
-            self._process.owed = set()
-        self._process.owed.add(self)
+        extra = self._process.more()
+        if extra.owed is None:
+            extra.owed = set()
+        extra.owed.add(self)
         return future
 
     def _fail(self, error: Exception) -> None:
@@ -80,8 +81,9 @@ class Caller(Generic[R]):
         self._forget()
 
     def _forget(self) -> None:
-        if self._process.owed is not None:
-            self._process.owed.discard(self)
+        extra = self._process.extra
+        if extra is not None and extra.owed is not None:
+            extra.owed.discard(self)
 
     def __repr__(self) -> str:
         return f"<caller of {self._process}{', gone' if self.gone else ''}>"

@@ -19,7 +19,7 @@ from .caller import Caller
 from .errors import CallTimeout, NodeError, NoProcess, SelfCall
 from .mailbox import CALL
 from .messages import ATOMS, share
-from .status import ENDED, IDLE, READY
+from .status import ENDED, IDLE, READY, RECEIVING
 
 if TYPE_CHECKING:
     from .mailbox import Entry
@@ -128,10 +128,12 @@ def deliver(target: Address, kind: int, message: Any) -> None:
         sched.dead_letters += 1
         return
     running = sched.running
-    if running is None:
-        entry = (kind, message, None, sched.tick(), sched.sender())
-    else:
+    if running is not None:
         entry = (kind, message, None, sched.now, running.number)
+    elif sched.scheduled:
+        entry = (kind, message, None, sched.now, 0)
+    else:
+        entry = (kind, message, None, sched.tick(), 0)
     mailbox = process.mailbox
     if mailbox is None:
         process.mailbox = deque((entry,))
@@ -140,7 +142,7 @@ def deliver(target: Address, kind: int, message: Any) -> None:
     if status == IDLE:
         process.status = READY
         sched.enqueue(process)
-    else:
+    elif status == RECEIVING:
         process.wake()
 
 

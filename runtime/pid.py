@@ -46,9 +46,7 @@ class Address:
         """Count a message that reaches nobody."""
 
     if TYPE_CHECKING:
-
-        @property
-        def _process(self) -> Any: ...  # a Process; None for a name that nobody has
+        _process: Any  # a Process; None for a name that nobody has
 
         @overload
         def call(self, message: Request[R], timeout: float | None = 5.0) -> Coroutine[Any, Any, R]: ...
@@ -90,7 +88,7 @@ class Pid(Address):
     @property
     def alive(self) -> bool:
         """Whether its process has not ended."""
-        return self._process.alive
+        return bool(self._process.alive)
 
     def __str__(self) -> str:
         return f"<0.{self.number}.0>"
@@ -123,7 +121,7 @@ class Name(Address):
         self.name: Final = name
 
     @property
-    def _process(self) -> Process | None:
+    def _process(self) -> Process | None:  # pyright: ignore[reportIncompatibleVariableOverride]  # found anew at each send
         return self._registry.find(self.name)
 
     def _missing(self) -> Exception:

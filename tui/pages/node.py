@@ -203,7 +203,7 @@ class NodePage(Page):
             (elide(clean(running.name or "step"), 30), "strong"), (f" {running.pid}", "muted"),
             (f"  {duration(running.for_s)}", "text"), (f"  {clean(running.handler or '')}", "muted"),
         ]  # fmt: skip
-        so_far: Spans = [(f"    {number(running.slices)} slices so far; its neighbours go on", "muted")]
+        so_far: Spans = [(f"    {number(running.slices)} slices so far; neighbours go on", "muted")]
         frames = [
             _frame(f"{frame.file}:{frame.line}", frame.function, cells) for frame in reversed(running.stack)
         ]

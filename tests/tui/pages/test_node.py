@@ -37,7 +37,7 @@ async def test_who_spins_is_named_with_time_slices_and_stack():
         text = console.screen_text()
         assert "◇ reviewer-4 <0.21.0> spins for 12 s in handle_info(Review)" in text
         assert "◇ reviewer-4 <0.21.0>  12 s  handle_info(R" in text
-        assert "11,204 slices so far; its neighbours go on" in text
+        assert "11,204 slices so far; neighbours go on" in text
         assert "complexity.py:33" in text
         assert worst(console.node.info).pid == "<0.21.0>"
     assert [line.value for line in lines(console.node.info) if line.what == "running"] == ["12 s"]
@@ -67,7 +67,7 @@ async def test_a_zombie_has_a_line_that_explains_it_and_leads_to_it():
         assert console.page.lines.cursor == "zombie"
         text = " ".join(console.screen_text().split())
         assert "zombie <0.17.0> reviewer-4 −26 s" in text
-        assert "Restart the node when convenient" in text
+        assert "Restart the node when convenient" in console.page.lines.current.text
         await press(pilot, "enter")
         assert console.page.subject.pid == "<0.17.0>"
     assert not any(line.what == "zombie" for line in lines(healthy().info))
