@@ -99,7 +99,7 @@ class Ledger:
     def zombie(self, process: Process) -> None:
         """What is left of a process does not end, whatever is raised in it."""
         name = process.name or (process.extra.label if process.extra is not None else None)
-        self.recorder.record("zombie", process.number, name, process.behaviour)
+        self.recorder.record("zombie", process.number, name, f"{process.behaviour}: its code does not end")
         log.error(
             "process %r (%s) has ended, but its code does not: it is left standing",
             process,

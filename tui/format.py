@@ -214,6 +214,7 @@ STATUS: dict[str, tuple[str, Tone]] = {
     "suspended": ("‖", "warn"),
     "restarting": ("↻", "warn"),
     "ended": ("✗", "muted"),
+    "zombie": ("†", "warn"),
 }
 """The glyph and the tone of every status; its word stands beside it."""
 

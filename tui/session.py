@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from runtime.port.contract import Code, Failure, NodeInfo, PortRequest
 from tui.format import TIMES, Tone, clean, duration, gave_up
+from tui.slicing import HOLDS_LOOP_S, PARKED, SPINS_S, ZOMBIE, at_work, fate
 from tui.spans import Spans
 from tui.widgets.sparkline import SAMPLES
 
@@ -26,8 +27,8 @@ INTERVALS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 STALLED_S = 3.0
 """A node that has not answered for this long, and for two and a half intervals, is stale."""
 
-HOLDS_LOOP_S = 1.0
-"""A step that runs for this long is worth an alert."""
+NEWS_S = 60.0
+"""For how long a new zombie comes before what passes; later it comes last."""
 
 REBORN_S = 30.0
 """How long a new incarnation is marked in the header."""
@@ -134,8 +135,9 @@ class Session:
         if stale is None:
             return []
         said = "idle"
-        if self.node is not None and self.node.running is not None:
-            said = f"running {self.node.running.pid}"
+        work = at_work(self.node) if self.node is not None else None
+        if work is not None:
+            said = f"running {work[0].pid}"
         parts = [f"stale {duration(float(int(stale)))}"]
         if self.failure is not None and self.failure.code in {Code.DENIED, Code.VERSION}:
             parts.append(clean(self.failure.message))
@@ -154,11 +156,10 @@ class Session:
         if gone is not None:
             text = f"▲ {clean(gone.name)} gave up: {gave_up(gone.text)}"
             return Alert("bad", text, gone.pid, gone.name)
-        running = node.running
-        if running is not None and running.for_s >= HOLDS_LOOP_S:
-            who = clean(running.name or "")
-            text = f"▶ {who} {running.pid} holds the loop {duration(running.for_s)}"
-            return Alert("bad", text, running.pid, running.name or "")
+        return _at_work(node) or _zombie(node, newest=NEWS_S) or self._passing(node) or _zombie(node)
+
+    def _passing(self, node: NodeInfo) -> Alert | None:
+        """What will be over in a while: restarts, a crash."""
         again = node.restarting
         if again is not None:
             what = clean(again.text) or f"restarted {again.value:.0f}{TIMES}"
@@ -203,3 +204,31 @@ class Session:
         self.interval = next(
             (step for step in reversed(INTERVALS) if step < self.interval - 1e-9), INTERVALS[0]
         )
+
+
+def _at_work(node: NodeInfo) -> Alert | None:
+    """Who holds the loop, or spins in slices."""
+    work = at_work(node)
+    if work is None:
+        return None
+    it, parked = work
+    who = f"{clean(it.name or '')} {it.pid}".strip()
+    if not parked and it.for_s >= HOLDS_LOOP_S:
+        return Alert("bad", f"▶ {who} holds the loop {duration(it.for_s)}", it.pid, it.name or "")
+    if parked and it.for_s >= SPINS_S[1]:
+        text = f"{PARKED} {who} spins for {duration(it.for_s)} in {clean(it.handler or 'its step')}"
+        return Alert("bad", text, it.pid, it.name or "")
+    return None
+
+
+def _zombie(node: NodeInfo, newest: float | None = None) -> Alert | None:
+    """The newest zombie, if it is not older than `newest` seconds. Optional. Defaults to any age."""
+    if not node.zombies:
+        return None
+    it = node.zombies[0]
+    if newest is not None and (node.at - it.since).total_seconds() > newest:
+        return None
+    who = f"{clean(it.name or '')} {it.pid}".strip()
+    return Alert(
+        "warn", f"{ZOMBIE} {who} is a zombie: {fate(it)}, and its code does not end", it.pid, it.name or ""
+    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runtime.mailbox import CONTINUE, KINDS
 from runtime.port.contract import (
+    Failure,
     Letter,
     Link,
     Mailbox,
@@ -28,12 +29,14 @@ from .family import family_state
 from .lookup import find, handler_of, id_text, link_to, now, pid_text, row, status_of, when
 from .pace import settled
 from .shapes import class_attribute
-from .stacks import stack_of
+from .slicing import slices_of, zombie_called, zombie_info
+from .stacks import frames_of_worker, stack_of
 from .text import class_name, clean
 from .values import Limits
 
 if TYPE_CHECKING:
     from runtime.node import Node
+    from runtime.preemption.workers import Zombie
     from runtime.process import Process
 
     from .shown import Shown
@@ -42,12 +45,13 @@ __all__ = ["contents_of", "info_of", "stack_answer", "state_of"]
 
 LISTED: Final = 100
 """Links and monitors that an answer lists."""
+REMAINS: Final = "it has ended, and its code does not: it stands here, and is never resumed"
 MESSAGE: Final = Limits(depth=6, width=50, items=10_000)
 
 
 def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
-    """Everything about a process but values."""
-    process = find(node, name)
+    """Everything about a process but values; also about one that has ended and whose code does not."""
+    process, zombie = _process_or_remains(node, name)
     clock = node.scheduler.clock()
     handler, for_s = handler_of(process)
     extra = process.extra
@@ -57,13 +61,15 @@ def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
     tasks = _copy(extra.tasks) if extra is not None else []
     return ProcessInfo(
         at=now(),
-        row=row(process, busy, clock),
+        row=row(process, busy, clock).model_copy(update={"status": "zombie"} if zombie is not None else {}),
         started_at=when(node.wall(process.started)),
         age_s=max(0.0, clock - process.started),
         ancestors=[_ancestor(node, number) for number in process.ancestors],
         parent=link_to(process.parent) if process.parent is not None else None,
         handler=handler,
         handler_for_s=for_s,
+        slices=slices_of(process),
+        zombie=zombie_info(node, zombie, stack=False) if zombie is not None else None,
         links=[link_to(other) for other in links[:LISTED]],
         monitors=[link_to(other) for other in monitors[:LISTED]],
         monitored_by=[link_to(other) for other in watching[:LISTED]],
@@ -79,6 +85,17 @@ def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
         source=_source(process),
         **_supervision(process, clock),
     )
+
+
+def _process_or_remains(node: Node, name: str) -> tuple[Process, Zombie | None]:
+    """The living process of this name or pid; else what is left of the one that had this pid. Raises as `find`."""
+    try:
+        return find(node, name), None
+    except Failure:
+        zombie = zombie_called(node, name)
+        if zombie is None:
+            raise
+        return zombie.process, zombie
 
 
 def _copy(items: Iterable[Any] | None) -> list[Any]:
@@ -127,7 +144,10 @@ def _source(process: Process) -> str | None:
 
 def stack_answer(node: Node, name: str) -> Stack:
     """Where a process stands. Works while the loop is stuck."""
-    process = find(node, name)
+    process, zombie = _process_or_remains(node, name)
+    if zombie is not None:
+        frames = frames_of_worker(zombie.worker)
+        return Stack(pid=pid_text(process.number), at=now(), status="zombie", frames=frames, note=REMAINS)
     frames, note = stack_of(process)
     return Stack(pid=pid_text(process.number), at=now(), status=status_of(process), frames=frames, note=note)
 

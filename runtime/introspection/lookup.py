@@ -133,11 +133,23 @@ def handler_of(process: Process) -> tuple[str | None, float | None]:
     sched = process.sched
     entry = process.current
     if entry is None or process.status == ENDED:
-        holds = sched.running is process
-        return ("task", max(0.0, sched.clock() - sched.since)) if holds else (None, None)
+        return _step_without_message(process)
     name = HANDLERS[entry[0]]
     kind = class_name(type(entry[1])) if name not in {"init", "terminate"} else ""
     return clean(f"{name}({kind})", 200), max(0.0, sched.clock() - process.since)
+
+
+def _step_without_message(process: Process) -> tuple[str | None, float | None]:
+    """A step of a coroutine process, or of a task beside a server."""
+    sched = process.sched
+    if sched.running is process:
+        since = sched.since
+    else:
+        worker = process.parked()
+        since = worker.began if worker is not None else 0.0
+    if not since or process.status == ENDED:
+        return None, None
+    return "task" if process.coroutine is None else "coroutine", max(0.0, sched.clock() - since)
 
 
 def row(

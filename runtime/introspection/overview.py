@@ -15,6 +15,7 @@ from runtime.port.contract import REQUESTS, NodeInfo, Role, Running, Trouble
 
 from .lookup import doing, handler_of, id_text, now, oldest_s, pid_text, title
 from .pace import rested, settled
+from .slicing import slicing_of, spinning, zombies
 from .stacks import loop_frames
 from .text import clean
 
@@ -48,6 +49,7 @@ def node_info(
     sched = node.scheduler
     sampler.settle(STUCK_S * 1.5)
     census, age = censuses.last()
+    stack = stack and principal.role.includes(Role.OPERATOR)
     host, port = node.address or (None, None)
     return NodeInfo(
         name=node.name,
@@ -63,7 +65,10 @@ def node_info(
         lag_ms=round(sampler.lag_s * 1000, 3),
         rss_bytes=_rss_bytes(),
         preemption=node.preemption,
-        running=_running(node, sampler, stack=stack and principal.role.includes(Role.OPERATOR)),
+        slicing=slicing_of(node),
+        running=_running(node, sampler, stack=stack),
+        spinning=spinning(node, stack=stack),
+        zombies=zombies(node, stack=stack),
         observer_ms_per_s=round(cost_ms_per_s, 3),
         at=now(),
         capabilities=sorted(REQUESTS),

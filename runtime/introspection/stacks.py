@@ -11,20 +11,24 @@ from types import CodeType, CoroutineType, FrameType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
 from runtime.port.contract import Frame
-from runtime.status import IDLE, RUNNING, STATUSES
+from runtime.status import ENDED, IDLE, RUNNING, STATUSES
 
 from .text import clean, plain
 
 if TYPE_CHECKING:
+    from runtime.preemption.workers import Worker
     from runtime.process import Process
     from runtime.scheduler import Scheduler
 
-__all__ = ["loop_frames", "stack_of"]
+__all__ = ["frames_of_worker", "loop_frames", "stack_of"]
 
 Place = tuple[CodeType, "int | None"]
 """Code and line; a frame itself is let go of at once, since it holds the locals of whoever runs in it."""
 LIMIT: Final = 60
+LOOKS: Final = 3
 _PARKING: Final = "runtime.preemption"
+_HANDLE: Final = "runtime.handle"
+"""`self.wait` and its kin: the line that called them says more."""
 _INNER: Final = (
     "runtime.scheduler",
     "runtime.server_process",
@@ -49,7 +53,7 @@ def _step_frames(frame: FrameType | None) -> list[Frame]:
         name = module if type(module) is str else ""
         if name.startswith(_INNER) and places:
             break
-        if not name.startswith(_PARKING):
+        if not name.startswith(_PARKING) and (places or name != _HANDLE):
             places.append((frame.f_code, frame.f_lineno))
         frame = frame.f_back
     return [_frame(*place) for place in reversed(places)]
@@ -65,6 +69,8 @@ def stack_of(process: Process) -> tuple[list[Frame], str]:
     status = process.status
     if status == RUNNING:  # a plain handler, in whose step another process runs
         return loop_frames(process.sched), ""
+    if status == ENDED:
+        return [], "no stack: the process has ended"
     return [], f"no stack: the process is {STATUSES[status]}" + (" for a message" if status == IDLE else "")
 
 
@@ -72,7 +78,18 @@ def _standing(process: Process) -> list[Frame]:
     """Where its step stands that is parked, or waits."""
     workers = process.extra.workers if process.extra is not None else None
     worker = next((worker for worker in list(workers or ()) if worker.owns), None)
-    return _step_frames(worker.leaf.gr_frame) if worker is not None else []
+    return frames_of_worker(worker) if worker is not None else []
+
+
+def frames_of_worker(worker: Worker) -> list[Frame]:
+    """Where the step stands that was parked on `worker`, or waits there; looked at again where it has gone on meanwhile."""
+    frames: list[Frame] = []
+    for _ in range(LOOKS):
+        slices = worker.slices
+        frames = _step_frames(worker.leaf.gr_frame)
+        if frames and worker.slices == slices:
+            break
+    return frames
 
 
 def _await_chain(coroutine: Any) -> list[Frame]:

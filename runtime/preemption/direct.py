@@ -24,6 +24,7 @@ class Direct:
         self.sched: Final = sched
         self.parked: Final[deque[Worker]] = deque()
         self.zombies: Final[list[Zombie]] = []
+        self.going_on: tuple[Worker, Process] | None = None
         self.context: Context | None = None
 
     def enter(

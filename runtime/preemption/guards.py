@@ -4,7 +4,7 @@
       a collection of garbage is going on      HOLD: the collector keeps its lists on the C stack
       the runtime itself                       ITSELF: it ends by itself, soon
       the end of a process, with all it calls  ITSELF: others are told of it there (a host's logging may take its time)
-      threading, queue                         RELUCTANT: they are seldom in the middle for long, but may block
+      threading, queue, concurrent             RELUCTANT: they are seldom in the middle for long, but may block
       logging (where it locks), warnings       HOLD: what they lock is locked for the thread, so it would not exclude others
       an import                                HOLD, for long: as above, and half a module is no module
       standard output or error, in a write     HOLD, for long: others would meet a half-written buffer
@@ -59,8 +59,8 @@ _HOLDS: Final[dict[str, Hold]] = {
     "importlib": IMPORT, "_frozen_importlib": IMPORT, "_frozen_importlib_external": IMPORT, "zipimport": IMPORT,
 }  # fmt: skip
 """Modules that must not be left in the middle, with all that they call."""
-_WAITING: Final = frozenset({"threading", "queue"})
-_OWN: Final = frozenset({"asyncio", "anyio", "sniffio", "contextlib", "concurrent", "weakref", "_weakrefset"})
+_WAITING: Final = frozenset({"threading", "queue", "concurrent"})
+_OWN: Final = frozenset({"asyncio", "anyio", "sniffio", "contextlib", "weakref", "_weakrefset"})
 """Modules whose own code must not be left in the middle; what they call may."""
 _STREAMS: Final = "runtime.preemption.streams"
 _DEBUGGERS: Final = frozenset(

@@ -106,8 +106,9 @@ class Slicer:
             self._workers.park(worker, current)
         elif hold != ITSELF:
             self._held += 1
-            if hold == RELUCTANT and self._held >= BRIEF:
+            if hold == RELUCTANT and (self._held >= BRIEF or worker.blocked is self._sched.running):
                 self._held = 0
+                worker.blocked = self._sched.running
                 self.parks += 1
                 self._workers.park(worker, current)
             elif 0 < hold <= self._held:

@@ -63,14 +63,17 @@ class Worker(greenlet):
         resumed_at: since when it goes on, by `time.monotonic`; 0 for a step that has not stood still yet.
         owns: whether the status of the process tells of this step (a task beside the process has none).
         critical: the `since` of the step that may not be switched (`self.critical()`).
+        blocked: whose step was parked here although it was held: it waits for somebody, and is not held again.
         overdue: whether a tick has found it inside `self.critical()`.
         throws: how often `Killed` has been thrown into it.
         awaited: the future that a waiting step waits for.
+        began: since when the step runs without having waited, by the scheduler's clock; right while it is parked.
+        slices: how many slices it has used up since then.
     """
 
     __slots__ = (
-        "awaited", "back", "critical", "given_up", "leaf", "overdue", "owns", "process", "queued", "resumed_at", "steps",
-        "throws", "turn", "workers",
+        "awaited", "back", "began", "blocked", "critical", "given_up", "leaf", "overdue", "owns", "process", "queued", "resumed_at",
+        "slices", "steps", "throws", "turn", "workers",
     )  # fmt: skip
 
     def __init__(self, workers: Workers) -> None:
@@ -87,8 +90,11 @@ class Worker(greenlet):
         self.owns = False
         self.critical: float | None = None
         self.overdue = False
+        self.blocked: Process | None = None
         self.throws = 0
         self.awaited: asyncio.Future[Any] | None = None
+        self.began = 0.0
+        self.slices = 0
 
     def run(self, doer: Doer | None, argument: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # a property in the stubs
         """Steps, one after the other; a step never raises."""
@@ -126,6 +132,7 @@ class Workers:
         parked: those that wait for a slice.
         context: the context of plain steps; renewed with each turn of the run queue.
         zombies: what is left of processes whose code does not end.
+        going_on: the step that has stood still before and has the thread now, and whose it is; for observers.
     """
 
     def __init__(self, sched: Scheduler) -> None:
@@ -134,6 +141,7 @@ class Workers:
         self.pool: Final[list[Worker]] = []
         self.parked: Final[deque[Worker]] = deque()
         self.zombies: Final[list[Zombie]] = []
+        self.going_on: tuple[Worker, Process] | None = None
         self.context: Context | None = None
         self._granted = False
         self.made: Final[weakref.WeakSet[Worker]] = weakref.WeakSet()
@@ -181,6 +189,9 @@ class Workers:
         sched = self.sched
         process = sched.running
         assert process is not None
+        if not worker.resumed_at or not worker.began:
+            worker.began, worker.slices = sched.since, 0
+        worker.slices += 1
         self._hold(worker, process, PARKED)
         worker.leaf = leaf
         process.reductions += 1
@@ -202,6 +213,7 @@ class Workers:
         """
         process = self.sched.running
         assert process is not None
+        worker.began = 0.0
         self._hold(worker, process, status)
         worker.leaf = worker
         worker.back.switch(worker)
@@ -256,7 +268,9 @@ class Workers:
         sched.since = sched.now = sched.clock()
         worker.resumed_at = time.monotonic()
         leaf = worker.leaf
+        outer, self.going_on = self.going_on, (worker, process)
         stands: Worker | None = leaf.switch() if error is None else leaf.throw(error)
+        self.going_on = outer
         worker.resumed_at = 0.0
         sched.running = running
         sched.since = since

@@ -110,7 +110,7 @@ def trouble_line(lines: list[str]) -> str | None:
 
 def alert(lines: list[str]) -> str | None:
     """The pid that the breadcrumbs' line warns of."""
-    found = re.search(rf"[▲▶] .*?({PID})", lines[1]) if len(lines) > 1 else None
+    found = re.search(rf"[▲▶◇†] .*?({PID})", lines[1]) if len(lines) > 1 else None
     return found[1] if found else None
 
 

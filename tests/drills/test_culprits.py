@@ -83,7 +83,7 @@ def test_a_blocked_loop_shows_who_holds_it_for_how_long_and_in_which_line(system
     console = observer("connect")
     console.shows("procs", within=SECONDS)
     console.press("1")
-    lines = console.shows("Auditor._add_up", "blocked_loop.py:", "holds the loop")
+    lines = console.shows("Auditor._seal", "blocked_loop.py:", "holds the loop")
     first = eyes.seconds(eyes.trouble(lines)["running"][1])
     assert eyes.trouble(lines)["running"][0] == eyes.alert(lines) == culprit
 

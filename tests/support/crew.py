@@ -19,6 +19,7 @@ from runtime.port.contract import (
     Restarts,
     Role,
     Running,
+    Slicing,
     Stack,
     TaskInfo,
     Tree,
@@ -35,6 +36,7 @@ FRAMES = [
         file="lib/python3.12/ast.py", line=386, function="walk", source="todo.extend(iter_child_nodes(node))"
     ),
 ]
+WHY = "1 ms slices by a timer with real-time signal 64"
 
 
 def info(**fields: object) -> NodeInfo:
@@ -52,7 +54,8 @@ def info(**fields: object) -> NodeInfo:
         "mailbox_total": 1242,
         "lag_ms": 0.4,
         "rss_bytes": 84_000_000,
-        "preemption": "off: this node does not slice time",
+        "preemption": f"time-slicing: {WHY}",
+        "slicing": Slicing(mode="time-slicing", why=WHY, parks=48_112, rescues=2, parked=1),
         "observer_ms_per_s": 2.1,
         "at": NOON,
         "key": "owner",
@@ -60,10 +63,16 @@ def info(**fields: object) -> NodeInfo:
         "messages_handled": 90_210,
         "crashes": 6,
         "restarts": 9,
-        "running": Running(
-            pid="<0.18.0>", name="reviewer-1", handler="handle_info(Review)", for_s=0.212, stack=FRAMES
+        "running": None,
+        "spinning": Running(
+            pid="<0.18.0>",
+            name="reviewer-1",
+            handler="handle_info(Review)",
+            for_s=0.212,
+            stack=FRAMES,
+            slices=187,
         ),
-        "statuses": {"running": 1, "ready": 2, "waiting": 6, "suspended": 1},
+        "statuses": {"parked": 1, "ready": 2, "waiting": 6, "suspended": 1},
         "counters": {"files": 412.0, "findings": 1903.0},
         "deepest": Trouble(pid="<0.14.0>", name="dispatcher", value=1204, text="-310 per second"),
         "oldest": Trouble(pid="<0.13.0>", name="librarian", value=1.8, text="cast Finding from reviewer-2"),
@@ -127,7 +136,7 @@ def crew_rows() -> list[ProcessRow]:
             18,
             "reviewer-1",
             reviewer,
-            "running",
+            "parked",
             busy=0.22,
             reductions=9_120,
             restarts=2,
@@ -370,5 +379,5 @@ def crew(**fields: object) -> FakeNode:
             if it.name == "reviewer-4"
             else [],
         }
-    node.details["<0.18.0>"] |= {"handler": "handle_info(Review)", "handler_for_s": 0.212}
+    node.details["<0.18.0>"] |= {"handler": "handle_info(Review)", "handler_for_s": 0.212, "slices": 187}
     return node

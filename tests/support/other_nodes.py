@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from runtime.port.contract import Running, Tree, TreeNode, Trouble, Value
-from tests.support.crew import FRAMES, crew, crew_tree, info, row
+from datetime import timedelta
+
+from runtime.port.contract import Running, Slicing, Tree, TreeNode, Trouble, Value, Zombie
+from tests.support.crew import FRAMES, WHY, crew, crew_tree, info, row
 from tests.support.fake_node import NOON, FakeNode
 
 
@@ -15,7 +17,7 @@ def healthy() -> FakeNode:
         busiest=None,
         last_crash=None,
         restarting=None,
-        running=None,
+        spinning=None,
         mailbox_total=0,
         crashes=0,
         restarts=0,
@@ -45,7 +47,7 @@ def empty() -> FakeNode:
         name="bare",
         processes=0,
         mailbox_total=0,
-        running=None,
+        spinning=None,
         deepest=None,
         oldest=None,
         busiest=None,
@@ -63,14 +65,71 @@ def empty() -> FakeNode:
 
 
 def stuck() -> FakeNode:
-    """A step that does not end: the port answers, the loop does not."""
+    """A step that holds the loop, since time is not sliced: the port answers, the loop does not."""
+    why = "the loop is not in the main thread, where signals arrive"
     running = Running(
         pid="<0.21.0>", name="reviewer-4", handler="handle_info(Review)", for_s=12.3, stack=FRAMES
     )
-    node = crew(running=running, lag_ms=12_300.0)
+    node = crew(
+        running=running,
+        spinning=None,
+        lag_ms=12_300.0,
+        preemption=f"report only: {why}",
+        slicing=Slicing(mode="report only", why=why),
+    )
     node.change("<0.18.0>", status="ready")
     node.change("<0.21.0>", status="running", busy=1.0)
     return node
+
+
+def spun() -> FakeNode:
+    """A step that does not end, in slices: everybody else goes on."""
+    node = healthy()
+    spinner = Running(
+        pid="<0.21.0>",
+        name="reviewer-4",
+        handler="handle_info(Review)",
+        for_s=12.3,
+        stack=FRAMES,
+        slices=11_204,
+    )
+    node.info = node.info.model_copy(
+        update={
+            "spinning": spinner,
+            "busiest": Trouble(pid="<0.21.0>", name="reviewer-4", value=0.97),
+            "statuses": {"waiting": 9, "parked": 1},
+            "slicing": Slicing(mode="time-slicing", why=WHY, parks=59_316, rescues=2, parked=1),
+        }
+    )
+    node.change("<0.21.0>", status="parked", busy=0.97)
+    node.details["<0.21.0>"] |= {"handler": "handle_info(Review)", "handler_for_s": 12.3, "slices": 11_204}
+    return node
+
+
+GHOST = Zombie(
+    pid="<0.17.0>",
+    name="reviewer-4",
+    behaviour="demo.reviewer:Reviewer",
+    since=NOON - timedelta(seconds=26),
+    throws=20,
+    ended_by="killed, by key owner",
+    stack=FRAMES,
+)
+
+
+def haunted() -> FakeNode:
+    """The crew after a kill whose victim's code does not end."""
+    node = healthy()
+    sliced = Slicing(mode="time-slicing", why=WHY, parks=59_316, rescues=2, zombies=1)
+    node.info = node.info.model_copy(update={"zombies": [GHOST], "slicing": sliced})
+    return node
+
+
+def haunt(node: FakeNode) -> None:
+    """The node still answers for its zombie, as a process that has ended and is none of the list."""
+    node.rows = [*node.rows, row(17, "reviewer-4", "demo.reviewer:Reviewer", "zombie")]
+    node.details[GHOST.pid] = {"zombie": GHOST, "restart": "permanent", "remaining": 99, "window_s": 5.0}
+    node.stacks[GHOST.pid] = node.stacks["<0.21.0>"].model_copy(update={"pid": GHOST.pid, "status": "zombie"})
 
 
 def given_up() -> FakeNode:

@@ -10,6 +10,7 @@ from runtime.port.contract import Code, Failure, Kill, Role, State, Trouble
 from tests.support.console import Clock
 from tests.support.crew import info
 from tests.support.fake_node import NOON
+from tests.support.other_nodes import GHOST
 from tui.session import Session
 from tui.spans import plain
 
@@ -82,7 +83,7 @@ def test_a_slow_interval_is_not_silence(session, clock):
 
 
 def test_a_broken_connection_is_stale_at_once(session, clock):
-    hear(session, clock, running=None)
+    hear(session, clock, spinning=None)
     session.lose(Failure(Code.CANNOT_CONNECT, "refused"), 3)
     clock.pass_(12)
     assert plain(session.banner()) == " stale 12 s · reconnecting (3) · node last said: idle "
@@ -99,7 +100,7 @@ def test_what_holds_the_loop_is_the_first_alert(session, clock):
     hear(session, clock)
     assert session.alert().pid == "<0.26.0>"
     assert session.alert().text == "▲ reviewer-3 <0.26.0> · reviewers: 4 restarts in 5 s, 96 left"
-    running = info().running.model_copy(update={"for_s": 12.3})
+    running = info().spinning.model_copy(update={"for_s": 12.3})
     hear(session, clock, running=running)
     alert = session.alert()
     assert (alert.pid, alert.tone) == ("<0.18.0>", "bad")
@@ -108,7 +109,7 @@ def test_what_holds_the_loop_is_the_first_alert(session, clock):
 
 def test_a_tree_that_gave_up_is_the_loudest_alert_for_as_long_as_it_is_so(session, clock):
     gone = Trouble(pid="<0.12.0>", name="crew", value=1, text="child scanner: more than 3 restarts in 5 s")
-    running = info().running.model_copy(update={"for_s": 12.3})
+    running = info().spinning.model_copy(update={"for_s": 12.3})
     for ago in (1.0, 86_400.0):
         hear(session, clock, running=running, gave_up=gone.model_copy(update={"value": ago}))
         alert = session.alert()
@@ -116,6 +117,39 @@ def test_a_tree_that_gave_up_is_the_loudest_alert_for_as_long_as_it_is_so(sessio
         assert (alert.tone, alert.pid, alert.name) == ("bad", "<0.12.0>", "crew")
     hear(session, clock, running=running)
     assert "gave up" not in session.alert().text
+
+
+def test_a_step_that_goes_on_in_slices_is_an_alert_once_a_call_would_have_given_up(session, clock):
+    spinning = info().spinning
+    hear(
+        session, clock, restarting=None, last_crash=None, spinning=spinning.model_copy(update={"for_s": 4.9})
+    )
+    assert session.alert() is None
+    hear(session, clock, spinning=spinning.model_copy(update={"for_s": 12.3}))
+    alert = session.alert()
+    assert alert.text == "◇ reviewer-1 <0.18.0> spins for 12 s in handle_info(Review)"
+    assert (alert.tone, alert.pid) == ("bad", "<0.18.0>")
+
+
+def test_who_holds_the_loop_is_worse_than_who_spins(session, clock):
+    spinning = info().spinning.model_copy(update={"for_s": 12.3})
+    running = spinning.model_copy(update={"pid": "<0.21.0>", "name": "reviewer-4", "for_s": 1.5})
+    hear(session, clock, running=running, spinning=spinning)
+    assert session.alert().text == "▶ reviewer-4 <0.21.0> holds the loop 1.5 s"
+
+
+def test_a_zombie_is_an_alert_first_while_it_is_news_and_later_only_where_nothing_else_is(session, clock):
+    def after(seconds, **fields):
+        hear(session, clock, seconds, zombies=[GHOST], **fields)
+        return session.alert()
+
+    alert = after(1)
+    assert alert.text == (
+        "† reviewer-4 <0.17.0> is a zombie: killed, by key owner, and its code does not end"
+    )
+    assert (alert.tone, alert.pid, alert.name) == ("warn", "<0.17.0>", "reviewer-4")
+    assert after(60).pid == "<0.26.0>"
+    assert after(1, restarting=None, last_crash=None).pid == "<0.17.0>"
 
 
 def test_a_crash_is_an_alert_for_a_while(session, clock):

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from tests.support.console import Console, keys, settle
 from tests.support.crew import crew
 from tests.support.fake_node import viewer
-from tests.support.other_nodes import crowd, empty, given_up, healthy, hostile, stuck
+from tests.support.other_nodes import crowd, empty, given_up, haunt, haunted, healthy, hostile, spun, stuck
 from tui.widgets.hints import DEMO
 
 pytestmark = pytest.mark.skipif(
@@ -98,6 +98,31 @@ def test_a_tree_that_gave_up(snap_compare, page):
 
 def test_stuck_node(snap_compare):
     assert snap_compare(Console(stuck(), start_page="node").app, terminal_size=SMALL, run_before=keys())
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+class TestTimeSlices:
+    def test_a_spinner_on_the_node_page(self, snap_compare, size):
+        assert snap_compare(Console(spun(), start_page="node").app, terminal_size=size, run_before=keys())
+
+    def test_a_spinner_in_the_list(self, snap_compare, size):
+        assert snap_compare(Console(spun()).app, terminal_size=size, run_before=keys("b", "home"))
+
+    def test_a_spinner(self, snap_compare, size):
+        assert snap_compare(Console(spun()).app, terminal_size=size, run_before=keys("exclamation_mark", "x"))
+
+    def test_a_zombie_on_the_node_page(self, snap_compare, size):
+        assert snap_compare(Console(haunted(), start_page="node").app, terminal_size=size, run_before=keys())
+
+    def test_a_zombie(self, snap_compare, size):
+        console = Console(haunted())
+        haunt(console.node)
+
+        async def explained(pilot: Pilot[Any]) -> None:
+            await keys("exclamation_mark", "x")(pilot)
+            await console.poll(pilot)
+
+        assert snap_compare(console.app, terminal_size=size, run_before=explained)
 
 
 @pytest.mark.parametrize("page", ["processes", "tree"])

@@ -47,7 +47,7 @@ _COLUMNS = (
 _WAIT_S = 10.0
 """How long one question waits for the next event."""
 
-_BAD = frozenset({"crash", "gave_up"})
+_BAD = frozenset({"crash", "gave_up", "zombie"})
 _MOST = 100
 _MOST_OF_FEED = 5000
 _PROCESS_DEFAULT = 20

@@ -9,6 +9,7 @@ from tui.format import NOTHING, duration, number, percent
 from tui.output.marks import status
 from tui.output.table import Cell, Pair
 from tui.output.text import clock, quantity
+from tui.slicing import ADVICE, story
 
 from .context import Context
 from .options import node_options, process_argument
@@ -57,6 +58,7 @@ def _work(info: ProcessInfo) -> list[Pair]:
     row = info.row
     pairs: list[Pair] = [
         ("status", [status(row.status)]),
+        *([("zombie", [f"{story(info.zombie)} {ADVICE}"])] if info.zombie is not None else []),
         ("doing", [row.doing or NOTHING]),
         ("handler", [_handler(info)]),
         ("mailbox", [number(row.mailbox) + (f", oldest {duration(row.oldest_s)}" if row.oldest_s else "")]),
@@ -73,7 +75,7 @@ def _handler(info: ProcessInfo) -> str:
     if info.handler is None:
         return NOTHING
     since = f", {duration(info.handler_for_s)}" if info.handler_for_s is not None else ""
-    return info.handler + since
+    return info.handler + since + (f", {number(info.slices)} slices" if info.slices else "")
 
 
 def _supervision(info: ProcessInfo) -> list[Pair]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from runtime.port.contract import ProcessInfo
+import textwrap
+
+from runtime.port.contract import ProcessInfo, Zombie
 from tui.format import (
     BUSY,
     MAIL,
@@ -19,13 +21,14 @@ from tui.format import (
     status,
     tone,
 )
+from tui.slicing import ADVICE, story
 from tui.spans import Spans, flowing
 
 
 def identity(info: ProcessInfo, cells: int, *, ended: bool, successor: str = "") -> list[Spans]:
     """Status and handler; parent, age, restarts; mailbox and load; links, timers, source."""
     row = info.row
-    state: Spans = [("✗ ended", "bad")] if ended else [status(row.status)]
+    state: Spans = [("✗ ended", "bad")] if ended and info.zombie is None else [status(row.status)]
     head: Spans = [
         (elide(clean(row.name or row.label or NOTHING, 200), max(12, cells // 3)), "strong"),
         (f" {row.pid}", "muted"),
@@ -35,16 +38,27 @@ def identity(info: ProcessInfo, cells: int, *, ended: bool, successor: str = "")
         first.append([("now ", "muted"), (successor, "accent"), ("  F follows", "muted")])
     if row.doing and not ended:
         first.append([(f"“{clean(row.doing, 200)}”", "text")])
-    return [*flowing(first, cells), *flowing(_standing(info), cells), *flowing(_load(info), cells)]
+    last = flowing(_load(info), cells) if info.zombie is None else _remains(info.zombie, cells)
+    return [*flowing(first, cells), *flowing(_standing(info), cells), *last]
 
 
 def _handler(info: ProcessInfo) -> Spans:
     if info.handler is None:
         return []
-    out: Spans = [(clean(info.handler, 100), "text")]
+    out: Spans = [("in ", "muted"), (clean(info.handler, 100), "text")]
     if info.handler_for_s is not None:
-        out.append((f" {duration(info.handler_for_s)}", tone(info.handler_for_s, OLDEST_S)))
+        out.append((" for ", "muted"))
+        out.append((duration(info.handler_for_s), tone(info.handler_for_s, OLDEST_S)))
+    if info.slices:
+        out.append((f", {number(info.slices)} slices", "muted"))
     return out
+
+
+def _remains(zombie: Zombie, cells: int) -> list[Spans]:
+    """What to make of a process whose code does not end."""
+    return [
+        [("  " + line, "warn")] for line in textwrap.wrap(f"{story(zombie)} {ADVICE}", max(20, cells - 4))
+    ]
 
 
 def _standing(info: ProcessInfo) -> list[Spans]:

@@ -36,6 +36,7 @@ from tui.format import (
 )
 from tui.link import Answered, Refused, Watch
 from tui.session import FIGURES, Figure
+from tui.slicing import PARKED, at_work, figures, mode, slicing
 from tui.spans import Spans, flowing
 from tui.widgets.heading import Heading
 from tui.widgets.sparkline import Sparkline
@@ -49,6 +50,9 @@ from .trouble import Line, explanation, lines, verdict, worst
 
 RECENT = 50
 """Restarts listed on tall screens."""
+
+MEANING = 9
+"""Lines that the meaning of a line of trouble may take."""
 
 LONGEST_NAME = 24
 """Cells beyond which a name is cut rather than its column widened."""
@@ -128,10 +132,17 @@ class NodePage(Page):
         table.show(list(rows), rows)
         if first:
             table.move_to(worst(node).what)
+        table.styles.height = len(rows)
+        self._fit_meaning()
         self.query_one("#trouble Heading", Heading).show(verdict(node))
         for panel in self.query(TextPanel):
             panel.repaint()
         self.frame()
+
+    def _fit_meaning(self) -> None:
+        """What a line means has as many lines as it needs."""
+        panel = self.query_one("#meaning", TextPanel)
+        panel.styles.height = max(4, min(MEANING + 2, len(self._meaning(panel.size.width or 40)) + 1))
 
     def _chart(self, name: Figure) -> Sparkline:
         return self.query_one(f"#spark-{name}", Sparkline)
@@ -151,18 +162,22 @@ class NodePage(Page):
             _fact("mail", number(node.mailbox_total)), _fact("crashes", number(node.crashes)),
             _fact("restarts", number(node.restarts)), _fact("late replies", number(node.late_replies)),
         ]  # fmt: skip
+        why: Spans = [(clean(slicing(node).why, 200), "muted")]
+        on = slicing(node).mode == "time-slicing"
         identity = [
             _fact("key", f"{clean(node.key, 30) or NOTHING} ({node.role.value})"),
             _fact("version", clean(node.version, 20)),
             _fact("os pid", str(node.pid)), _fact("incarnation", clean(node.incarnation, 12)),
-            _fact("seen", plural(self.session.incarnations, "incarnation")),
-            _fact("time slices", clean(node.preemption)),
+            _fact("seen", plural(self.session.incarnations, "incarnation")), why if on else [],
         ]  # fmt: skip
+        counts = [_fact(label, short(count)) for label, count in figures(node) if count and label != "parked"]
+        sliced: list[Spans] = [[("slices ", "faint"), mode(node)], *([] if on else [why]), *counts]
         return [
             [],
             *flowing(statuses, cells),
             *flowing(facts, cells),
             *flowing(counters, cells),
+            *flowing(sliced, cells),
             *flowing(identity, cells),
         ]
 
@@ -179,18 +194,20 @@ class NodePage(Page):
         return [[], head, *_wrapped(line.text, cells, "text")]
 
     def _stack(self, cells: int) -> list[Spans]:
-        running = self.session.node.running if self.session.node is not None else None
-        if running is None:
+        work = at_work(self.session.node) if self.session.node is not None else None
+        if work is None:
             return [[("  nothing: the loop is idle", "faint")]]
+        running, parked = work
         head: Spans = [
-            ("  ▶ ", "accent"), (elide(clean(running.name or "step"), 30), "strong"),
-            (f" {running.pid}", "muted"),
+            (f"  {PARKED} ", "warn") if parked else ("  ▶ ", "accent"),
+            (elide(clean(running.name or "step"), 30), "strong"), (f" {running.pid}", "muted"),
             (f"  {duration(running.for_s)}", "text"), (f"  {clean(running.handler or '')}", "muted"),
         ]  # fmt: skip
+        so_far: Spans = [(f"    {number(running.slices)} slices so far; neighbours go on", "muted")]
         frames = [
             _frame(f"{frame.file}:{frame.line}", frame.function, cells) for frame in reversed(running.stack)
         ]
-        return [head, *frames]
+        return [head, *([so_far] if parked else []), *frames]
 
     # --- what the frame asks for --------------------------------------------------------------
 
@@ -217,6 +234,7 @@ class NodePage(Page):
     def moved(self, event: Table.Moved) -> None:
         """Another line: explain it."""
         event.stop()
+        self._fit_meaning()
         self.query_one("#meaning", TextPanel).repaint()
         self.refresh_bindings()
 
@@ -257,7 +275,7 @@ def _fact(label: str, value: str) -> Spans:
 
 
 def _wrapped(text: str, cells: int, tone: Tone) -> list[Spans]:
-    return [[("  ", "text"), (line, tone)] for line in textwrap.wrap(text, max(10, cells - 4))[:4]]
+    return [[("  ", "text"), (line, tone)] for line in textwrap.wrap(text, max(10, cells - 4))[:MEANING]]
 
 
 def _frame(where: str, function: str, cells: int) -> Spans:

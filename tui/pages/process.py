@@ -150,12 +150,13 @@ class ProcessPage(Page):
         if subject is None:
             return Watch()
         requests: dict[str, PortRequest[Any]] = {}
-        if not self.ended:
+        stands = not self.ended or self._is_zombie()
+        if stands:
             requests[INFO] = Info(process=subject.pid)
-        elif subject.name:
+        if self.ended and subject.name:
             requests[SUCCESSOR] = Info(process=subject.name)
         for part in self.visible_parts():
-            lasting = part.tab.id == HistoryPart.tab.id
+            lasting = part.tab.id == HistoryPart.tab.id or (stands and part.tab.id == StackPart.tab.id)
             if (
                 part.live
                 and part.asks is not Info
@@ -164,6 +165,16 @@ class ProcessPage(Page):
             ):
                 requests[part.tab.id] = part.request(subject)
         return Watch(requests)
+
+    def _is_zombie(self) -> bool:
+        """Whether the process has ended, and the node says that its code does not."""
+        node, pid = self.session.node, self.subject.pid if self.subject is not None else ""
+        return node is not None and any(zombie.pid == pid for zombie in node.zombies)
+
+    def node_heard(self) -> None:
+        """What has ended may have turned out to be a zombie."""
+        if self.ended and self._is_zombie() and (self.info is None or self.info.zombie is None):
+            self.console.rewatch()
 
     def receive(self, report: Answered) -> None:
         """An answer about the process, or for a part."""
@@ -184,6 +195,8 @@ class ProcessPage(Page):
 
     def _informed(self, subject: Subject, info: ProcessInfo) -> None:
         first, self.info, self.problem = self.info is None, info, ""
+        if info.zombie is not None:
+            self._end()
         if not subject.name and info.row.name:
             self.subject = self.console.viewing = Subject(subject.pid, info.row.name)
         mailbox = self.part(MailboxPart.tab.id)
@@ -306,7 +319,7 @@ class ProcessPage(Page):
     def _identify(self) -> None:
         panel = self.query_one("#identity", TextPanel)
         lines = self._head(self.size.width)
-        panel.styles.height = max(3, min(5, len(lines)))
+        panel.styles.height = max(3, min(8, len(lines)))
         panel.repaint()
         self.frame()
 

@@ -1,6 +1,6 @@
 """What is wrong, and where: the lines of the Node page's right half, each a jump to a process.
 
-    NodeInfo.gave_up, .deepest, .oldest, .busiest, .running, .last_crash, .restarting  ->  Line
+    NodeInfo.gave_up, .zombies, .deepest, .oldest, .busiest, .running, .spinning, .last_crash, .restarting  ->  Line
 
 `verdict` says in one sentence that nothing is wrong, or how many of the lines are.
 """
@@ -8,9 +8,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from runtime.port.contract import NodeInfo, Trouble
+from runtime.port.contract import NodeInfo, Trouble, Zombie
 from tui.format import (
     BUSY,
     LAG_MS,
@@ -28,6 +28,7 @@ from tui.format import (
     percent,
     tone,
 )
+from tui.slicing import ADVICE, SPINS_S, at_work, place, story
 from tui.spans import Spans
 
 RUNS_S = (0.1, 1.0)
@@ -55,15 +56,16 @@ class Line:
 
 
 def lines(node: NodeInfo) -> list[Line]:
-    """All lines, in the order of the eye; who gave up has one only where somebody did."""
+    """All lines, in the order of the eye; who gave up and what does not end have one only where there are such."""
     return [
         *([_gave_up(node.gave_up)] if node.gave_up is not None else []),
         _line("deepest", node.deepest, number, MAIL),
         _line("oldest", node.oldest, duration, OLDEST_S),
-        _line("busiest", node.busiest, percent, BUSY),
+        _busiest(node),
         _running(node),
         _crash(node.last_crash),
         _restarting(node.restarting),
+        *([_zombie(node, node.zombies[0])] if node.zombies else []),
     ]
 
 
@@ -73,14 +75,36 @@ def _line(what: str, it: Trouble | None, show: Callable[[float], str], limits: t
     return Line(what, it.pid, clean(it.name, 200), show(it.value), tone(it.value, limits), clean(it.text))
 
 
+def _busiest(node: NodeInfo) -> Line:
+    """With what it is busy, where that is known."""
+    line, work = _line("busiest", node.busiest, percent, BUSY), at_work(node)
+    if line.text or work is None or work[0].pid != line.pid:
+        return line
+    return replace(line, text=place(work[0]))
+
+
 def _running(node: NodeInfo) -> Line:
-    it = node.running
-    if it is None:
+    """Who holds the loop; else who goes on in slices."""
+    work = at_work(node)
+    if work is None:
         return Line("running", "", "", "idle", "faint")
-    where = f"{it.stack[-1].function} at {it.stack[-1].file}:{it.stack[-1].line}" if it.stack else ""
-    text = " in ".join(part for part in (it.handler, where) if part)
+    it, parked = work
+    level = tone(it.for_s, SPINS_S if parked else RUNS_S)
+    return Line("running", it.pid, clean(it.name or "", 200), duration(it.for_s), level, place(it))
+
+
+def _zombie(node: NodeInfo, it: Zombie) -> Line:
+    age = max(0.0, (node.at - it.since).total_seconds())
+    others = (
+        f"{node.slicing.zombies} of them. " if node.slicing is not None and node.slicing.zombies > 1 else ""
+    )
     return Line(
-        "running", it.pid, clean(it.name or "", 200), duration(it.for_s), tone(it.for_s, RUNS_S), clean(text)
+        "zombie",
+        it.pid,
+        clean(it.name or "", 200),
+        f"{MINUS}{duration(age)}",
+        "warn",
+        f"{others}{story(it)} {ADVICE}",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.format import LAG_MS, Tone, clean, clock_time, elide, milliseconds, number, tone
 from tui.session import Session
+from tui.slicing import mode
 from tui.spans import Spans, fitting, joined, spread, width
 from tui.widgets.painted import Painted
 
@@ -38,7 +39,8 @@ class NodeHeader(Painted):
         if node is None:
             return []
         address = "local socket" if node.port is None else f"{node.host}:{node.port}"
-        slices = clean(node.preemption).replace(":", " ").split()[:1]
+        slices, tone_of_slices = mode(node)
+        rank_of_slices = 1 if tone_of_slices == "warn" else 4
         return [
             (6, [(address, "muted")]),
             (2, _sign("up", clock_time(node.uptime_s))),
@@ -46,7 +48,7 @@ class NodeHeader(Painted):
             (0, _sign("procs", number(node.processes))),
             (1, _sign("lag", milliseconds(node.lag_ms), tone(node.lag_ms, LAG_MS))),
             (3, _sign("observer", f"{node.observer_ms_per_s:.1f} ms/s")),
-            (4, _sign("slices", slices[0] if slices else "off")),
+            (rank_of_slices, _sign("slices", slices, tone_of_slices)),
         ]
 
     def _pace(self) -> Spans:

@@ -32,7 +32,7 @@ from .happenings import (
     Feed,
     ProcessEvents,
 )
-from .node import Frame, NodeInfo, NodeQuery, Running, Trouble
+from .node import Frame, NodeInfo, NodeQuery, Running, Slicing, Trouble, Zombie
 from .processes import (
     SORTS,
     Info,
@@ -94,6 +94,7 @@ __all__ = [
     "Role",
     "Running",
     "Send",
+    "Slicing",
     "Sort",
     "Stack",
     "StackQuery",
@@ -106,6 +107,7 @@ __all__ = [
     "TreeQuery",
     "Trouble",
     "Value",
+    "Zombie",
     "answer_document",
     "build",
     "error_document",

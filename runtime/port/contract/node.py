@@ -6,7 +6,7 @@ from datetime import datetime
 
 from .base import CONTRACT, Model, PortRequest, Role
 
-__all__ = ["Frame", "NodeInfo", "NodeQuery", "Running", "Trouble"]
+__all__ = ["Frame", "NodeInfo", "NodeQuery", "Running", "Slicing", "Trouble", "Zombie"]
 
 
 class Frame(Model):
@@ -19,13 +19,51 @@ class Frame(Model):
 
 
 class Running(Model):
-    """The process whose step runs at this moment."""
+    """A process whose step runs at this moment, or is parked."""
 
     pid: str
     for_s: float
+    """Seconds since the step began."""
     stack: list[Frame] = []
     name: str | None = None
     handler: str | None = None
+    slices: int = 0
+    """Time slices of about a millisecond that the step has used up; 0 while it is in its first."""
+
+
+class Slicing(Model):
+    """How one step is kept from starving the others, and what that came to so far."""
+
+    mode: str
+    """`time-slicing`, `interrupt`, `report only` or `off`."""
+    why: str = ""
+    """What it rests on, or why it is not time-slicing."""
+    parks: int = 0
+    """How many times a step has used up its slice."""
+    interrupts: int = 0
+    """Steps that were interrupted by an exception, since they could not be parked where they were."""
+    rescues: int = 0
+    """Slices that were lent from within a blocked call of the loop."""
+    parked: int = 0
+    """Steps that wait for a slice now."""
+    zombies: int = 0
+    """What is left of processes whose code does not end, whatever is raised in it."""
+
+
+class Zombie(Model):
+    """What is left of a process whose code does not end: never resumed, costs no time but its memory."""
+
+    pid: str
+    name: str | None = None
+    behaviour: str = ""
+    since: datetime
+    """Since when nothing more is raised in it."""
+    throws: int = 0
+    """How often its end was raised in it."""
+    ended_by: str = ""
+    """Why the process ended, and through whom where that is known; empty where the process lives on and only a hook was
+    given up."""
+    stack: list[Frame] = []
 
 
 class Trouble(Model):
@@ -54,8 +92,13 @@ class NodeInfo(Model):
     lag_ms: float
     rss_bytes: int
     preemption: str
-    """`off` and why, until time-slicing is on."""
+    """How one step is kept from starving the others here, and why, as one sentence; `slicing` says it in parts."""
+    slicing: Slicing | None = None
     running: Running | None = None
+    spinning: Running | None = None
+    """Of the steps that go on in slices the one that has used most of them."""
+    zombies: list[Zombie] = []
+    """The newest 20, newest first; `slicing.zombies` says how many there are."""
     observer_ms_per_s: float
     at: datetime
     contract: int = CONTRACT

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from .base import DEFAULT_LIMIT, Model, PortRequest, Role
-from .node import Frame
+from .node import Frame, Zombie
 
 __all__ = [
     "SORTS",
@@ -30,7 +30,10 @@ __all__ = [
     "Value",
 ]
 
-Status = Literal["running", "ready", "waiting", "awaiting", "parked", "suspended", "restarting", "ended"]
+Status = Literal[
+    "running", "ready", "waiting", "awaiting", "parked", "suspended", "restarting", "ended", "zombie"
+]  # fmt: skip
+"""`zombie`: it has ended, and its code does not."""
 
 
 class ProcessRow(Model):
@@ -129,6 +132,10 @@ class ProcessInfo(Model):
     handler: str | None = None
     """The handler that runs or awaits now, as `handle_call(Deposit)`."""
     handler_for_s: float | None = None
+    slices: int = 0
+    """Time slices that its parked step has used up; 0 while it is not parked."""
+    zombie: Zombie | None = None
+    """Where it has ended, and its code does not."""
     links: list[Link] = []
     monitors: list[Link] = []
     monitored_by: list[Link] = []

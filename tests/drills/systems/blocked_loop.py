@@ -1,15 +1,15 @@
-"""A plain handler that blocks the loop for 20 seconds, and then ends by itself."""
+"""A plain handler that blocks the loop for some 20 seconds in one call of C code, which nobody can park, and then ends by itself."""
 
 from __future__ import annotations
 
-import time
+import hashlib
 
 from runtime import ChildSpec, Server
 from tests.drills.systems.office import confess, office
 
 
 class Auditor(Server[int]):
-    """Adds up the books, and lets nobody else run meanwhile."""
+    """Seals the books, and lets nobody else run meanwhile."""
 
     def init(self) -> int:
         """Begin in a moment."""
@@ -19,13 +19,11 @@ class Auditor(Server[int]):
     def handle_info(self, _audit: str, total: int, /) -> int:
         """No await in here."""
         confess(self.pid)
-        return self._add_up(total)
+        return self._seal(total)
 
-    def _add_up(self, total: int) -> int:
-        end = time.monotonic() + 20
-        while time.monotonic() < end:
-            total += sum(range(1_000)) % 7
-        return total
+    def _seal(self, total: int) -> int:
+        seal = hashlib.pbkdf2_hmac("sha256", b"books", b"salt", 60_000_000)
+        return total + seal[0]
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.support.console import Console, settle
 from tests.support.crew import crew, info
-from tests.support.other_nodes import given_up, healthy, stuck
-from tui.pages.trouble import lines, verdict
+from tests.support.other_nodes import given_up, haunted, healthy, spun, stuck
+from tui.pages.trouble import lines, verdict, worst
 from tui.spans import plain
 
 
@@ -29,6 +29,48 @@ async def test_what_is_stuck_is_named_with_pid_and_stack():
         text = console.screen_text()
         assert "reviewer-4 <0.21.0> holds the loop 12 s" in text
         assert "complexity.py:33" in text
+
+
+async def test_who_spins_is_named_with_time_slices_and_stack():
+    console = Console(spun(), start_page="node")
+    async with console.open((80, 24)):
+        text = console.screen_text()
+        assert "◇ reviewer-4 <0.21.0> spins for 12 s in handle_info(Review)" in text
+        assert "◇ reviewer-4 <0.21.0>  12 s  handle_info(R" in text
+        assert "11,204 slices so far; neighbours go on" in text
+        assert "complexity.py:33" in text
+        assert worst(console.node.info).pid == "<0.21.0>"
+    assert [line.value for line in lines(console.node.info) if line.what == "running"] == ["12 s"]
+
+
+async def test_how_time_is_sliced_is_said_with_what_it_came_to():
+    console = Console(spun(), start_page="node")
+    async with console.open((120, 40)):
+        text = console.screen_text()
+        assert "slices ✓ on" in text.splitlines()[0]
+        for words in ("◇ 1 parked", "taken 59.3k", "rescues 2", "1 ms slices by a timer"):
+            assert words in text
+
+
+async def test_where_time_is_not_sliced_the_reason_stands_there():
+    console = Console(stuck(), start_page="node")
+    async with console.open((120, 40)):
+        text = console.screen_text()
+        assert "slices ▲ report only" in text.splitlines()[0]
+        assert "the loop is not in the main thread" in text
+        assert "taken" not in text
+
+
+async def test_a_zombie_has_a_line_that_explains_it_and_leads_to_it():
+    console = Console(haunted(), start_page="node")
+    async with console.open((120, 40)) as pilot:
+        assert console.page.lines.cursor == "zombie"
+        text = " ".join(console.screen_text().split())
+        assert "zombie <0.17.0> reviewer-4 −26 s" in text
+        assert "Restart the node when convenient" in console.page.lines.current.text
+        await press(pilot, "enter")
+        assert console.page.subject.pid == "<0.17.0>"
+    assert not any(line.what == "zombie" for line in lines(healthy().info))
 
 
 async def test_the_cursor_begins_on_the_worst_line_and_then_stays():
@@ -78,7 +120,7 @@ async def test_tall_screens_show_the_last_restarts():
 
 
 def test_a_busy_but_healthy_node_is_not_in_trouble():
-    calm = info(deepest=None, oldest=None, last_crash=None, restarting=None, running=None)
+    calm = info(deepest=None, oldest=None, last_crash=None, restarting=None, spinning=None)
     assert plain(verdict(calm)) == "✓ nothing is wrong"
 
 
@@ -106,5 +148,5 @@ def test_an_old_crash_is_history():
 
 
 def test_a_late_loop_is_trouble():
-    calm = info(deepest=None, oldest=None, last_crash=None, restarting=None, running=None, lag_ms=800.0)
+    calm = info(deepest=None, oldest=None, last_crash=None, restarting=None, spinning=None, lag_ms=800.0)
     assert "the loop lags 800 ms" in plain(verdict(calm))

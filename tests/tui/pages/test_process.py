@@ -8,6 +8,7 @@ from runtime.port.contract import CrashQuery, History, Info, Mailbox, ProcessEve
 from tests.support.console import Console, settle
 from tests.support.crew import STATE, crew, row
 from tests.support.fake_node import viewer
+from tests.support.other_nodes import GHOST, haunt, haunted
 
 NARROW, WIDE = (80, 24), (120, 40)
 
@@ -39,8 +40,8 @@ async def test_the_head_says_who_it_is_and_what_it_does(console):
         for words in (
             "demo.reviewer:Reviewer",
             "parent reviewers <0.15.0>",
-            "▶ running",
-            "handle_info(Review) 212 ms",
+            "◇ parked",
+            "in handle_info(Review) for 212 ms, 187 slices",
             "96 left",
         ):
             assert words in text
@@ -221,3 +222,50 @@ async def test_the_layout_follows_the_size_of_the_terminal(console):
         await settle(pilot)
         await console.poll(pilot)
         assert "it was never restarted" in console.screen_text()
+
+
+def head(console):
+    """What the screen says, on one line."""
+    return " ".join(console.screen_text().split())
+
+
+async def test_a_zombie_is_explained_with_its_stack_and_is_not_to_be_killed():
+    console = Console(haunted())
+    haunt(console.node)
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "exclamation_mark", "x")
+        assert console.page.subject.pid == GHOST.pid
+        await console.poll(pilot)
+        text = head(console)
+        for words in (
+            "reviewer-4 <0.17.0> † zombie now <0.21.0> F follows",
+            "ended (killed, by key owner), but its code does not",
+            "raised in it 20 times, the last time at 14:01:45",
+            "never resumed, and costs no time but its memory",
+            "what it holds locked stays locked",
+            "Restart the node when convenient",
+            "complexity.py:33",
+        ):
+            assert words in text
+        assert console.page.target() is None
+
+
+async def test_what_turns_out_to_be_a_zombie_after_its_end_is_shown_as_one():
+    console = Console(haunted())
+    calm = console.node.info.model_copy(update={"zombies": []})
+    haunt(console.node)
+    console.node.info, risen = calm, console.node.info
+    ghost = next(it for it in console.node.rows if it.pid == GHOST.pid)
+    console.node.change(GHOST.pid, status="parked")
+    details = console.node.details.pop(GHOST.pid)
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "g", *GHOST.pid, "enter")
+        console.node.end(GHOST.pid)
+        await console.poll(pilot)
+        assert "✗ ended" in console.screen_text()
+        console.node.info = risen
+        console.node.rows.append(ghost)
+        console.node.details[GHOST.pid] = details
+        await console.poll(pilot)
+        await console.poll(pilot)
+        assert "† zombie" in console.screen_text()

@@ -16,7 +16,7 @@ from tui.widgets.tabs import Tab
 from .part import Part, Subject
 
 LOUD: dict[str, Tone] = {
-    "crash": "bad", "gave_up": "bad", "ended": "warn", "restarted": "warn", "suspended": "warn",
+    "crash": "bad", "gave_up": "bad", "zombie": "bad", "ended": "warn", "restarted": "warn", "suspended": "warn",
     "resumed": "accent",
 }  # fmt: skip
 
