@@ -174,7 +174,7 @@ class ProcessPage(Page):
     def node_heard(self) -> None:
         """What has ended may have turned out to be a zombie."""
         if self.ended and self._is_zombie() and (self.info is None or self.info.zombie is None):
-            self.console.rewatch()
+            self.console.rewatch(now=False)
 
     def receive(self, report: Answered) -> None:
         """An answer about the process, or for a part."""
