@@ -136,7 +136,8 @@ class Steps(Coroutine[Any, Any, Any]):
         error, self._error = self._error, None
         cancelled, self._cancelled = self._cancelled, None
         if cancelled is not None and self._still_cancelled():
-            if error is None and (value is None or not value.cancel()):
+            # anyio tells its own cancellations by their text
+            if error is None and (value is None or not value.cancel(msg=next(iter(cancelled.args), None))):
                 return self._step(self._coroutine.throw, cancelled)
             if isinstance(error, StopIteration):
                 error = cancelled
