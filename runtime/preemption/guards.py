@@ -136,10 +136,13 @@ class Collections:
 
     def __init__(self) -> None:
         self._thread: int | None = None
+        self._completed = 0
         gc.callbacks.append(self._changed)
 
     def going_on(self) -> bool:
         """Whether the calling thread is in the middle of a collection."""
+        if self._thread == get_ident() and _completed() != self._completed:  # its end has not been told: no stack left
+            self._thread = None
         return self._thread == get_ident()
 
     def close(self) -> None:
@@ -148,4 +151,12 @@ class Collections:
             gc.callbacks.remove(self._changed)
 
     def _changed(self, phase: str, _info: dict[str, int]) -> None:
-        self._thread = get_ident() if phase == "start" else None
+        if phase == "start":
+            self._completed, self._thread = _completed(), get_ident()
+        else:
+            self._thread = None
+
+
+def _completed() -> int:
+    """Collections that are over, as the interpreter counts them."""
+    return sum(generation["collections"] for generation in gc.get_stats())

@@ -30,6 +30,8 @@ __all__ = ["Slicer"]
 
 ENOUGH: Final = 3
 """Interruptions that a step survives; then it is parked even where it should not be, for it would own the node."""
+ROOM: Final = 20
+"""Frames that a tick needs; a step that recurses to the limit has none left."""
 STUCK_S: Final = 0.01
 """Seconds without progress of the hub, after which it is looked at."""
 
@@ -40,7 +42,7 @@ class Slicer:
     Attributes:
         parks: how many times a step has been parked.
         interrupts: how many steps have been interrupted by an exception.
-        rescues: slices that were lent from within a blocked call of the hub.
+        rescues: how often slices were lent from within a blocked call of the hub.
     """
 
     def __init__(self, sched: Scheduler, workers: Workers) -> None:
@@ -49,6 +51,7 @@ class Slicer:
         self._collections: Collections | None = None
         self._seen: float | None = None
         self._held = 0
+        self._cramped = 0
         self._interrupted = 0
         self._lending = False
         self._turn = -1
@@ -83,6 +86,15 @@ class Slicer:
             Interrupted: in the step that has stayed too long where it must not be switched.
         """
         current = getcurrent()
+        try:
+            _room(ROOM)
+        except RecursionError:  # it is over soon; else it climbs and falls at the limit, for ever
+            self._cramped += 1
+            if self._cramped < BRIEF or type(current) is not Worker:
+                return True
+            self._cramped = 0
+            raise Interrupted("its step stayed at the limit of recursion for 20 ms") from None
+        self._cramped = 0
         worker = _worker_of(current)
         if worker is None:
             return self._tick_of_hub(current, frame)
@@ -129,7 +141,7 @@ class Slicer:
         if ticker.pace != SLOW_S:
             ticker.slow()
         workers = self._workers
-        if not workers.parked:
+        if not workers.standing():
             return False
         if not self._lending and current is workers.hub and self._blocked() and hub_may_lend(frame):
             self._lend()
@@ -145,7 +157,7 @@ class Slicer:
         return waited >= STUCK_S and computed < waited / 2
 
     def _lend(self) -> None:
-        """A slice for a parked step, from within a blocked call of the hub."""
+        """Slices for the parked steps, from within a blocked call of the hub."""
         self._lending = True
         self.rescues += 1
         try:
@@ -159,6 +171,12 @@ def _worker_of(current: greenlet | None) -> Worker | None:
     while current is not None and type(current) is not Worker:
         current = current.parent
     return current
+
+
+def _room(frames: int) -> None:
+    """Raises RecursionError unless there is room for that many frames."""
+    if frames:
+        _room(frames - 1)
 
 
 def _place(frame: FrameType | None) -> str:

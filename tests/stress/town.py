@@ -13,11 +13,7 @@ from tests.stress.crew import Victim, check
 from tests.stress.kit import toil
 from tests.stress.workloads.traffic import TILLS
 
-__all__ = ["Audit", "reaper", "suspends", "town"]
-
-
-class Audit:
-    """The question of the end: what has a till counted?"""
+__all__ = ["reaper", "suspends", "town"]
 
 
 class Till(Server):
@@ -139,6 +135,7 @@ async def reaper(process: CoroutineHandle, node: Any, seed: int) -> None:
         toil(rng.randrange(2000))
         way = rng.choice(("kill", "shutdown", "because"))
         process.exit(victim, way)
+        process.resource("box")["kills"] += 1
         check(not victim.alive, "a killed process is alive")
         down = await process.receive(match=Down, timeout=30)
         check(down.ref == ref and down.reason == ("killed" if way == "kill" else way), f"told {down}, not {way}")
@@ -153,6 +150,7 @@ async def _burn(process: CoroutineHandle, rng: Random) -> None:
     phoenix.cast((rng.choice(("plain", "async")), rng.getrandbits(32)))
     await asyncio.sleep(rng.random() / 200)
     process.exit(phoenix, "kill")
+    process.resource("box")["kills"] += 1
     for _ in range(30_000):
         with contextlib.suppress(CallError):  # another reaper may have killed it once more
             number = rng.getrandbits(16)

@@ -34,13 +34,13 @@ async def timeouts(process: Handle, rng: Random) -> None:
     for _ in range(4):
         try:
             async with asyncio.timeout(0.002):
-                toil(rng.randrange(30000))  # may overrun it, and need not await any more
+                toil(rng.randrange(16000))  # may overrun it, and need not await any more
         except TimeoutError:
             raise WrongError("a time-out in a block without an await") from None
         await _undisturbed()
         try:
             async with asyncio.timeout(0.001):
-                toil(rng.randrange(20000))
+                toil(rng.randrange(12000))
                 await asyncio.sleep(30)
         except TimeoutError:
             toil()
@@ -60,7 +60,7 @@ async def nested_timeouts(process: Handle, rng: Random) -> None:
             async with asyncio.timeout(30):
                 try:
                     async with asyncio.timeout(0.001) as inner:
-                        toil(rng.randrange(20000))
+                        toil(rng.randrange(12000))
                         await asyncio.sleep(30)
                 finally:
                     toil()
@@ -72,7 +72,7 @@ async def nested_timeouts(process: Handle, rng: Random) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0.001):
                 async with asyncio.timeout(30) as inner:
-                    toil(20000)
+                    toil(12000)
                     await asyncio.sleep(30)
         same(inner.expired(), False)
         await _undisturbed()
@@ -136,13 +136,13 @@ async def anyio_scopes(process: Handle, rng: Random) -> None:
     """`move_on_after`, `fail_after` and shields."""
     for _ in range(3):
         with anyio.move_on_after(0.001) as scope:
-            toil(rng.randrange(20000))
+            toil(rng.randrange(12000))
             await anyio.sleep(30)
         same(scope.cancelled_caught, True)
         await _undisturbed()
         try:
             with anyio.fail_after(0.001):
-                toil(rng.randrange(20000))
+                toil(rng.randrange(12000))
                 with anyio.CancelScope(shield=True):
                     await anyio.sleep(0.002)
                     toil(2000)
@@ -153,7 +153,7 @@ async def anyio_scopes(process: Handle, rng: Random) -> None:
             raise WrongError("no time-out")
         await _undisturbed()
         with anyio.move_on_after(0.001) as scope:
-            toil(rng.randrange(30000))  # may overrun it, and need not await any more
+            toil(rng.randrange(16000))  # may overrun it, and need not await any more
         same(scope.cancelled_caught, False)
         await _undisturbed()
 
