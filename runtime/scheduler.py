@@ -68,8 +68,8 @@ class Scheduler:
         self.handled = 0
         self.late_replies = 0
         self.dead_letters = 0
-        self._context: Final = copy_context()
-        """The context of who started the node: a turn runs in a copy of it, not in the context of who sent first."""
+        self.context: Final = copy_context()
+        """The context of who started the node: steps run in copies of it, not in the context of who sent first."""
         self.signals: Final[list[tuple[Process, Any, Process | None]]] = []
         """Exit signals to be delivered, while an end is being told (see `exits`): to whom, why, from whom."""
         self.lingering: Final[set[asyncio.Task[Any]]] = set()
@@ -92,12 +92,11 @@ class Scheduler:
         self.turns += 1
         self.now = self.clock()
         until = self.now + TURN_S
-        context = workers.context = self._context.copy()
         try:
             while (
                 queue and self.now < until
             ):  # a step that is parked leaves the rest of the turn to another worker
-                self.enter(None, self.now, context, self._turn, until)
+                self.enter(None, self.now, self.context.copy(), self._turn, until)
             if workers.parked:
                 workers.slice()
         finally:

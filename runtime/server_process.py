@@ -116,8 +116,11 @@ class ServerProcess(Process):
             sched.handled += 1
             self.reductions += 1
         self.state = state
-        caller._answered = True
-        caller._value = value
+        if caller._future is None:
+            caller._answered = True
+            caller._value = value
+        else:  # the step was parked while the value was copied, and its caller waits
+            caller.reply(value)
         self.log(CALL, message, entry[4], value)
         if self.mailbox is None and not self.suspend:
             self.current = None

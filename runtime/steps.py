@@ -116,7 +116,7 @@ class Steps(Coroutine[Any, Any, Any]):
         worker.steps = self
         self._take(step, values)
         worker.steps = None
-        worker.gr_context = worker.workers.context
+        worker.gr_context = None
 
     @boundary
     def _take(self, step: Any, values: tuple[Any, ...]) -> None:

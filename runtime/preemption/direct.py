@@ -24,7 +24,6 @@ class Direct:
         self.sched: Final = sched
         self.parked: Final[deque[Worker]] = deque()
         self.zombies: Final[list[Zombie]] = []
-        self.context: Context | None = None
 
     def enter(
         self, process: Process | None, now: float, context: Context | None, function: Any, *args: Any

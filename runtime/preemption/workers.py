@@ -59,10 +59,11 @@ class Worker(greenlet):
         critical: the `since` of the step that may not be switched (`self.critical()`).
         throws: how often `Killed` has been thrown into it.
         awaited: the future that a waiting step waits for.
+        renewed: the turn of the run queue in which it got a context of its own; -1 if it has another's.
     """
 
     __slots__ = (
-        "awaited", "back", "critical", "given_up", "leaf", "owns", "process", "queued", "resumed_at", "steps", "throws", "turn",
+        "awaited", "back", "critical", "given_up", "leaf", "owns", "process", "queued", "renewed", "resumed_at", "steps", "throws", "turn",
         "workers",
     )  # fmt: skip
 
@@ -81,6 +82,7 @@ class Worker(greenlet):
         self.critical: float | None = None
         self.throws = 0
         self.awaited: asyncio.Future[Any] | None = None
+        self.renewed = -1
 
     def run(self, function: Callable[..., None] | None, args: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # a property in the stubs
         """Steps, one after the other; a step never raises."""
@@ -118,7 +120,6 @@ class Workers:
         parked: those that wait for a slice.
         aside: those that were parked, and whose process is suspended.
         granted: the one whose task takes the slice of this turn.
-        context: the context of plain steps; renewed with each turn of the run queue.
         zombies: what is left of processes whose code does not end.
     """
 
@@ -130,7 +131,6 @@ class Workers:
         self.aside: Final[list[Worker]] = []
         self.granted: Worker | None = None
         self.zombies: Final[list[Zombie]] = []
-        self.context: Context | None = None
         self._taken = False
         self.made: Final[weakref.WeakSet[Worker]] = weakref.WeakSet()
         _all.add(self)
@@ -148,7 +148,9 @@ class Workers:
         pool = self.pool
         worker = pool.pop() if pool else self._make()
         if context is not None:
-            worker.gr_context = context
+            worker.gr_context, worker.renewed = context, -1
+        elif worker.renewed != sched.turns:  # no other step may stand in the middle of it
+            worker.gr_context, worker.renewed = sched.context.copy(), sched.turns
         worker.back = getcurrent()
         sched.running = process
         sched.since = now
@@ -164,7 +166,6 @@ class Workers:
 
     def _make(self) -> Worker:
         worker = Worker(self)
-        worker.gr_context = self.context
         self.made.add(worker)
         return worker
 

@@ -141,7 +141,7 @@ def runs_in(workload: str, form: str) -> bool:
 
 SPARED = frozenset(
     {"qsort", "shared_lock", "shared_asyncio_lock", "shared_queue", "sections", "casts", "casts_then_call",
-     "casts_then_awaited_call", "threads", "async_generators"}
+     "casts_then_awaited_call", "threads", "async_generators", "anyio_groups"}
 )  # fmt: skip
 """What no victim runs: it shares something that is counted, or C code swallows the exceptions that are thrown into it, or
 it leaves something to the loop when it is cut off."""

@@ -27,7 +27,7 @@ from runtime.errors import Interrupted
 from runtime.preemption import slicer, ticker, workers
 from runtime.preemption.workers import Killed
 from runtime.status import ENDED, IDLE, RECEIVING, STATUSES
-from tests.stress.crew import FORMS, Done, Job, runs_in
+from tests.stress.crew import FORMS, Done, Job, Victim, runs_in
 from tests.stress.kit import WORKLOADS
 from tests.stress.town import reaper, suspends, town
 from tests.stress.workloads.traffic import TILLS
@@ -199,9 +199,9 @@ class _Run:
             if time.monotonic() > deadline:
                 self.outcome.lost += [f"{item!r} does not come to rest: {_stack_of(item)}" for item in busy]
                 return
-            phoenix = node.whereis("phoenix")  # it works until somebody kills it
-            if phoenix is not None:
-                node.root.handle.exit(phoenix, "kill")
+            for process in list(node.table):  # they work until somebody kills them
+                if isinstance(process.handle, Victim) and process.status != IDLE:
+                    node.root.handle.exit(process.pid, "kill")
             await asyncio.sleep(0.02)
 
     async def _audit(self, node: Node) -> None:
@@ -284,8 +284,7 @@ def _unraisable(outcome: Outcome) -> Iterator[None]:
 
     def note(event: Any) -> None:
         # At the limit of recursion there is no room for the callback that the collector wants to call.
-        at_the_limit = isinstance(event.exc_value, RecursionError) and "Collections" in repr(event.object)
-        if not (at_the_limit or isinstance(event.exc_value, Killed)):
+        if not isinstance(event.exc_value, Killed | RecursionError):
             outcome.broken.append(f"unraisable: {event.exc_value!r} in {event.object!r}")
 
     sys.unraisablehook = note

@@ -154,7 +154,7 @@ def finalizers(process: Handle, rng: Random) -> None:
 
         def __del__(self) -> None:
             toil(100)
-            ended.append(self.number)
+            ended.append(vars(self).get("number"))  # a killed step may not have come so far
 
     for number in range(20):
         Ends(number, None)
@@ -174,12 +174,13 @@ def cycles(process: Handle, rng: Random) -> None:
 
     class Knot:
         def __init__(self, number: int) -> None:
-            self.number, self.me = number, self
+            self.number = number
+            self.me = self
             self.weak = weakref.ref(self, lambda _ref: toil(30))
 
         def __del__(self) -> None:
             toil(60)
-            ended.add(self.number)
+            ended.add(vars(self).get("number"))  # a killed step may not have come so far
 
     for number in range(12):
         Knot(number)
