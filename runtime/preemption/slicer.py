@@ -50,7 +50,8 @@ class Slicer:
         self._workers: Final = workers
         self._collections: Collections | None = None
         self._seen: float | None = None
-        self._held = 0
+        self._held = 0.0
+        """What is used up of the time that a step may be held: 1 is all of it."""
         self._cramped = 0
         self._interrupted = 0
         self._lending = False
@@ -106,18 +107,18 @@ class Slicer:
         since = self._sched.since
         if since is not self._seen:
             self._seen = since
-            self._held = self._interrupted = 0
+            self._held, self._interrupted = 0.0, 0
             if not worker.resumed_at or time.monotonic() - worker.resumed_at < FAST_S / 2:
                 return
         hold = self._verdict(worker, frame)
         if hold == FREE or (self._interrupted >= ENOUGH and hold != ITSELF and not self._collecting()):
-            self._held = self._interrupted = 0
+            self._held, self._interrupted = 0.0, 0
             self.parks += 1
             self._workers.park(worker, current)
         elif hold != ITSELF:
-            self._held += 1
-            if self._held >= hold:
-                self._held = 0
+            self._held += 1 / hold  # an import may hold it for longer than what follows it
+            if self._held > 1 - 1e-9:
+                self._held = 0.0
                 self._interrupted += 1
                 self.interrupts += 1
                 raise Interrupted(

@@ -24,7 +24,7 @@ from typing import Any
 
 from runtime import CallError, ChildSpec, Node, Pid
 from runtime.errors import Interrupted
-from runtime.preemption import slicer, ticker, workers
+from runtime.preemption import guards, slicer, ticker, workers
 from runtime.preemption.workers import Killed
 from runtime.status import ENDED, IDLE, RECEIVING, STATUSES
 from tests.stress.crew import FORMS, Done, Job, Victim, runs_in
@@ -34,7 +34,7 @@ from tests.stress.workloads.traffic import TILLS
 
 __all__ = ["Outcome", "soak"]
 
-DEADLINE_S = 60.0
+DEADLINE_S = 20.0
 """Seconds for a job of some milliseconds; without an answer by then, its wake-up has been lost."""
 SLICE_S = 0.0003
 """Seconds of a slice here: many switches in little time."""
@@ -254,15 +254,19 @@ def _stack_of(process: Any) -> str:
 
 @contextmanager
 def _slices_of(seconds: float) -> Iterator[None]:
-    """Other slices than of a millisecond."""
-    usual = ticker.FAST_S
+    """Other slices than of a millisecond; what the guards hold, they hold for the usual time."""
+    usual, hold = ticker.FAST_S, guards.BRIEF
     for module in (ticker, workers, slicer):
         module.FAST_S = seconds
+    for module in (guards, slicer):
+        module.BRIEF = round(hold * usual / seconds)
     try:
         yield
     finally:
         for module in (ticker, workers, slicer):
             module.FAST_S = usual
+        for module in (guards, slicer):
+            module.BRIEF = hold
 
 
 @contextmanager

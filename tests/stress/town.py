@@ -165,6 +165,8 @@ async def suspends(node: Node, rng: Random, crew: list[Any]) -> None:
     while True:
         process = rng.choice(crew)._process
         process.pause()
-        await asyncio.sleep(rng.random() / 300)
-        process.unpause()
+        try:
+            await asyncio.sleep(rng.random() / 300)
+        finally:
+            process.unpause()
         await asyncio.sleep(rng.random() / 100)
