@@ -94,6 +94,7 @@ class Slicer:
             if self._cramped < BRIEF or type(current) is not Worker:
                 return True
             self._cramped = 0
+            current.spoiled = True
             raise Interrupted("its step stayed at the limit of recursion for 20 ms") from None
         self._cramped = 0
         worker = _worker_of(current)
@@ -121,6 +122,7 @@ class Slicer:
                 self._held = 0.0
                 self._interrupted += 1
                 self.interrupts += 1
+                worker.spoiled = True
                 raise Interrupted(
                     f"its step held the node for {hold} ms where it must not be switched ({_place(frame)})"
                 )

@@ -59,11 +59,13 @@ class Worker(greenlet):
         critical: the `since` of the step that may not be switched (`self.critical()`).
         throws: how often `Killed` has been thrown into it.
         awaited: the future that a waiting step waits for.
+        spoiled: whether something has been thrown into its step from outside. CPython may then leave the exception that
+            the step was handling behind, so the next step gets another worker.
         renewed: the turn of the run queue in which it got a context of its own; -1 if it has another's.
     """
 
     __slots__ = (
-        "awaited", "back", "critical", "given_up", "leaf", "owns", "process", "queued", "renewed", "resumed_at", "steps", "throws", "turn",
+        "awaited", "back", "critical", "given_up", "leaf", "owns", "process", "queued", "renewed", "resumed_at", "spoiled", "steps", "throws", "turn",
         "workers",
     )  # fmt: skip
 
@@ -83,6 +85,7 @@ class Worker(greenlet):
         self.throws = 0
         self.awaited: asyncio.Future[Any] | None = None
         self.renewed = -1
+        self.spoiled = False
 
     def run(self, function: Callable[..., None] | None, args: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # a property in the stubs
         """Steps, one after the other; a step never raises."""
@@ -90,6 +93,9 @@ class Worker(greenlet):
         while function is not None:
             function(*args)
             function = args = None
+            if self.spoiled:
+                self.parent = self.back
+                return
             pool.append(self)
             function, args = self.back.switch(None)
 
@@ -257,6 +263,7 @@ class Workers:
         sched.since = sched.now = sched.clock()
         worker.resumed_at = time.monotonic()
         leaf = worker.leaf
+        worker.spoiled = worker.spoiled or error is not None
         stands: Worker | None = leaf.switch() if error is None else leaf.throw(error)
         worker.resumed_at = 0.0
         sched.running = running

@@ -287,8 +287,9 @@ def _unraisable(outcome: Outcome) -> Iterator[None]:
     usual = sys.unraisablehook
 
     def note(event: Any) -> None:
-        # At the limit of recursion there is no room for the callback that the collector wants to call.
-        if not isinstance(event.exc_value, Killed | RecursionError):
+        # At the limit of recursion there is no room for the callback that the collector wants to call; and a step that is
+        # killed between `async with` and its first await leaves a coroutine behind.
+        if not isinstance(event.exc_value, Killed | RecursionError | RuntimeWarning):
             outcome.broken.append(f"unraisable: {event.exc_value!r} in {event.object!r}")
 
     sys.unraisablehook = note
