@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+RIVALS := $(VENV)/.rivals
 
-.PHONY: demo test check format snapshots clean
+.PHONY: demo test check bench format snapshots clean
 
 demo: $(READY)
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/observer demo; else $(BIN)/observer demo --headless; fi
@@ -19,6 +20,10 @@ check: $(READY)
 	$(BIN)/mypy tests/typed
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
+
+# About ten minutes on an idle machine. Something else: `make bench ARGS=--quick`, `make bench ARGS="--only call --rounds 3"`.
+bench: $(READY) $(RIVALS)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 format: $(READY)
 	$(BIN)/ruff format .
@@ -40,3 +45,9 @@ $(READY): pyproject.toml requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --constraint requirements-dev.lock --group dev --editable .
 	@touch $(READY)
+
+# The group `bench`, one by one: what cannot be installed is missing from the tables, and stops nothing.
+$(RIVALS): $(READY)
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["bench"])' \
+	    | xargs -n 1 $(BIN)/python -m pip install --quiet --constraint requirements-dev.lock || true
+	@touch $(RIVALS)

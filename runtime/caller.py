@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .messages import ATOMS, share
+from .preemption.guards import open_to_switches
 
 if TYPE_CHECKING:
     from .process import Process
@@ -38,6 +39,7 @@ class Caller(Generic[R]):
             return True
         return self.deadline is not None and self._process.sched.clock() >= self.deadline
 
+    @open_to_switches
     def reply(self, value: R) -> None:
         """Answer, from anywhere in the node. A reply after the deadline is dropped and counted.
 
@@ -49,6 +51,13 @@ class Caller(Generic[R]):
             return
         if type(value) not in ATOMS:
             value = share(value)
+        self._settle(value)
+
+    def _settle(self, value: R) -> None:
+        """Answer with what has been shared, unless it has become too late meanwhile."""
+        if self.gone:
+            self._process.sched.late_replies += 1
+            return
         self._answered = True
         self._value = value
         if self._future is not None:
@@ -63,9 +72,10 @@ class Caller(Generic[R]):
             if self._answered:
                 future.set_result(self._value)
                 return future
-        if self._process.owed is None:
-            self._process.owed = set()
-        self._process.owed.add(self)
+        extra = self._process.more()
+        if extra.owed is None:
+            extra.owed = set()
+        extra.owed.add(self)
         return future
 
     def _fail(self, error: Exception) -> None:
@@ -80,8 +90,9 @@ class Caller(Generic[R]):
         self._forget()
 
     def _forget(self) -> None:
-        if self._process.owed is not None:
-            self._process.owed.discard(self)
+        extra = self._process.extra
+        if extra is not None and extra.owed is not None:
+            extra.owed.discard(self)
 
     def __repr__(self) -> str:
         return f"<caller of {self._process}{', gone' if self.gone else ''}>"

@@ -19,7 +19,7 @@ from .caller import Caller
 from .errors import CallTimeout, NodeError, NoProcess, SelfCall
 from .mailbox import CALL
 from .messages import ATOMS, share
-from .status import ENDED, IDLE, READY
+from .status import ENDED, IDLE, READY, RECEIVING
 
 if TYPE_CHECKING:
     from .mailbox import Entry
@@ -32,29 +32,50 @@ MAX_DEPTH: Final = 32
 """Calls within calls that run at once; deeper ones are queued, so that the stack stays bounded."""
 
 
-async def call(target: Address, process: Process | None, message: Any, timeout: float | None) -> Any:
-    """The body of `Address.call`, which documents it."""
+async def call(target: Address, message: Any, timeout: float | None = 5.0) -> Any:
+    """Send a request and wait for its answer (OTP's `gen_server:call`).
+
+    Args:
+        target: whom; this is a method of `Address`.
+        message: the request; see `Request` for typed answers.
+        timeout: seconds to wait. Optional. Defaults to 5.0; None waits for ever.
+
+    Raises:
+        NoProcess: the process has ended.
+        NotRegistered: nobody has this name.
+        CallTimeout: no answer in time. A late one is dropped and counted.
+        ProcessDied: the process ended before it answered.
+        SelfCall: a process calls itself.
+        NotSendable: the message holds what cannot be shared.
+        ValueError: the time-out is negative or not a number.
+        NodeError: the node lives in another thread.
+    """
+    process = target._process
     if process is None or process.status == ENDED:
         await asyncio.sleep(0)  # whoever tries again at once must let the supervisor have its turn
-        process = target._target()
+        process = target._process
         if process is None:
             raise target._missing()
-    if get_ident() != process.sched.thread:
+    sched = process.sched
+    if get_ident() != sched.thread:
         raise NodeError(
             f"{target} lives in another thread; use asyncio.run_coroutine_threadsafe({target}.call(…), its loop)"
         )
     if type(message) not in ATOMS:
         message = share(message)
-    if timeout is not None and not timeout >= 0:
-        raise ValueError(f"timeout={timeout!r}; it is seconds, 0 or more, or None to wait for ever")
-    sched = process.sched
     now = sched.clock()
-    caller: Caller[Any] = Caller(process, None if timeout is None else now + timeout)
+    if timeout is None:
+        deadline = None
+    elif timeout >= 0:
+        deadline = now + timeout
+    else:
+        raise ValueError(f"timeout={timeout!r}; it is seconds, 0 or more, or None to wait for ever")
+    caller: Caller[Any] = Caller(process, deadline)
     if process.status == IDLE and now < sched.inline_until and sched.depth < MAX_DEPTH:
         running = sched.running
         entry: Entry = (CALL, message, caller, now, 0 if running is None else running.number)
         sched.depth += 1
-        sched.enter(process, now, None, process.answer_now, entry)
+        sched.enter(process, now, None, process, entry)
         sched.depth -= 1
         if caller._answered and caller._future is None:
             return caller._value
@@ -92,7 +113,7 @@ def _queue(target: Address, process: Process, message: Any, caller: Caller[Any])
 
 def deliver(target: Address, kind: int, message: Any) -> None:
     """The body of `Address.cast` and `Address.send`, which document it."""
-    process = target._target()
+    process = target._process
     if type(message) not in ATOMS:
         message = share(message)
     if process is None:
@@ -107,10 +128,12 @@ def deliver(target: Address, kind: int, message: Any) -> None:
         sched.dead_letters += 1
         return
     running = sched.running
-    if running is None:
-        entry = (kind, message, None, sched.tick(), sched.sender())
-    else:
+    if running is not None:
         entry = (kind, message, None, sched.now, running.number)
+    elif sched.scheduled:
+        entry = (kind, message, None, sched.now, 0)
+    else:
+        entry = (kind, message, None, sched.tick(), 0)
     mailbox = process.mailbox
     if mailbox is None:
         process.mailbox = deque((entry,))
@@ -119,7 +142,7 @@ def deliver(target: Address, kind: int, message: Any) -> None:
     if status == IDLE:
         process.status = READY
         sched.enqueue(process)
-    else:
+    elif status == RECEIVING:
         process.wake()
 
 

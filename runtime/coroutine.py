@@ -72,8 +72,8 @@ class CoroutineProcess(Process):
 
     handle: CoroutineHandle  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by the node
 
-    def __init__(self, sched: Scheduler, number: int, parent: Process | None) -> None:
-        super().__init__(sched, number, parent)
+    def __init__(self, sched: Scheduler, number: int, started: float) -> None:
+        super().__init__(sched, number, started)
         self.function: Callable[..., Coroutine[Any, Any, Any]] | None = None
         self.receiver: asyncio.Future[None] | None = None
 

@@ -112,7 +112,7 @@ def report(process: Process, reason: Any, error: BaseException | None) -> CrashR
         mailbox_sample=tuple(entry[1] for entry in mailbox[:SAMPLE]),
         lost=len(mailbox),
         ancestors=process.ancestors,
-        links=tuple(sorted(other.number for other in process.links)),
+        links=tuple(sorted(other.number for other in process.linked())),
         lived_s=process.sched.clock() - process.started,
         redact=getattr(type(process.handle), "redact", None),
     )

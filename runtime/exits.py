@@ -85,19 +85,19 @@ def end(process: Process, reason: Any, *, crash: CrashReport | None = None, by: 
     if crash is None and not is_orderly(reason):
         crash = report(process, reason, None)
     node, sched = process.sched.node, process.sched
-    lost = process.letters
+    lost, linked = process.letters, process.linked()
     node.table.remove(process)
     node.registry.release(process)
     process.status = ENDED
-    process.reason = reason
     try:
         node.ledger.ended(process, reason, crash, lost, by)
     finally:  # a host's logging filter may raise; whoever waits for this process is told all the same
         _fail_callers(process, reason)
         _release(process)
+        process.state = reason
         if process.task is not None:
             sched.cancel(process.task)
-        _tell(process, reason)
+        _tell(process, reason, linked)
 
 
 def _sendable(reason: Any) -> Any:
@@ -112,8 +112,7 @@ def _fail_callers(process: Process, reason: Any) -> None:
     waiting = [entry[2] for entry in process.mailbox or () if entry[2] is not None]
     if process.current is not None and process.current[2] is not None:
         waiting.append(process.current[2])
-    waiting.extend(process.owed or ())
-    process.owed = None
+    waiting.extend(process.owed)
     for caller in waiting:
         caller._fail(ProcessDied(process, reason))
 
@@ -127,24 +126,25 @@ def _release(process: Process) -> None:
         for task in list(extra.tasks or ()):
             process.sched.cancel(task.task)
         for ref, target in (extra.monitors or {}).items():
-            if target.watchers is not None:
-                target.watchers.pop(ref, None)
+            target.watchers.pop(ref, None)
         for worker in extra.workers or ():
             worker.workers.queue(worker)
-        extra.timers = extra.tasks = extra.monitors = None
-    process.mailbox = process.state = process.current = process.owed = None
+        extra.timers = extra.tasks = extra.monitors = extra.owed = None
+    process.mailbox = process.state = process.current = None
 
 
-def _tell(process: Process, reason: Any) -> None:
+def _tell(process: Process, reason: Any, linked: list[Process]) -> None:
     """Signal links and monitors. Called again for what these end, it only adds to the list that is being worked off."""
     pending = process.sched.signals
     busy = bool(pending)
-    watchers, process.watchers = process.watchers, None
-    links, process.links = process.links, ()
-    for ref, watcher in (watchers or {}).items():
+    watchers = process.watchers
+    if process.extra is not None:
+        process.extra.watchers, process.extra.links = None, ()
+    for ref, watcher in watchers.items():
         _notify(process, ref, watcher, reason)
     # The parent last: whoever hangs below a supervisor that was killed ends, and frees its name, before it is replaced.
-    for other in sorted(links, key=lambda other: other is process.parent):
+    parent = process.parent
+    for other in sorted(linked, key=lambda other: other is parent):
         _discard(other, process)
         pending.append((other, reason, process))
     if busy:
@@ -217,9 +217,7 @@ def monitor(watcher: Process, target: Process | None) -> Ref:
     if extra.monitors is None:
         extra.monitors = {}
     extra.monitors[ref] = target
-    if target.watchers is None:
-        target.watchers = {}
-    target.watchers[ref] = watcher
+    _watched_by(target, ref, watcher)
     return ref
 
 
@@ -227,7 +225,7 @@ def demonitor(watcher: Process, ref: Ref) -> bool:
     """Undo `monitor`, and take a `Down` that has already come out of the mailbox. Whether there was one."""
     extra = watcher.extra
     target = extra.monitors.pop(ref, None) if extra is not None and extra.monitors is not None else None
-    if target is not None and target.watchers is not None:
+    if target is not None:
         target.watchers.pop(ref, None)
     mailbox = watcher.mailbox or deque()
     for index, entry in enumerate(mailbox):
@@ -240,7 +238,12 @@ def demonitor(watcher: Process, ref: Ref) -> bool:
 def watch(target: Process, watcher: Watcher) -> Ref:
     """Call `watcher(reason)` when `target` ends. For the runtime itself; `target` is alive."""
     ref = Ref()
-    if target.watchers is None:
-        target.watchers = {}
-    target.watchers[ref] = watcher
+    _watched_by(target, ref, watcher)
     return ref
+
+
+def _watched_by(target: Process, ref: Ref, watcher: Process | Watcher) -> None:
+    extra = target.more()
+    if extra.watchers is None:
+        extra.watchers = {}
+    extra.watchers[ref] = watcher

@@ -154,7 +154,7 @@ class Handle(metaclass=_Slotted):
         from .supervision.requests import StartChild  # noqa: PLC0415 - the supervisor is itself a server
 
         address = self._address(supervisor)
-        answer = request(address, address._target(), StartChild(spec))
+        answer = request(address, address._process, StartChild(spec))
         answer.add_done_callback(self._note_failure)
         return answer
 
@@ -252,7 +252,7 @@ class Handle(metaclass=_Slotted):
 
     def _find(self, target: Target) -> Process | None:
         if isinstance(target, Pid | Name):
-            return target._target()
+            return target._process
         if isinstance(target, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             return self._process.sched.node.registry.find(target)
         raise TypeError(f"not a process: {target!r}; give a Pid, node.named(NAME) or a name")

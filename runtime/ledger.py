@@ -81,8 +81,7 @@ class Ledger:
             end.lived_s = process.sched.clock() - process.started
             end.lost = lost
             end.by = by or child.blame
-            child.ended(end)
-            child.crash = crash or child.crash
+            child.ended(end, crash)
             self.history.append(end)
         if crash is not None:
             self._crashed(process, name, reason, crash)
@@ -107,12 +106,8 @@ class Ledger:
             process.behaviour,
         )
 
-    def started(self, child: Child, process: Process) -> None:
-        """A child runs: whoever gave up before at its place, or below it, is replaced."""
-        if self.given_up:
-            self._replaced(child.path, process.number)
-
-    def _replaced(self, path: Path, number: float) -> None:
+    def replaced(self, path: Path, number: float) -> None:
+        """A child runs at `path`, as process `number`: whoever gave up there before it, or below, is replaced."""
         older = [gone for gone in self.given_up.values() if gone.number < number]
         for gone in older:
             if gone.path[: len(path)] == path:
@@ -120,12 +115,10 @@ class Ledger:
 
     def restarted(self, child: Child) -> None:
         """A child has been restarted."""
-        child.restarts += 1
+        times = child.restarted()
         self.restarts += 1
         if child.process is not None:
-            self.recorder.record(
-                "restarted", child.process.number, child.process.name, f"restart {child.restarts}"
-            )
+            self.recorder.record("restarted", child.process.number, child.process.name, f"restart {times}")
 
     def gave_up(self, supervisor: Process, child: Child) -> str:
         """A supervisor has reached its maximum restart intensity because of `child`. The reason in words."""
@@ -149,7 +142,7 @@ class Ledger:
     def forget(self, child: Child) -> None:
         """A child is deleted: what it and those below it counted goes over to its supervisor."""
         path = child.path
-        self._replaced(path, math.inf)
+        self.replaced(path, math.inf)
         for below in (
             [other for other in self.counters if other[: len(path)] == path] if self.counters else ()
         ):

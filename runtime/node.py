@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import re
 import secrets
 import threading
@@ -21,9 +20,9 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from . import exits
+from . import exits, remains
 from .coroutine import CoroutineHandle, CoroutineProcess
 from .errors import NodeError, StartError
 from .handle import Handle
@@ -38,7 +37,7 @@ from .server_process import ServerProcess
 from .status import ENDED
 from .supervision.child import Child
 from .supervision.child_spec import ChildSpec
-from .supervision.engine import SupervisorServer, describe_failure
+from .supervision.engine import SupervisorProcess, SupervisorServer, describe_failure
 from .supervision.requests import StartChild
 from .supervision.supervisor import Supervisor
 from .table import ProcessTable
@@ -50,10 +49,7 @@ if TYPE_CHECKING:
 __all__ = ["Node"]
 
 P = TypeVar("P", bound=Process)
-log = logging.getLogger("observer")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-GRACE_S: Final = 5.0
-"""Seconds that a stopping node gives to what does not stop by itself."""
 
 
 class Node:
@@ -168,28 +164,13 @@ class Node:
             exits.signal(process, "shutdown")
         for process in list(self.table):
             exits.signal(process, "kill")
-        await self._await_lingering(sched)
+        await remains.await_cancelled(sched)
         if self._presence is not None:
             await _in_thread(self._presence.close)
-        await self._await_remains(sched)
+        await remains.await_parked(sched)
         sched.mode.stop()
         if self._finished is not None and not self._finished.done():
             self._finished.set_result(None)
-
-    async def _await_lingering(self, sched: Scheduler) -> None:
-        """Wait for cancelled coroutines to clean up; cancel those again that swallow it."""
-        deadline = sched.loop.time() + GRACE_S
-        while sched.lingering and sched.loop.time() < deadline:
-            await asyncio.wait(sched.lingering, timeout=0.2)
-            for task in list(sched.lingering):
-                task.cancel()
-        for task in sched.lingering:
-            log.error("node %s: a coroutine does not end although it was cancelled: %r", self.name, task)
-
-    async def _await_remains(self, sched: Scheduler) -> None:
-        """Wait until the steps that stand still have ended, or are zombies."""
-        while sched.workers.parked:  # noqa: ASYNC110 - each turn throws into one of them, 20 times at most
-            await asyncio.sleep(0)
 
     async def run_forever(self) -> None:
         """Wait until the node is stopped.
@@ -306,7 +287,8 @@ class Node:
         return self._numbers
 
     def _spawn_root(self) -> Process:
-        process = self._make(ServerProcess, SupervisorServer, None)
+        process = self._make(SupervisorProcess, SupervisorServer)
+        self._enter(process)
         process.more().label = f"{self.name} (root)"
         process.begin((Supervisor(),), {})
         return process
@@ -318,7 +300,10 @@ class Node:
                 f"spawn takes an async function whose first parameter is the process; got {function!r}"
             )
         args = share(args)
-        process = self._make(CoroutineProcess, CoroutineHandle, parent)
+        process = self._make(CoroutineProcess, CoroutineHandle)
+        if parent is not None:
+            process.more().parent = parent
+        self._enter(process)
         process.begin(function, args, {})
         if isinstance(process.reason, BaseException):  # it does not take these arguments
             raise process.reason
@@ -330,51 +315,51 @@ class Node:
         Raises:
             AlreadyRegistered: another process has its name.
         """
-        spec = child.spec
-        behaviour: Any = spec.behaviour
-        args, options = share(spec.args), share(spec.options) if spec.options else spec.options
+        terms = child.terms
+        behaviour: Any = terms.behaviour
+        args, options = child.args, terms.options
+        if not terms.constant:
+            args, options = share(args), share(options)
         process: ServerProcess | CoroutineProcess
-        if spec.is_supervisor:
-            process, args = self._make(ServerProcess, SupervisorServer, supervisor), (behaviour,)
-        elif inspect.isclass(behaviour):
-            process = self._make(ServerProcess, cast("type[Handle]", behaviour), supervisor)
+        if terms.is_server:
+            process = self._make(ServerProcess, behaviour)
+        elif terms.is_supervisor:
+            process, args = self._make(SupervisorProcess, SupervisorServer), (behaviour,)
         else:
-            process = self._make(CoroutineProcess, CoroutineHandle, supervisor)
-        if spec.name is not None:
-            try:
-                self.registry.register(spec.name, process)
-            except BaseException:
-                self.table.remove(process)
-                raise
+            process = self._make(CoroutineProcess, CoroutineHandle)
         process.child = child
+        name = child.name
+        if name is not None:
+            self.registry.register(name, process)
         child.process = process
-        exits.link(process, supervisor)
+        self._enter(process)
+        if supervisor.status == ENDED:  # what is left of its code; a link with the dead, as OTP
+            exits.signal(process, "noproc", supervisor)
         if isinstance(process, CoroutineProcess):
-            function: Callable[..., Coroutine[Any, Any, Any]] = spec.behaviour  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
-            process.begin(function, args, options)
+            process.begin(behaviour, args, options)
         else:
             process.begin(args, options)
         return process
 
-    def _make(self, kind: type[P], handle: type[Handle], parent: Process | None) -> P:
+    def _make(self, kind: type[P], handle: type[Handle]) -> P:
         if self._root is not None and self._root.status == ENDED:
             raise NodeError(f"node {self.name} has stopped, and starts nothing any more")
-        sched = self.scheduler
-        sched.tick()
-        process = kind(sched, self.next_number(), parent)
-        process.handle = object.__new__(handle)
-        object.__setattr__(process.handle, "_process", process)
-        if parent is not None:
-            process.ancestors = parent.lineage()
+        sched = self._sched or self.scheduler
+        self._numbers = number = self._numbers + 1
+        process = kind(sched, number, sched.birth())
+        process.handle = made = object.__new__(handle)
+        object.__setattr__(made, "_process", process)
+        return process
+
+    def _enter(self, process: Process) -> None:
         self.table.add(process)
         self.ledger.recorder.record("started", process.number)
-        return process
 
     async def until_started(self, process: Process) -> None:
         """Wait for the `init` of a process that was just spawned; returns at once when it is over."""
         if self._stopping is not None:
             self._abandon(process)
-        if not getattr(process, "initialising", False) or process.status == ENDED:
+        if not process.initialising:
             return
         future = self._starting[process] = self.scheduler.loop.create_future()
         watch = exits.watch(process, lambda _reason: self.started(process))
@@ -382,11 +367,11 @@ class Node:
             await future
         finally:
             self._starting.pop(process, None)
-            (process.watchers or {}).pop(watch, None)
+            process.watchers.pop(watch, None)
 
     def _abandon(self, process: Process) -> None:
         """A node that stops does not wait for an `init`, which no time limits; a supervisor's ends with its child's."""
-        if getattr(process, "initialising", False) and type(process.handle) is not SupervisorServer:
+        if process.initialising and type(process.handle) is not SupervisorServer:
             exits.signal(process, "kill", by="stop of the node")
 
     # --- what happens to processes ----------------------------------------------------------------

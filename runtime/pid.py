@@ -13,7 +13,8 @@ import itertools
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
-from .calls import call, deliver
+from . import calls
+from .calls import deliver
 from .errors import NotRegistered
 from .mailbox import CAST, INFO
 from .messages import ATOMS
@@ -38,37 +39,25 @@ class Address:
 
     __slots__ = ()
 
-    def _target(self) -> Process | None:
-        raise TypeError(f"{type(self).__name__} is not an address")
-
     def _missing(self) -> Exception:
         raise TypeError(f"{type(self).__name__} is not an address")
 
     def _lost(self) -> None:
         """Count a message that reaches nobody."""
 
-    @overload
-    def call(self, message: Request[R], timeout: float | None = 5.0) -> Coroutine[Any, Any, R]: ...
-    @overload
-    def call(self, message: object, timeout: float | None = 5.0) -> Coroutine[Any, Any, Any]: ...
-    def call(self, message: Any, timeout: float | None = 5.0) -> Coroutine[Any, Any, Any]:
-        """Send a request and wait for its answer (OTP's `gen_server:call`).
+    if TYPE_CHECKING:
+        _process: Any  # a Process; None for a name that nobody has
 
-        Args:
-            message: the request; see `Request` for typed answers.
-            timeout: seconds to wait. Optional. Defaults to 5.0; None waits for ever.
+        @overload
+        def call(self, message: Request[R], timeout: float | None = 5.0) -> Coroutine[Any, Any, R]: ...
+        @overload
+        def call(self, message: object, timeout: float | None = 5.0) -> Coroutine[Any, Any, Any]: ...
+        def call(self, message: Any, timeout: float | None = 5.0) -> Coroutine[Any, Any, Any]:
+            """See `calls.call`."""
+            ...
 
-        Raises:
-            NoProcess: the process has ended.
-            NotRegistered: nobody has this name.
-            CallTimeout: no answer in time. A late one is dropped and counted.
-            ProcessDied: the process ended before it answered.
-            SelfCall: a process calls itself.
-            NotSendable: the message holds what cannot be shared.
-            ValueError: the time-out is negative or not a number.
-            NodeError: the node lives in another thread.
-        """
-        return call(self, self._target(), message, timeout)
+    else:
+        call = calls.call
 
     def cast(self, message: object) -> None:
         """Send a message for `handle_cast`; no answer. Dropped, and counted, when nobody is there (as OTP does).
@@ -96,13 +85,10 @@ class Pid(Address):
         self._process = process
         self.number: Final = process.number
 
-    def _target(self) -> Process:
-        return self._process
-
     @property
     def alive(self) -> bool:
         """Whether its process has not ended."""
-        return self._process.alive
+        return bool(self._process.alive)
 
     def __str__(self) -> str:
         return f"<0.{self.number}.0>"
@@ -134,7 +120,8 @@ class Name(Address):
         self._registry = registry
         self.name: Final = name
 
-    def _target(self) -> Process | None:
+    @property
+    def _process(self) -> Process | None:  # pyright: ignore[reportIncompatibleVariableOverride]  # found anew at each send
         return self._registry.find(self.name)
 
     def _missing(self) -> Exception:

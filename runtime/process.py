@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EVENTS_KEPT", "Extra", "LogItem", "Process", "current"]
 
+ANCESTORS: Final = 20
 EVENTS_KEPT: Final = 20
 
 LogItem = tuple[float, int, Any, int, Any]
@@ -46,32 +47,42 @@ current: ContextVar[Entry | Process | None] = ContextVar("observer_current", def
 class Extra:
     """What few processes need, made on first use."""
 
-    __slots__ = ("counters", "doing", "label", "monitors", "tasks", "timers", "workers")
+    __slots__ = (
+        "counters", "doing", "exiting", "label", "links", "monitors", "owed", "parent", "tasks", "timers", "watchers", "workers",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.label: str | None = None
         self.doing: str | None = None
         self.counters: dict[str, float] | None = None
         self.monitors: dict[Ref, Process] | None = None
+        self.watchers: dict[Ref, Any] | None = None
         self.tasks: set[TaskRef] | None = None
         self.timers: dict[Ref, asyncio.TimerHandle] | None = None
         self.workers: list[Worker] | None = None
+        self.owed: set[Caller[Any]] | None = None
+        self.links: tuple[Process, ...] | set[Process] | None = None
+        self.parent: Process | None = None
+        self.exiting = False
 
 
 class Process:
-    """The record of one process in the table. Not for user code."""
+    """The record of one process in the table. Not for user code.
+
+    What stands in a slot is read for every message. What can be read off elsewhere is a property, and what few processes
+    need stands in `Extra`: each slot is 8 bytes a process.
+    """
 
     __slots__ = (
-        "ancestors", "child", "coroutine", "current", "events", "extra", "handle", "links", "mailbox", "name", "number",
-        "owed", "parent", "reason", "reductions", "sched", "since", "started", "state", "status", "suspend", "task", "trap_exits",
-        "watchers",
+        "child", "coroutine", "current", "events", "extra", "handle", "mailbox", "number", "reductions", "sched", "since",
+        "started", "state", "status", "suspend", "task", "trap_exits",
     )  # fmt: skip
 
     handle: Handle
     obeys_parent: ClassVar[bool] = False
     """Whether an exit signal from the parent, when trapped, ends it after `terminate` (OTP's gen_server)."""
 
-    def __init__(self, sched: Scheduler, number: int, parent: Process | None) -> None:
+    def __init__(self, sched: Scheduler, number: int, started: float) -> None:
         self.sched = sched
         self.number: Final = number
         self.status: int = RUNNING
@@ -82,18 +93,11 @@ class Process:
         self.events: list[LogItem] | None = None
         self.task: asyncio.Task[Any] | None = None
         self.coroutine: Any = None
-        self.since = self.started = sched.now
-        self.parent: Process | None = parent
-        self.ancestors: tuple[int, ...] = ()
+        self.since = self.started = started
         self.child: Child | None = None
-        self.name: str | None = None
-        self.links: tuple[Process, ...] | set[Process] = ()
-        self.watchers: dict[Ref, Any] | None = None
-        self.owed: set[Caller[Any]] | None = None
         self.extra: Extra | None = None
         self.suspend = False
         self.trap_exits = False
-        self.reason: Any = None
 
     @property
     def pid(self) -> Pid:
@@ -104,6 +108,64 @@ class Process:
     def alive(self) -> bool:
         """Whether it has not ended."""
         return self.status != ENDED
+
+    @property
+    def name(self) -> str | None:
+        """The name that it is registered as, or was before it ended: its child's."""
+        return self.child.name if self.child is not None else None
+
+    @property
+    def parent(self) -> Process | None:
+        """Its supervisor, or the process that spawned it; None for what the host spawned."""
+        if self.child is not None:
+            return self.child.family.process
+        return self.extra.parent if self.extra is not None else None
+
+    @property
+    def ancestors(self) -> tuple[int, ...]:
+        """The numbers of its parent, its parent's parent, and so on, 20 at most."""
+        numbers: list[int] = []
+        parent = self.parent
+        while parent is not None and len(numbers) < ANCESTORS:
+            numbers.append(parent.number)
+            parent = parent.parent
+        return tuple(numbers)
+
+    @property
+    def links(self) -> tuple[Process, ...] | set[Process]:
+        """Whom it is linked with, a supervisor's children apart (see `linked`). Settable."""
+        extra = self.extra
+        if extra is not None and extra.links is not None:
+            return extra.links
+        return self.child.links if self.child is not None else ()
+
+    @links.setter
+    def links(self, links: tuple[Process, ...] | set[Process]) -> None:
+        self.more().links = links
+
+    def linked(self) -> list[Process]:
+        """Everyone who is told when it ends: its links, and a supervisor's children. Safe from any thread."""
+        return list(self.links)
+
+    @property
+    def owed(self) -> set[Caller[Any]]:
+        """Callers that wait for its answer."""
+        return (self.extra.owed if self.extra is not None else None) or set()
+
+    @property
+    def watchers(self) -> dict[Ref, Any]:
+        """Who is told when it ends (see `exits`)."""
+        return (self.extra.watchers if self.extra is not None else None) or {}
+
+    @property
+    def reason(self) -> Any:
+        """Why it has ended; None while it is alive. Stands in the place of the state, which nobody needs any more."""
+        return self.state if self.status == ENDED else None
+
+    @property
+    def initialising(self) -> bool:
+        """Whether it has a first step that whoever starts it waits for, and which is not over."""
+        return False
 
     @property
     def behaviour(self) -> str:
@@ -124,10 +186,6 @@ class Process:
             return len(mailbox) - (mailbox[0][0] == CONTINUE)
         except IndexError:  # emptied between the two looks
             return 0
-
-    def lineage(self) -> tuple[int, ...]:
-        """The ancestors of its children: itself, its parent, and so on, 20 at most."""
-        return (self.number, *self.ancestors[:19])
 
     def more(self) -> Extra:
         """Its `Extra`, made if need be."""
@@ -157,7 +215,7 @@ class Process:
         """One turn: handle messages until the budget or the turn is used up. Never raises."""
         raise TypeError(f"{type(self).__name__} has no turns")
 
-    def answer_now(self, entry: Entry) -> None:  # noqa: ARG002
+    def step(self, entry: Entry, /) -> None:  # noqa: ARG002
         """Handle a call at once, in the caller's step; only for a process that is IDLE. Never raises."""
         raise TypeError(f"{type(self).__name__} answers no calls at once")
 

@@ -32,13 +32,14 @@ class Registry:
         Raises:
             AlreadyRegistered: another living process has it.
         """
-        holder = self.find(name)
-        if holder is not None and holder is not process:
-            raise AlreadyRegistered(name, holder.pid)
-        self._names[name] = process
-        process.name = name
+        holder = self._names.setdefault(name, process)
+        if holder is not process:
+            if holder.status != ENDED:
+                raise AlreadyRegistered(name, holder.pid)
+            self._names[name] = process
 
     def release(self, process: Process) -> None:
-        """Free the name of a process that ends. The process keeps it in its record, for reports."""
-        if process.name is not None and self._names.get(process.name) is process:
-            del self._names[process.name]
+        """Free the name of a process that ends. Its child keeps it, for reports."""
+        name = process.name
+        if name is not None and self._names.get(name) is process:
+            del self._names[name]

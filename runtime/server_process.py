@@ -1,9 +1,9 @@
 """How a server runs: one step for each message, and what becomes of what its handler returned.
 
-    answer_now ─┐                      ┌─ a state ────> state = it
+    step (call) ┐                      ┌─ a state ────> state = it
     run ────────┼─> handler(message) ──┼─ Reply … ────> settle
                                        ├─ coroutine ──> a task; settle when it is done
-                                       └─ raises ─────> crash ──> terminate ──> end
+                                       └─ raises ─────> crash (server_end)
 
 Nothing that a handler raises leaves this room.
 """
@@ -17,27 +17,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from .crash import CrashReport, report
-from .errors import BadReturn, NotSendable, ProcessExit
-from .exits import end
-from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, SHUTDOWN, Entry
+from .errors import BadReturn
+from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, Entry
 from .messages import ATOMS, is_constant, share
+from .preemption.errand import Errand
 from .preemption.guards import boundary
-from .process import Process
+from .process import EVENTS_KEPT, Process
 from .results import NOTHING, Continue, NoReply, Reply, Stop
 from .scheduler import BUDGET
 from .server import Server, bad_return
-from .signals import is_orderly
+from .server_end import crash, stop
 from .status import ENDED, IDLE, RUNNING
-
-if TYPE_CHECKING:
-    from .caller import Caller
 
 __all__ = ["ServerProcess"]
 
 _RESULTS = frozenset({Reply, NoReply, Stop, Continue})
+_PLAIN = frozenset({CAST, INFO})
+"""Kinds of messages whose handlers return the next state, usually."""
 _MISTAKES = frozenset({GeneratorType, AsyncGeneratorType})
 """What a handler with a `yield` in it returns."""
 _NO_STATE = _RESULTS | _MISTAKES | {CoroutineType, type(None)}
@@ -47,16 +45,17 @@ _NO_STATE = _RESULTS | _MISTAKES | {CoroutineType, type(None)}
 class ServerProcess(Process):
     """A process that runs a `Server`."""
 
-    __slots__ = ("exiting", "initialising", "strict")
+    __slots__ = ("strict",)
 
     handle: Server[Any]  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by the node
+    strict: bool
+    """Whether its state may not be mutable; its class's, from `begin` on."""
     obeys_parent: ClassVar[bool] = True
 
-    def __init__(self, sched: Any, number: int, parent: Process | None) -> None:
-        super().__init__(sched, number, parent)
-        self.strict = False
-        self.exiting = False
-        self.initialising = True
+    @property
+    def initialising(self) -> bool:
+        """Whether its `init` is not over."""
+        return self.current is not None and self.current[0] == INIT
 
     # --- start ------------------------------------------------------------------------------------
 
@@ -67,9 +66,9 @@ class ServerProcess(Process):
         self.strict = kind.strict
         entry: Entry = (INIT, args, None, self.sched.now, 0)
         self.current = entry
-        self.reductions += 1
-        self.since = self.sched.clock()
-        self.sched.enter(self, self.since, None, self._init, entry, args, options)
+        self.reductions = 1
+        self.since = self.sched.now
+        self.sched.enter(self, self.since, None, Errand(self._init), (entry, args, options))
 
     @boundary
     def _init(self, entry: Entry, args: tuple[Any, ...], options: dict[str, Any]) -> None:
@@ -77,28 +76,35 @@ class ServerProcess(Process):
             init: Any = getattr(self.handle, "init", None)
             if init is None:
                 raise TypeError(f"{type(self.handle).__name__} has no init(…); it returns the first state")
-            self._after(entry, init(*args, **options))
+            result = init(*args, **options)
+            if type(result) in _NO_STATE or self.strict or self.status != RUNNING:
+                self._after(entry, result)
+            else:
+                self.state = result
+                self._initialised()
         except BaseException as error:
-            self.crash(error)
+            crash(self, error)
 
     # --- steps ------------------------------------------------------------------------------------
 
     @boundary
-    def answer_now(self, entry: Entry) -> None:
+    def step(self, entry: Entry, /) -> None:
         """Handle a call at once, in a step that `Scheduler.enter` has begun."""
         sched = self.sched
-        message: Any = entry[1]
-        caller: Any = entry[2]
+        caller: Any  # a call has one
+        _, message, caller, now, sender = entry
         self.status = RUNNING
-        self.since = sched.now = entry[3]
         self.current = entry
+        self.since = sched.now = now
+        self.reductions += 1
+        sched.handled += 1
         try:
             result = self.handle.handle_call(message, caller, self.state)
             if (
                 type(result) is not Reply
                 or self.status != RUNNING
-                or caller._answered
                 or caller._future is not None
+                or caller._answered
             ):
                 self._after(entry, result)
                 if self.status == RUNNING and self.current is None:
@@ -110,18 +116,21 @@ class ServerProcess(Process):
             if type(value) not in ATOMS:
                 value = share(value)
         except BaseException as error:
-            self.crash(error)
+            crash(self, error)
             return
-        finally:
-            sched.handled += 1
-            self.reductions += 1
         self.state = state
         if caller._future is None:
             caller._answered = True
             caller._value = value
         else:  # the step was parked while the value was copied, and its caller waits
-            caller.reply(value)
-        self.log(CALL, message, entry[4], value)
+            caller._settle(value)
+        events = self.events  # `log`, written out
+        if events is None:
+            self.events = [(now, CALL, message, sender, value)]
+        else:
+            events.append((now, CALL, message, sender, value))
+            if len(events) > EVENTS_KEPT:
+                del events[0]
         if self.mailbox is None and not self.suspend:
             self.current = None
             self.status = IDLE
@@ -132,38 +141,46 @@ class ServerProcess(Process):
     def run(self, until: float) -> None:
         """One turn: messages until the budget or the turn is used up."""
         sched = self.sched
+        clock = sched.clock
+        handle = self.handle
         mailbox = self.mailbox
         sched.running = self
         sched.since = self.since = began = sched.now
         handled = 0
         while mailbox:
             entry = mailbox.popleft()
+            kind, message, _, _, sender = entry
             handled += 1
-            kind = entry[0]
             self.status = RUNNING
             self.current = entry
             try:
                 if kind == CAST:
-                    result: Any = self.handle.handle_cast(entry[1], self.state)
+                    result: Any = handle.handle_cast(message, self.state)
                 elif kind == INFO:
-                    result = self.handle.handle_info(entry[1], self.state)
+                    result = handle.handle_info(message, self.state)
                 else:
                     result = self._other(entry)
                 if self.status != RUNNING:  # it was ended in its own step
                     self._discard(result)
-                elif kind not in {CAST, INFO} or type(result) in _NO_STATE or self.strict:
+                elif type(result) in _NO_STATE or self.strict or kind not in _PLAIN:
                     self._after(entry, result)
                 else:
                     self.state = result
                     self.current = None
-                    self.log(kind, entry[1], entry[4])
+                    events = self.events  # `log`, written out
+                    if events is None:
+                        self.events = [(sched.now, kind, message, sender, None)]
+                    else:
+                        events.append((sched.now, kind, message, sender, None))
+                        if len(events) > EVENTS_KEPT:
+                            del events[0]
             except BaseException as error:
-                self.crash(error)
-            sched.now = sched.since = self.since = sched.clock()
+                crash(self, error)
+            sched.now = sched.since = self.since = now = clock()
             if self.current is not None or self.status != RUNNING or self.suspend:
                 break
             mailbox = self.mailbox  # Continue may have made a new one
-            if handled >= BUDGET or sched.now >= until:
+            if handled >= BUDGET or now >= until:
                 break
         sched.running = None
         sched.last, sched.last_from = self, began
@@ -193,9 +210,6 @@ class ServerProcess(Process):
             self.settle(entry, result)
 
     def _await(self, entry: Entry, coroutine: Coroutine[Any, Any, Any]) -> None:
-        caller = entry[2]
-        if caller is not None and not caller._answered:
-            caller._wait()
         first = None
         if type(self.handle).by_hand:
             try:
@@ -207,6 +221,9 @@ class ServerProcess(Process):
             if self.status != RUNNING:  # it was ended in this step
                 coroutine.close()
                 return
+        caller = entry[2]
+        if caller is not None and not caller._answered:
+            caller._wait()
         self.task = task = self.sched.drive(self, coroutine, entry, first)
         if self.status == ENDED:  # in the first step, which runs at once from 3.12 on
             self.sched.cancel(task)
@@ -217,7 +234,7 @@ class ServerProcess(Process):
 
     def _awaited(self, entry: Entry, task: asyncio.Task[Any]) -> None:
         """An async handler is over. What follows may run code of its own (`terminate`, the copy of a reply)."""
-        self.sched.enter(self, self.sched.clock(), None, self._conclude_and_rest, entry, task)
+        self.sched.enter(self, self.sched.clock(), None, Errand(self._conclude_and_rest), (entry, task))
 
     def _conclude_and_rest(self, entry: Entry, task: asyncio.Task[Any]) -> None:
         self._conclude(entry, task)
@@ -231,7 +248,7 @@ class ServerProcess(Process):
         self.task = None
         self.status = RUNNING
         if task.cancelled():
-            self.crash(asyncio.CancelledError(f"{HANDLERS[entry[0]]} was cancelled"))
+            crash(self, asyncio.CancelledError(f"{HANDLERS[entry[0]]} was cancelled"))
             return
         error = task.exception()
         try:
@@ -239,7 +256,7 @@ class ServerProcess(Process):
                 raise error
             self.settle(entry, task.result())
         except BaseException as failure:
-            self.crash(failure)
+            crash(self, failure)
 
     def settle(self, entry: Entry, result: Any) -> None:
         """Apply what a handler returned. The step is over when `current` is None.
@@ -260,7 +277,7 @@ class ServerProcess(Process):
         elif which is Stop:
             if result.state is not None:
                 self._check(handler, result, result.state)
-            self._stop(result.reason, result.state, caller, result.reply)
+            stop(self, result.reason, result.state, caller, result.reply)
             return
         elif which is Continue:
             reply = result.reply
@@ -298,7 +315,6 @@ class ServerProcess(Process):
             self.mailbox.appendleft(entry)
 
     def _initialised(self) -> None:
-        self.initialising = False
         self.sched.node.started(self)
         if self.status == RUNNING:
             self.rest()
@@ -308,80 +324,3 @@ class ServerProcess(Process):
         if type(result) is CoroutineType:
             result.close()
         self.current = None
-
-    # --- the end ----------------------------------------------------------------------------------
-
-    def crash(self, error: BaseException) -> None:
-        """A step raised. `terminate` sees the reason and the last good state, then the process ends."""
-        if self.status == ENDED:
-            return
-        reason = error.reason if isinstance(error, ProcessExit) else error
-        self._terminate(reason, self.state, report(self, reason, error), None, NOTHING)
-
-    def _stop(self, reason: Any, state: Any, caller: Caller[Any] | None, reply: Any) -> None:
-        if state is not None:
-            self.state = state
-        crash = (
-            None
-            if is_orderly(reason)
-            else report(self, reason, reason if isinstance(reason, BaseException) else None)
-        )
-        self._terminate(reason, self.state, crash, caller, reply)
-
-    def _terminate(
-        self, reason: Any, state: Any, crash: CrashReport | None, caller: Caller[Any] | None, reply: Any
-    ) -> None:
-        if self.exiting or self.initialising or type(self.handle).terminate is Server.terminate:
-            self._finish(reason, crash, caller, reply)
-            return
-        self.exiting = True
-        self.status = RUNNING
-        self.sched.enter(
-            self, self.sched.clock(), None, self._let_terminate, reason, state, crash, caller, reply
-        )
-
-    @boundary
-    def _let_terminate(
-        self, reason: Any, state: Any, crash: CrashReport | None, caller: Caller[Any] | None, reply: Any
-    ) -> None:
-        entry: Entry = (SHUTDOWN, reason, caller, self.sched.now, 0)
-        try:
-            result: Any = self.handle.terminate(reason, state)
-        except BaseException as error:
-            self._finish(reason, crash, caller, reply, error)
-            return
-        if type(result) is not CoroutineType:
-            self._finish(reason, crash, caller, reply)
-            return
-        self.current = entry = self.current or entry
-        self.task = task = self.sched.drive(self, result, entry)
-
-        def terminated(done: asyncio.Task[Any]) -> None:
-            self.task = None
-            self._finish(reason, crash, caller, reply, None if done.cancelled() else done.exception())
-
-        if task.done():
-            terminated(task)
-        else:
-            task.add_done_callback(terminated)
-
-    def _finish(
-        self,
-        reason: Any,
-        crash: CrashReport | None,
-        caller: Caller[Any] | None,
-        reply: Any,
-        error: BaseException | None = None,
-    ) -> None:
-        """Answer, and end. What `terminate` raised, if anything, is now the reason, as in OTP."""
-        if self.status == ENDED:
-            return
-        try:
-            if caller is not None and reply is not NOTHING:
-                caller.reply(reply)
-        except NotSendable as refused:
-            error = error or refused
-        if error is not None:
-            reason = error.reason if isinstance(error, ProcessExit) else error
-            crash = report(self, reason, error)
-        end(self, reason, crash=crash)

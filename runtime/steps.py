@@ -103,12 +103,13 @@ class Steps(Coroutine[Any, Any, Any]):
         if self.own and process.status != ENDED:
             process.status = RUNNING
         context = self._context if sched.sliced else None
-        stands = sched.enter(process, now, context, self._run, step, *values)
+        stands = sched.enter(process, now, context, self, (step, values))
         return self._outcome() if stands is None else self._stand(stands)
 
     @boundary
-    def _run(self, step: Any, *values: Any) -> None:
+    def step(self, argument: tuple[Any, tuple[Any, ...]], /) -> None:
         """The step itself; it may be parked in the middle."""
+        step, values = argument
         worker = self._process.sched.workers.current()
         if worker is None:
             self._take(step, values)

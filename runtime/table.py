@@ -25,10 +25,9 @@ class ProcessTable:
     def __init__(self) -> None:
         self._pages: dict[int, list[Process | None]] = {}
         self._used: dict[int, int] = {}
-        self._count = 0
 
     def __len__(self) -> int:
-        return self._count
+        return sum(list(self._used.values()))
 
     def add(self, process: Process) -> None:
         """Enter a process under its number."""
@@ -39,14 +38,12 @@ class ProcessTable:
             self._used[key] = 0
         page[process.number & (PAGE - 1)] = process
         self._used[key] += 1
-        self._count += 1
 
     def remove(self, process: Process) -> None:
         """Take a process out."""
         key = process.number >> _BITS
         self._pages[key][process.number & (PAGE - 1)] = None
         self._used[key] -= 1
-        self._count -= 1
         if not self._used[key]:
             del self._pages[key], self._used[key]
 
@@ -58,7 +55,25 @@ class ProcessTable:
     def slices(self) -> Iterator[list[Process]]:
         """The living processes, at most 256 at a time, oldest first. Safe from any thread."""
         for page in list(self._pages.values()):
-            yield [process for process in page.copy() if process is not None]
+            yield list(
+                filter(None, page)
+            )  # one operation of the interpreter: no process decides whether it is true
+
+    def window(self, offset: int, limit: int, *, newest_first: bool = False) -> list[Process]:
+        """At most `limit` living processes from `offset` on, by age. Safe from any thread; only their pages are read."""
+        found: list[Process] = []
+        keys = list(self._pages)
+        for key in reversed(keys) if newest_first else keys:
+            used = self._used.get(key, 0)
+            if offset >= used:
+                offset -= used
+                continue
+            page = list(filter(None, self._pages.get(key, ())))
+            found += (page[::-1] if newest_first else page)[offset:]
+            offset = 0
+            if len(found) >= limit:
+                break
+        return found[:limit]
 
     def __iter__(self) -> Iterator[Process]:
         for page in self.slices():

@@ -1,153 +1,120 @@
-"""The columns that `ps` sorts and filters by, and their change per second."""
+"""The columns that `ps` sorts by: the keys of a whole page at once.
+
+A page is at most 256 processes. One loop of the interpreter's own (`map`, `count`) over a page costs a tenth of a
+line of Python for each process, which is what makes a million of them readable; and most pages are all alike.
+"""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from runtime.port.contract import SORTS, Code, Failure, Ps
-from runtime.status import RUNNING, STATUSES
+from runtime.status import STATUSES
 
-from .lookup import behaviour_text, oldest_s, pid_text
+from .lookup import behaviour_text, oldest_s
 
 if TYPE_CHECKING:
-    from runtime.process import Process
+    from runtime.process import Extra, Process
 
-__all__ = ["Deltas", "Key", "key_of", "matcher"]
+__all__ = ["CHANGING", "Keys", "column_of", "counter_names", "keys_of"]
 
-SAMPLE_S: Final = 0.5
-"""A change per second is measured over at least this many seconds."""
 LAST: Final = "\U0010ffff"
 """Sorts behind every word: who has no name, and who does nothing, stands last in both directions."""
-Key = Callable[["Process"], Any]
-Figures = tuple[int, int, int, "dict[str, float] | None"]
-RATES: Final = {"mailbox": 0, "reductions": 1, "restarts": 2}
+CHANGING: Final = ("mailbox", "reductions", "restarts")
+"""Columns whose change per second can be told; and that of every counter."""
+Page = list["Process"]
+Keys = Callable[[Page], list[Any]]
+_NUMBER: Final = attrgetter("number")
+_STATUS: Final = attrgetter("status")
+_MAILBOX: Final = attrgetter("mailbox")
+_REDUCTIONS: Final = attrgetter("reductions")
+_CHILD: Final = attrgetter("child")
+_EXTRA: Final = attrgetter("extra")
+_HANDLE: Final = attrgetter("handle")
 
 
-class Deltas:
-    """The figures of the last sample that one observer took, to tell change per second."""
-
-    def __init__(self) -> None:
-        self._at = self._previous_at = 0.0
-        self._figures: dict[int, Figures] = {}
-        self._previous: dict[int, Figures] = {}
-
-    def begin(self) -> None:
-        """A new sample, if the last is old enough."""
-        at = time.monotonic()
-        if at - self._at >= SAMPLE_S:
-            self._previous, self._previous_at = self._figures, self._at
-            self._figures, self._at = {}, at
-
-    def note(self, process: Process) -> None:
-        """Take the figures of a process into the sample."""
-        if process.number not in self._figures:
-            self._figures[process.number] = _figures(process)
-
-    def rate(self, process: Process, column: str) -> float | None:
-        """Change per second of mailbox, reductions, restarts or a counter; None where there was no sample before."""
-        before = self._previous.get(process.number)
-        elapsed = self._at - self._previous_at
-        figures = self._figures.get(process.number)
-        if before is None or figures is None or elapsed <= 0:
-            return None
-        return (_figure(figures, column) - _figure(before, column)) / elapsed
-
-
-def _figures(process: Process) -> Figures:
-    child, extra = process.child, process.extra
-    counters = extra.counters if extra is not None else None
-    return (
-        process.letters,
-        process.reductions,
-        child.restarts if child is not None else 0,
-        counters.copy() if counters is not None else None,
-    )
-
-
-def _figure(figures: Figures, column: str) -> float:
-    which = RATES.get(column)
-    if which is not None:
-        return figures[which]  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # the counters come last
-    return (figures[3] or {}).get(column.removeprefix("counter:"), 0)
-
-
-def key_of(request: Ps, busy: dict[int, float], clock: float, deltas: Deltas) -> Key:
-    """What processes are sorted by.
+def keys_of(request: Ps, busy: dict[int, float], clock: float) -> Keys:
+    """What processes are sorted by, the change per second aside.
 
     Raises:
-        Failure: `BAD_REQUEST`, when there is no such column.
+        Failure: `BAD_REQUEST`, when there is no such column, or none whose change is known.
     """
     sort = request.sort
-    counter = sort.removeprefix("counter:") if sort.startswith("counter:") else None
-    if counter is None and sort not in SORTS:
+    counter = sort.startswith("counter:")
+    if not counter and sort not in SORTS:
         raise Failure(
             Code.BAD_REQUEST, f"no column {sort[:40]!r}; there are: {', '.join(SORTS)}, counter:NAME"
         )
-    if request.delta:
-        if counter is None and sort not in RATES:
-            raise Failure(
-                Code.BAD_REQUEST,
-                f"no change per second of {sort}; there is of: {', '.join(RATES)}, counter:NAME",
-            )
-        return lambda process: deltas.rate(process, sort) or 0.0
-    if counter is not None:
-        return lambda process: _counter(process, counter)
+    if request.delta and not counter and sort not in CHANGING:
+        raise Failure(
+            Code.BAD_REQUEST,
+            f"no change per second of {sort}; there is of: {', '.join(CHANGING)}, counter:NAME",
+        )
     if sort == "oldest":
-        return lambda process: oldest_s(process, clock) or 0.0
+        return lambda page: _of_mailboxes(page, lambda process: oldest_s(process, clock) or 0.0)
     if sort == "busy":
-        return lambda process: busy.get(process.number, 0.0)
-    if sort in {"name", "doing"}:
-        words = _title if sort == "name" else _doing
-        nothing = "" if request.desc else LAST
-        return lambda process: words(process).lower() or nothing
-    return _KEYS[sort]
+        return lambda page: [busy.get(number, 0.0) for number in map(_NUMBER, page)]
+    nothing = "" if request.desc else LAST
+    if sort == "name":
+        return lambda page: [str.lower(process.name or _label(process)) or nothing for process in page]
+    if sort == "doing":
+        return lambda page: _of_extras(page, lambda extra: str.lower(extra.doing or "") or nothing, nothing)
+    return column_of(sort)
 
 
-def _counter(process: Process, name: str) -> float:
-    counters = process.extra.counters if process.extra is not None else None
-    return counters.get(name, 0) if counters is not None else 0
+def column_of(name: str) -> Keys:
+    """The figures, or the words, of a column that depends on the process alone; `counter:NAME` is one."""
+    if name.startswith("counter:"):
+        counter = name.removeprefix("counter:")
+        return lambda page: _of_extras(page, lambda extra: (extra.counters or {}).get(counter, 0), 0)
+    return _KEYS[name]
 
 
-def _title(process: Process) -> str:
-    label = process.extra.label if process.extra is not None else None
-    return process.name or label or ""
+def counter_names(page: Page) -> set[str]:
+    """The counters that processes of a page have."""
+    extras = list(map(_EXTRA, page))
+    if extras.count(None) == len(extras):
+        return set()
+    counters = [extra.counters for extra in extras if extra is not None and extra.counters]
+    return {name for amounts in counters for name in amounts.copy()}
 
 
-def _restarts(process: Process) -> int:
-    return process.child.restarts if process.child is not None else 0
+def _of_extras(page: Page, key: Callable[[Extra], Any], otherwise: Any) -> list[Any]:
+    extras = list(map(_EXTRA, page))
+    if extras.count(None) == len(extras):
+        return [otherwise] * len(extras)
+    return [otherwise if extra is None else key(extra) for extra in extras]
 
 
-def _doing(process: Process) -> str:
-    return process.extra.doing or "" if process.extra is not None else ""
+def _of_mailboxes(page: Page, key: Callable[[Process], Any]) -> list[Any]:
+    mailboxes = list(map(_MAILBOX, page))
+    if mailboxes.count(None) == len(mailboxes):
+        return [0] * len(mailboxes)
+    return [key(process) if mailbox else 0 for process, mailbox in zip(page, mailboxes, strict=True)]
 
 
-_KEYS: Final[dict[str, Key]] = {
-    "pid": attrgetter("number"),
-    "behaviour": lambda process: behaviour_text(process.behaviour),
-    "status": lambda process: STATUSES[process.status],
-    "mailbox": attrgetter("letters"),
-    "reductions": attrgetter("reductions"),
-    "restarts": _restarts,
+def _label(process: Process) -> str:
+    extra = process.extra
+    return extra.label or "" if extra is not None else ""
+
+
+def _behaviours(page: Page) -> list[str]:
+    """By the id of a class, since hashing one may run its metaclass."""
+    texts: dict[int, str] = {}
+    kinds = list(map(id, map(type, map(_HANDLE, page))))
+    for process, kind in zip(page, kinds, strict=True):
+        if kind not in texts:
+            texts[kind] = behaviour_text(process.behaviour)
+    return [texts[kind] for kind in kinds]
+
+
+_KEYS: Final[dict[str, Keys]] = {
+    "pid": lambda page: list(map(_NUMBER, page)),
+    "behaviour": _behaviours,
+    "status": lambda page: [STATUSES[status] for status in map(_STATUS, page)],
+    "mailbox": lambda page: _of_mailboxes(page, attrgetter("letters")),
+    "reductions": lambda page: list(map(_REDUCTIONS, page)),
+    "restarts": lambda page: [0 if child is None else child.restarts for child in map(_CHILD, page)],
 }
-
-
-def matcher(text: str) -> Callable[[Process], bool] | None:
-    """What lets a process through: a substring of what its row shows, any case; a leading `!` inverts."""
-    wanted = text.strip().lower()
-    inverted = wanted.startswith("!")
-    needle = wanted.removeprefix("!").strip()
-    if not needle:
-        return None
-
-    def matches(process: Process) -> bool:
-        extra = process.extra
-        status = RUNNING if process.sched.running is process else process.status
-        shown = [pid_text(process.number), process.name, behaviour_text(process.behaviour), STATUSES[status]]
-        if extra is not None:
-            shown += [extra.label, extra.doing]
-        return (needle in "\n".join(filter(None, shown)).lower()) is not inverted
-
-    return matches

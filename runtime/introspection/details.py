@@ -51,7 +51,7 @@ def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
     clock = node.scheduler.clock()
     handler, for_s = handler_of(process)
     extra = process.extra
-    links = _copy(process.links)
+    links = process.linked()
     monitors = _copy((extra.monitors or {}).values()) if extra is not None else []
     watching = [watcher for watcher in _copy((process.watchers or {}).values()) if not callable(watcher)]
     tasks = _copy(extra.tasks) if extra is not None else []

@@ -20,7 +20,7 @@ def family_state(family: Family, clock: float, width: int) -> Walked:
     """The state of a supervisor with at most `width` children. `clock`: the scheduler's, in seconds."""
     spec = family.spec
     listed = settled(lambda: list(islice(family.children.values(), width)))
-    children = [_child(child) for child in rested(listed, 200)]
+    children = [_child(child) for child in rested(listed)]
     more = max(0, len(family.children) - len(listed))
     if more:
         children.append({"$more": more})

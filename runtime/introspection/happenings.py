@@ -139,7 +139,7 @@ def feed(node: Node, request: Feed, stopping: Flag) -> Events:
         if records or missed or time.monotonic() >= deadline or stopping.wait(POLL_S):
             break
     names = {record.pid: record.name for record in records if record.name is not None}
-    events = [_record(node, record, names) for record in rested(records, 100)]
+    events = [_record(node, record, names) for record in rested(records)]
     return Events(at=now(), events=events, cursor=cursor, missed=missed)
 
 

@@ -1,6 +1,9 @@
 """`ps`: the process list, sorted, filtered and cut on the node.
 
-    table ──slices of 256, with rests──> filter ──> ranking ──> the window ──> rows
+    by pid, unfiltered   table ──> the window: no more is looked at
+    everything else      table ──pages of 256, with rests──> filter ──> order ──> the window
+                           └── a costly pass is used again for who goes on watching: its window, sorted anew, and
+                               whoever is at work now
 
 Only what the window shows is made into rows; of all others only the sort key is read.
 """
@@ -8,15 +11,22 @@ Only what the window shows is made into rows; of all others only the sort key is
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Final
 
 from runtime.port.contract import ProcessPage, ProcessRow, Ps
 from runtime.status import ENDED
 
-from .columns import Deltas, key_of, matcher
+from .census import Censuses
+from .columns import Keys, counter_names, keys_of
+from .deltas import Deltas
+from .filtering import Filter, filter_of
 from .lookup import now, number_in, row
-from .pace import breathing, rested
-from .ranking import Ranking
+from .pace import breathe, rested, settled
+from .passes import Passes
+from .ranking import order
 from .text import clean
 
 if TYPE_CHECKING:
@@ -27,17 +37,31 @@ __all__ = ["Listing"]
 
 OBSERVERS: Final = 64
 """Observers whose samples are kept."""
-ROWS: Final = 32
-"""Rows that are made at a stretch."""
+SPARE: Final = 50
+"""Processes beyond the window that a pass keeps, in place of those that end before the next."""
+AT_WORK: Final = 200
+"""Of those that wait for a turn, how many are looked at between two passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a pass found: the window and what follows it, and sums."""
+
+    processes: list[Process]
+    total: int
+    matched: int
+    counters: set[str]
 
 
 class Listing:
     """Answers `ps`."""
 
-    def __init__(self, node: Node, busy: Callable[[], dict[int, float]]) -> None:
+    def __init__(self, node: Node, censuses: Censuses, busy: Callable[[], dict[int, float]]) -> None:
         self._node = node
+        self._censuses = censuses
         self._busy = busy
         self._deltas: dict[str, Deltas] = {}
+        self._passes: Passes[_Found] = Passes()
 
     def page(self, request: Ps, observer: str) -> ProcessPage:
         """The window that `request` asks for.
@@ -48,12 +72,20 @@ class Listing:
         busy = self._busy()
         clock = self._node.scheduler.clock()
         deltas = self._deltas_of(observer)
-        scan = _Scan(request, Ranking(
-            key_of(request, busy, clock, deltas), request.offset + request.limit, desc=request.desc
-        ), deltas)  # fmt: skip
-        for page in breathing(self._node.table):
-            scan.look(page)
-        window = scan.ranking.window(request.offset)
+        keys = keys_of(request, busy, clock)
+        matching = filter_of(request.filter)
+        if request.sort == "pid" and matching is None:
+            found, age = self._by_pid(request)
+        else:
+            sought = deltas.keys(request.sort) if request.delta else keys
+            asked = (request.model_dump_json(exclude={"keep"}), deltas.samples(request.sort))
+            found, age = self._passes.get(
+                observer, asked, lambda: self._pass(request, sought, matching, deltas)
+            )
+        window = found.processes
+        if age and not request.delta:
+            window = self._anew(request, window, keys, matching, busy)
+        window = [process for process in window if not age or process.status != ENDED][: request.limit]
 
         def show(process: Process) -> ProcessRow:
             deltas.note(process)
@@ -63,15 +95,58 @@ class Listing:
             )  # fmt: skip
 
         kept, ended = self._kept(request.keep, {process.number for process in window})
+        total = max(len(self._node.table), len(window)) if age else found.total
         return ProcessPage(
             at=now(),
-            total=scan.total,
-            matched=scan.matched,
-            rows=[show(process) for process in rested(window, ROWS)],
+            total=total,
+            matched=total if matching is None else found.matched,
+            rows=[show(process) for process in rested(window)],
             kept=[show(process) for process in kept],
             ended=ended,
-            counters=sorted(clean(name, 100) for name in scan.counters),
+            counters=sorted(clean(name, 100) for name in found.counters),
+            order_age_s=age,
         )
+
+    def _by_pid(self, request: Ps) -> tuple[_Found, float]:
+        window = self._node.table.window(request.offset, request.limit, newest_first=request.desc)
+        total = max(len(self._node.table), len(window))
+        return _Found(window, total, total, self._censuses.last()[0].counters), 0.0
+
+    def _pass(self, request: Ps, keys: Keys, matching: Filter | None, deltas: Deltas) -> _Found:
+        """Look at every process."""
+        if request.delta:
+            deltas.begin_pass()
+        total = matched = 0
+        counters: set[str] = set()
+        wanted = request.offset + request.limit
+        ranking = order(keys, wanted + SPARE if request.limit else 0, self._node.table.get, desc=request.desc)
+        for page in self._node.table.slices():
+            total += len(page)
+            counters |= counter_names(page)
+            if request.delta:
+                deltas.take(page, request.sort)
+            chosen = matching(page) if matching is not None else page
+            if chosen:
+                matched += len(chosen)
+                ranking.offer(chosen)
+            breathe()
+        return _Found(ranking.window(request.offset), total, matched, counters)
+
+    def _anew(
+        self, request: Ps, window: list[Process], keys: Keys, matching: Filter | None, busy: dict[int, float]
+    ) -> list[Process]:
+        """What a pass found, in the order of this moment; on the first page with whoever is at work now."""
+        table, queue = self._node.table, self._node.scheduler.queue
+        seen = {process.number: process for process in window}
+        if request.offset == 0:
+            seen |= {process.number: process for process in settled(lambda: list(islice(queue, AT_WORK)))}
+            seen |= {number: process for number in busy if (process := table.get(number)) is not None}
+        alive = sorted(
+            (process for process in seen.values() if process.status != ENDED), key=attrgetter("number")
+        )
+        chosen = matching(alive) if matching is not None else alive
+        ranked = sorted(zip(keys(chosen), chosen, strict=True), key=itemgetter(0), reverse=request.desc)
+        return [process for _, process in ranked]
 
     def _kept(self, pids: list[str], shown: set[int]) -> tuple[list[Process], list[str]]:
         """Of the pids that an observer holds on to: who stands outside the window, and who has ended."""
@@ -92,28 +167,3 @@ class Listing:
         deltas = self._deltas.setdefault(observer, Deltas())
         deltas.begin()
         return deltas
-
-
-class _Scan:
-    """One pass over the table."""
-
-    def __init__(self, request: Ps, ranking: Ranking, deltas: Deltas) -> None:
-        self.ranking = ranking
-        self.total = self.matched = 0
-        self.counters: set[str] = set()
-        self._matches = matcher(request.filter)
-        self._deltas = deltas if request.delta else None
-
-    def look(self, page: list[Process]) -> None:
-        """Count a slice of the table, and rank what matches."""
-        self.total += len(page)
-        if self._deltas is not None:
-            for process in page:
-                self._deltas.note(process)
-        for process in page:
-            if process.extra is not None and process.extra.counters:
-                self.counters.update(process.extra.counters.copy())
-        if self._matches is not None:
-            page = [process for process in page if self._matches(process)]
-        self.matched += len(page)
-        self.ranking.offer(page)

@@ -1,4 +1,4 @@
-"""The node at a glance, and what is in trouble: one pass over the table."""
+"""The node at a glance, and what is in trouble."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import platform
 import resource
 import sys
 import time
-from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from runtime.port.contract import REQUESTS, NodeInfo, Role, Running, Trouble
-from runtime.status import STATUSES
 
 from .lookup import doing, handler_of, id_text, now, oldest_s, pid_text, title
-from .pace import breathing, rested, settled
+from .pace import rested, settled
 from .stacks import loop_frames
 from .text import clean
 
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from runtime.process import Process
     from runtime.supervision.child import Child
 
+    from .census import Census, Censuses
     from .sampler import Sampler
 
 __all__ = ["node_info"]
@@ -37,12 +36,18 @@ STUCK_S: Final = 0.1
 
 
 def node_info(
-    node: Node, sampler: Sampler, principal: Principal, cost_ms_per_s: float, *, stack: bool
+    node: Node,
+    sampler: Sampler,
+    censuses: Censuses,
+    principal: Principal,
+    cost_ms_per_s: float,
+    *,
+    stack: bool,
 ) -> NodeInfo:
-    """The answer to `node`. Cost: about 0.5 µs for each process, in slices."""
+    """The answer to `node`. Cost: about 0.2 µs for each process, in slices, where a census is due."""
     sched = node.scheduler
     sampler.settle(STUCK_S * 1.5)
-    scan = _Scan(node, sampler.busy())
+    census, age = censuses.last()
     host, port = node.address or (None, None)
     return NodeInfo(
         name=node.name,
@@ -54,7 +59,7 @@ def node_info(
         pid=os.getpid(),
         uptime_s=time.time() - node.started_at,
         processes=len(node.table),
-        mailbox_total=scan.mailbox_total,
+        mailbox_total=census.mailbox_total,
         lag_ms=round(sampler.lag_s * 1000, 3),
         rss_bytes=_rss_bytes(),
         preemption=node.preemption,
@@ -69,55 +74,31 @@ def node_info(
         restarts=node.ledger.restarts,
         late_replies=sched.late_replies,
         dead_letters=sched.dead_letters + node.registry.dead_letters,
-        statuses=scan.statuses,
+        statuses=census.statuses,
+        census_age_s=age,
         counters=_counters(node),
-        deepest=scan.deepest(),
-        oldest=scan.oldest(),
-        busiest=scan.busiest(),
+        deepest=_deepest(census),
+        oldest=_oldest(census, sched.clock()),
+        busiest=_busiest(node, sampler.busy()),
         last_crash=_last_crash(node, principal),
         restarting=_restarting(node),
         gave_up=_gave_up(node),
     )
 
 
-class _Scan:
-    """One pass over the table."""
+def _deepest(census: Census) -> Trouble | None:
+    depth = census.deepest.letters if census.deepest is not None else 0
+    return _trouble(census.deepest, depth) if depth else None
 
-    def __init__(self, node: Node, busy: dict[int, float]) -> None:
-        self._node = node
-        self._busy = busy
-        clock = node.scheduler.clock()
-        counts: Counter[int] = Counter()
-        self.mailbox_total = 0
-        self._deepest: tuple[int, Process | None] = (0, None)
-        self._oldest: tuple[float, Process | None] = (0.0, None)
-        for page in breathing(node.table):
-            counts.update(process.status for process in page)
-            for process in page:
-                if process.mailbox:
-                    self._look(process, clock)
-        self.statuses: dict[str, int] = {}
-        for status, count in counts.items():
-            self.statuses[STATUSES[status]] = self.statuses.get(STATUSES[status], 0) + count
 
-    def _look(self, process: Process, clock: float) -> None:
-        depth = process.letters
-        self.mailbox_total += depth
-        if depth > self._deepest[0]:
-            self._deepest = (depth, process)
-        age = oldest_s(process, clock) or 0.0
-        if age > self._oldest[0]:
-            self._oldest = (age, process)
+def _oldest(census: Census, clock: float) -> Trouble | None:
+    age = oldest_s(census.oldest, clock) if census.oldest is not None else None
+    return _trouble(census.oldest, age) if age else None
 
-    def deepest(self) -> Trouble | None:
-        return _trouble(self._deepest[1], self._deepest[0])
 
-    def oldest(self) -> Trouble | None:
-        return _trouble(self._oldest[1], self._oldest[0])
-
-    def busiest(self) -> Trouble | None:
-        number = max(self._busy, key=lambda item: self._busy[item], default=0)
-        return _trouble(self._node.table.get(number), self._busy.get(number, 0.0))
+def _busiest(node: Node, busy: dict[int, float]) -> Trouble | None:
+    number = max(busy, key=lambda item: busy[item], default=0)
+    return _trouble(node.table.get(number), busy.get(number, 0.0))
 
 
 def _trouble(process: Process | None, value: float) -> Trouble | None:
@@ -208,7 +189,7 @@ def _gave_up(node: Node) -> Trouble | None:
 
 def _counters(node: Node) -> dict[str, float]:
     totals: dict[str, float] = {}
-    for counters in rested(settled(lambda: list(node.ledger.counters.values())), 500):
+    for counters in rested(settled(lambda: list(node.ledger.counters.values()))):
         for name, amount in counters.copy().items():
             totals[name] = totals.get(name, 0) + amount
     return totals

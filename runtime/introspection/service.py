@@ -13,6 +13,7 @@ from runtime.port import contract as c
 
 from . import actions, details, happenings
 from .audit import AuditLog, why_not
+from .census import Censuses
 from .listing import Listing
 from .overview import node_info
 from .sampler import Sampler
@@ -36,14 +37,15 @@ class Introspection:
         self.sampler = Sampler(node.scheduler)
         self.stopping = threading.Event()
         self.port_cpu_s: Callable[[], float] = lambda: 0.0
-        self._listing = Listing(node, self.sampler.busy)
+        self._censuses = Censuses(node)
+        self._listing = Listing(node, self._censuses, self.sampler.busy)
         self._shown = Shown(node)
         self._audit = AuditLog()
         self._cost = (time.monotonic(), 0.0, 0.0)
         node_, shown = node, self._shown
         self._reads: dict[type[BaseModel], Answers] = {
             c.NodeQuery: lambda request, who: node_info(
-                node_, self.sampler, who, self._cost_ms_per_s(), stack=request.stack
+                node_, self.sampler, self._censuses, who, self._cost_ms_per_s(), stack=request.stack
             ),
             c.Ps: lambda request, who: self._listing.page(request, who.peer),
             c.Info: lambda request, _who: details.info_of(node_, request.process, self.sampler.busy()),

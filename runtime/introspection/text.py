@@ -32,6 +32,8 @@ def clean(value: object, limit: int = 2000) -> str:
 def cleaned(value: object, limit: int = 2000) -> tuple[str, int]:
     """`clean(value)`, and how many passwords it would have shown, as `scheme://user:password@host`."""
     text, passwords = plain(value), 0
+    if len(text) <= limit and text.isprintable() and "://" not in text:
+        return text, 0  # as nearly all are
     head = text[:limit]
     if "://" in head:
         hidden, passwords = _USERINFO.subn(r"\1:***@", text[: limit + _BEYOND])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from runtime.port.contract import Code, Failure, Tree, TreeNode, TreeQuery
 from runtime.status import ENDED
 from runtime.supervision.engine import Family
 
 from .lookup import behaviour_text, doing, find, id_text, now, pid_text, status_of
-from .pace import rest, rested, settled
+from .pace import breathe, rested, settled
 from .text import clean
 
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["supervision_tree"]
 
 Path = tuple[Any, ...]
-MOST: Final = 10_000
-"""Children that one answer lists, over all supervisors."""
-BREATH: Final = 50
-"""Children after which the reader rests."""
 
 
 def supervision_tree(node: Node, request: TreeQuery, busy: dict[int, float]) -> Tree:
@@ -34,11 +30,12 @@ def supervision_tree(node: Node, request: TreeQuery, busy: dict[int, float]) -> 
     Raises:
         Failure: there is no such process, or it is no supervisor.
     """
-    reader = _Reader(node, request.children, busy)
+    reader = _Reader(node, request, busy)
     if request.process is None:
         family = _family(node.root)
-        roots = [reader.child(child) for child in _children(family)] if family is not None else []
-        return Tree(at=now(), processes=len(node.table), roots=roots)
+        tops = _children(family, request.limit) if family is not None else []
+        more = max(0, len(family.children) - len(tops)) if family is not None else 0
+        return Tree(at=now(), processes=len(node.table), roots=reader.tops(tops), more=more)
     process = find(node, request.process)
     if _family(process) is None:
         raise Failure(
@@ -55,17 +52,17 @@ def _family(process: Process | None) -> Family | None:
     return state if type(state) is Family else None
 
 
-def _children(family: Family, limit: int | None = None) -> list[Child]:
+def _children(family: Family, limit: int) -> list[Child]:
     return settled(lambda: list(islice(family.children.values(), limit)))
 
 
 class _Reader:
     """Reads one tree; busy shares and counters are summed upwards."""
 
-    def __init__(self, node: Node, limit: int, busy: dict[int, float]) -> None:
+    def __init__(self, node: Node, request: TreeQuery, busy: dict[int, float]) -> None:
         self._node = node
-        self._limit = limit
-        self._left = MOST
+        self._width = request.children
+        self._left = request.limit
         self._clock = node.scheduler.clock()
         self._busy: dict[int, float] = {}
         for number, share in busy.items():
@@ -86,11 +83,19 @@ class _Reader:
             **self._supervisor(process),
         )
 
+    def tops(self, children: list[Child]) -> list[TreeNode]:
+        """The top of each tree. They have their rows before anything below them has."""
+        self._left -= len(children)
+        roots: list[TreeNode] = []
+        for child in children:
+            self._left += 1
+            roots.append(self.child(child))
+        return roots
+
     def child(self, child: Child) -> TreeNode:
         """A child, and what hangs below it."""
         self._left -= 1
-        if self._left % BREATH == 0:
-            rest()
+        breathe()
         process, spec, ends = child.process, child.spec, child.ends
         last = ends[-1] if ends else None
         known = (
@@ -106,7 +111,7 @@ class _Reader:
             counters=self._counters.get(_key(child.path), {}),
             last_reason=last.kind if last is not None else None,
             last_restart_s=max(0.0, time.time() - last.at) if last is not None else None,
-            **known,
+            **(known if "children" in known else {**known, "children": []}),
         )
 
     def _living(self, process: Process) -> dict[str, Any]:
@@ -130,7 +135,9 @@ class _Reader:
         family = _family(process)
         if family is None:
             return {}
-        listed = [self.child(child) for child in _children(family, self._limit) if self._left > 0]
+        listed = [
+            self.child(child) for child in _children(family, min(self._width, self._left)) if self._left > 0
+        ]
         return {
             "strategy": family.spec.strategy,
             "max_restarts": family.spec.max_restarts,
@@ -160,7 +167,7 @@ def _stopped(child: Child) -> dict[str, Any]:
 def _sums(node: Node) -> dict[Path, dict[str, float]]:
     """Counters by the key of a path: a child's own, and those of all below it."""
     sums: dict[Path, dict[str, float]] = {}
-    for path, counters in rested(settled(lambda: list(node.ledger.counters.items())), 200):
+    for path, counters in rested(settled(lambda: list(node.ledger.counters.items()))):
         key = _key(path)
         for depth in range(len(key) + 1):
             total = sums.setdefault(key[:depth], {})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from ..process import Process
     from ..scheduler import Scheduler
-    from .workers import Worker, Zombie
+    from .workers import Doer, Worker, Zombie
 
 __all__ = ["Direct"]
 
@@ -26,17 +26,17 @@ class Direct:
         self.zombies: Final[list[Zombie]] = []
 
     def enter(
-        self, process: Process | None, now: float, context: Context | None, function: Any, *args: Any
+        self, process: Process | None, now: float, context: Context | None, doer: Doer, argument: Any
     ) -> None:
-        """Run `function(*args)` as a step of `process`, which begins `now`."""
+        """Run `doer.step(argument)` as a step of `process`, which begins `now`."""
         sched = self.sched
         running, since = sched.running, sched.since
         sched.running = process
         sched.since = now
         if context is None:
-            function(*args)
+            doer.step(argument)
         else:
-            context.run(function, *args)
+            context.run(doer.step, argument)
         sched.running = running
         sched.since = since
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Interrupted
+from .errand import Errand
 from .guards import boundary
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def answer_of(process: Process, hook: Callable[[], Any]) -> Any:
     """
     sched = process.sched
     outcome: list[Any] = []
-    stands = sched.enter(process, sched.clock(), None, _run, process, hook, outcome)
+    stands = sched.enter(process, sched.clock(), None, Errand(_run), (process, hook, outcome))
     if stands is not None:
         stands.workers.give_up(stands)
         raise Interrupted("the hook does not end, whatever is raised in it")

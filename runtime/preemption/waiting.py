@@ -49,7 +49,7 @@ def wait(process: Process, awaitable: Awaitable[T]) -> T:
 def call(process: Process, target: Address, message: Any, timeout: float | None) -> Any:
     """The body of `Handle.call`, which documents it."""
     worker = _worker(process, "self.call(…)", "write `await pid.call(…)` instead")
-    if target._target() is process:
+    if target._process is process:
         raise SelfCall(target)
     asking: Coroutine[Any, Any, Any] = target.call(message, timeout)
     error: BaseException | None = None

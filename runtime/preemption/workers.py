@@ -17,9 +17,8 @@ import ctypes
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from greenlet import getcurrent, greenlet
 
@@ -33,10 +32,17 @@ if TYPE_CHECKING:
     from ..scheduler import Scheduler
     from ..steps import Steps
 
-__all__ = ["THROWS", "Killed", "Worker", "Workers", "Zombie"]
+__all__ = ["THROWS", "Doer", "Killed", "Worker", "Workers", "Zombie"]
 
 THROWS: Final = 20
 """How often `Killed` is thrown into what is left of a process."""
+
+
+class Doer(Protocol):
+    """What has steps: a server, the run queue, a coroutine, an errand of the runtime."""
+
+    def step(self, argument: Any, /) -> None:
+        """One step. It never raises."""
 
 
 class Killed(BaseException):
@@ -87,17 +93,17 @@ class Worker(greenlet):
         self.renewed = -1
         self.spoiled = False
 
-    def run(self, function: Callable[..., None] | None, args: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # a property in the stubs
+    def run(self, doer: Doer | None, argument: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # a property in the stubs
         """Steps, one after the other; a step never raises."""
         pool = self.workers.pool
-        while function is not None:
-            function(*args)
-            function = args = None
+        while doer is not None:
+            doer.step(argument)
+            doer = argument = None
             if self.spoiled:
                 self.parent = self.back
                 return
             pool.append(self)
-            function, args = self.back.switch(None)
+            doer, argument = self.back.switch(None)
 
 
 class Zombie:
@@ -144,12 +150,10 @@ class Workers:
     # --- a step begins ----------------------------------------------------------------------------
 
     def enter(
-        self, process: Process | None, now: float, context: Context | None, function: Any, *args: Any
+        self, process: Process | None, now: float, context: Context | None, doer: Doer, argument: Any
     ) -> Worker | None:
-        """Run `function(*args)` as a step of `process`, which begins `now`. None when it has returned; else where it stands."""
+        """Run `doer.step(argument)` as a step of `process`, which begins `now`. None when it is over; else where it stands."""
         sched = self.sched
-        if ticker.pace != FAST_S:
-            ticker.fast()
         running, since = sched.running, sched.since
         pool = self.pool
         worker = pool.pop() if pool else self._make()
@@ -160,7 +164,7 @@ class Workers:
         worker.back = getcurrent()
         sched.running = process
         sched.since = now
-        stands: Worker | None = worker.switch(function, args)
+        stands: Worker | None = worker.switch(doer, argument)
         sched.running = running
         sched.since = since
         return stands

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import describe, kind_of
+from .child_spec import ChildSpec
 
 if TYPE_CHECKING:
     from ..crash import CrashReport
     from ..process import Process
-    from .child_spec import ChildSpec
     from .engine import Family
 
 __all__ = ["Child", "End"]
@@ -49,41 +49,116 @@ class End:
         self.by: str | None = None
 
 
-class Child:
-    """A child's place in its supervisor.
+class _Past:
+    """What only those children have whose process has ended, or did not start. Made on first use."""
 
-    `process` is None while the child is not running; `restarting` says that it will be tried again.
-    """
+    __slots__ = ("blame", "crash", "ends", "restarting", "restarts")
 
-    __slots__ = ("blame", "crash", "ends", "family", "process", "restarting", "restarts", "spec")
-
-    def __init__(self, spec: ChildSpec, family: Family) -> None:
-        self.spec = spec
-        self.family = family
-        self.process: Process | None = None
+    def __init__(self) -> None:
         self.restarting = False
         self.restarts = 0
         self.ends: list[End] | None = None
         self.crash: CrashReport | None = None
         self.blame: str | None = None
-        """Why its supervisor is stopping it; taken over into the history."""
+
+
+class Child(ChildSpec):
+    """A child's place in its supervisor: a spec that has been taken on.
+
+    There are as many as processes, so it *is* its spec (what differs between siblings, hence two fields) and no second
+    object that points to one.
+
+    Attributes:
+        family: the state of its supervisor.
+        process: None while it is not running; `restarting` says that it will be tried again.
+    """
+
+    __slots__ = ("_past", "family", "process")
+    __setattr__ = object.__setattr__
+
+    def __init__(self, spec: ChildSpec, family: Family) -> None:
+        self.id = spec.id
+        self.args = spec.args
+        self.terms = spec.terms
+        self.family = family
+        self.process: Process | None = None
+        self._past: _Past | None = None
+
+    @property
+    def spec(self) -> ChildSpec:
+        """What it was started from."""
+        return self
 
     @property
     def path(self) -> tuple[Any, ...]:
         """Ids from the top supervisor down to this child."""
-        return (*self.family.path, self.spec.id)
+        return (*self.family.path, self.id)
 
-    def ended(self, end: End) -> None:
+    @property
+    def links(self) -> tuple[Process, ...]:
+        """The links of a process that has made and undone none: with its supervisor, unless that is stopping it."""
+        return self.family.links if self.blame is None else ()
+
+    @property
+    def restarting(self) -> bool:
+        """Whether it will be tried again. Settable."""
+        return self._past is not None and self._past.restarting
+
+    @restarting.setter
+    def restarting(self, on: bool) -> None:
+        if on or self._past is not None:
+            self._remembered().restarting = on
+
+    @property
+    def restarts(self) -> int:
+        """How often it has been restarted."""
+        return self._past.restarts if self._past is not None else 0
+
+    @property
+    def ends(self) -> list[End] | None:
+        """Its last ends, 20 at most; None while there is none."""
+        return self._past.ends if self._past is not None else None
+
+    @property
+    def crash(self) -> CrashReport | None:
+        """The report of its last crash."""
+        return self._past.crash if self._past is not None else None
+
+    @property
+    def blame(self) -> str | None:
+        """Why its supervisor is stopping it; taken over into the history. Settable."""
+        return self._past.blame if self._past is not None else None
+
+    @blame.setter
+    def blame(self, text: str | None) -> None:
+        self._remembered().blame = text
+
+    def _remembered(self) -> _Past:
+        if self._past is None:
+            self._past = _Past()
+        return self._past
+
+    def ended(self, end: End, crash: CrashReport | None) -> None:
         """Remember an end."""
-        if self.ends is None:
-            self.ends = []
-        self.ends.append(end)
-        if len(self.ends) > KEPT:
-            del self.ends[0]
+        past = self._remembered()
+        past.crash = crash or past.crash
+        if past.ends is None:
+            past.ends = []
+        past.ends.append(end)
+        if len(past.ends) > KEPT:
+            del past.ends[0]
 
     def started(self, process: Process) -> None:
         """Its process has started; if it had ended before, that is the successor."""
         self.process = process
-        self.restarting = False
-        if self.ends and self.ends[-1].new is None:
-            self.ends[-1].new = process.number
+        past = self._past
+        if past is not None:
+            past.restarting = False
+            if past.ends and past.ends[-1].new is None:
+                past.ends[-1].new = process.number
+
+    def restarted(self) -> int:
+        """It has been restarted: how often, by now."""
+        past = self._remembered()
+        past.restarts += 1
+        return past.restarts

@@ -1,10 +1,19 @@
-"""What a child is: what to run, when to restart it, how long it may take to shut down."""
+"""What a child is: what to run, when to restart it, how long it may take to shut down.
+
+    ChildSpec("w1", Worker, 1) ──┐
+    ChildSpec("w2", Worker, 2) ──┼──> Terms(Worker, "permanent", 5.0, …)
+    ChildSpec("w3", Worker, 3) ──┘
+
+Most specs differ in id and arguments alone. What they have in common is checked once and stands in `Terms`, which they
+share; it goes with the last of them.
+"""
 
 from __future__ import annotations
 
 import inspect
 import math
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from weakref import WeakValueDictionary
 
 from ..messages import ATOMS, share
 
@@ -17,12 +26,54 @@ if TYPE_CHECKING:
 
     Behaviour: TypeAlias = type[Server[Any]] | Callable[..., Coroutine[Any, Any, Any]] | Supervisor
 
-__all__ = ["ChildSpec", "Restart", "Shutdown"]
+__all__ = ["ChildSpec", "Restart", "Shutdown", "Terms"]
 
 Restart = Literal["permanent", "transient", "temporary"]
 Shutdown = float | Literal["brutal_kill"]
-_UNSET: Final = object()
+_UNSET: Final[Any] = object()
 _NO_OPTIONS: Final[dict[str, Any]] = {}
+_put: Final = object.__setattr__
+
+
+class Terms:
+    """What specs have in common. Not for user code.
+
+    Attributes:
+        is_server: whether the behaviour is a `Server` class.
+        is_supervisor: whether it is a `Supervisor`.
+        constant: whether no argument can change, so that no start need copy them.
+        The others are documented at `ChildSpec`.
+    """
+
+    __slots__ = (
+        "__weakref__", "behaviour", "constant", "is_server", "is_supervisor", "options", "register", "restart", "shutdown",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        child: Any,
+        behaviour: Any,
+        restart: Restart,
+        shutdown: Shutdown,
+        register: bool,
+        constant: bool,
+        options: dict[str, Any],
+    ) -> None:
+        self.is_supervisor: Final = _check_behaviour(child, behaviour)
+        self.is_server: Final = isinstance(behaviour, type)
+        if shutdown is _UNSET:
+            shutdown = math.inf if self.is_supervisor else 5.0
+        _check_options(child, restart, shutdown)
+        self.behaviour: Final[Behaviour] = behaviour
+        self.restart: Final[Restart] = restart
+        self.shutdown: Final[Shutdown] = shutdown
+        self.register: Final = register
+        self.constant: Final = constant
+        self.options: Final = share(options) if options else _NO_OPTIONS
+
+
+_shared: Final[WeakValueDictionary[tuple[Any, ...], Terms]] = WeakValueDictionary()
+"""Terms in use. By the number of the behaviour, which `Terms` keeps alive: a key that held it would do so for ever."""
 
 
 class ChildSpec:
@@ -45,7 +96,7 @@ class ChildSpec:
         NotSendable: an argument is alive (a lock, a client, …); such things belong into Node(resources={…}).
     """
 
-    __slots__ = ("args", "behaviour", "id", "is_supervisor", "options", "register", "restart", "shutdown")
+    __slots__ = ("args", "id", "terms")
 
     def __init__(
         self,
@@ -53,53 +104,101 @@ class ChildSpec:
         behaviour: Behaviour,
         *args: Any,
         restart: Restart = "permanent",
-        shutdown: Shutdown = _UNSET,  # type: ignore[assignment]  # pyright: ignore[reportArgumentType]
+        shutdown: Shutdown = _UNSET,
         register: bool = True,
         **options: Any,
     ) -> None:
-        supervisor = _check_behaviour(id, behaviour)
-        if shutdown is _UNSET:
-            shutdown = math.inf if supervisor else 5.0
-        _check_options(id, restart, shutdown)
-        if supervisor and (args or options):
+        if type(id) is not str:
+            hash(id)
+            id = share(id)  # noqa: A001
+        shared = share(args)
+        terms = _terms(id, behaviour, restart, shutdown, bool(register), shared is args, options)
+        if terms.is_supervisor and (args or options):
             raise ValueError(
                 f"child {id!r}: a Supervisor takes no arguments here; give them to Supervisor(…)"
             )
-        put = object.__setattr__
-        put(self, "id", share(id))
-        put(self, "behaviour", behaviour)
-        put(self, "args", share(args))
-        put(self, "options", share(options) if options else _NO_OPTIONS)
-        put(self, "restart", restart)
-        put(self, "shutdown", shutdown)
-        put(self, "register", bool(register))
-        put(self, "is_supervisor", supervisor)
-        hash(id)
+        _put(self, "id", id)
+        _put(self, "args", shared)
+        _put(self, "terms", terms)
 
     id: Any
-    behaviour: Behaviour
     args: tuple[Any, ...]
-    options: dict[str, Any]
-    restart: Restart
-    shutdown: Shutdown
-    register: bool
-    is_supervisor: bool
-    """Whether the child is itself a supervisor."""
+    terms: Terms
+    """What it has in common with others. Not for user code."""
 
-    def __setattr__(self, name: str, value: object) -> None:
+    @property
+    def behaviour(self) -> Behaviour:
+        """What it runs."""
+        return self.terms.behaviour
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Keyword arguments."""
+        return self.terms.options
+
+    @property
+    def restart(self) -> Restart:
+        """When it is started again."""
+        return self.terms.restart
+
+    @property
+    def shutdown(self) -> Shutdown:
+        """Seconds that it may take to shut down."""
+        return self.terms.shutdown
+
+    @property
+    def register(self) -> bool:
+        """Whether it is registered under its id, where that is a string."""
+        return self.terms.register
+
+    @property
+    def is_supervisor(self) -> bool:
+        """Whether the child is itself a supervisor."""
+        return self.terms.is_supervisor
+
+    def __setattr__(self, name: str, value: Any, /) -> None:
         raise AttributeError(f"a ChildSpec is immutable; make a new one to change {name}")
 
     @property
     def name(self) -> str | None:
         """What it is registered as; None for not at all."""
-        return str.__str__(self.id) if self.register and isinstance(self.id, str) else None
+        if not self.terms.register:
+            return None
+        id_ = self.id
+        if type(id_) is str:
+            return id_
+        return str.__str__(id_) if isinstance(id_, str) else None
 
     def __repr__(self) -> str:
         name = getattr(self.behaviour, "__qualname__", repr(self.behaviour))
         return f"ChildSpec({self.id!r}, {name}, restart={self.restart!r})"
 
 
-def _check_behaviour(id: Any, behaviour: Any) -> bool:  # noqa: A002
+def _terms(
+    child: Any,
+    behaviour: Any,
+    restart: Any,
+    shutdown: Any,
+    register: bool,
+    constant: bool,
+    options: dict[str, Any],
+) -> Terms:
+    """The terms of a spec: those of its siblings, where nothing differs."""
+    if options:
+        return Terms(child, behaviour, restart, shutdown, register, False, options)
+    number = isinstance(shutdown, bool)  # True is no number of seconds, although it equals 1
+    key = (id(behaviour), restart, shutdown, number, register, constant)
+    try:
+        terms = _shared.get(key)
+    except TypeError:  # what cannot be hashed is none of the legal values
+        _check_options(child, restart, shutdown)
+        raise
+    if terms is None:
+        terms = _shared[key] = Terms(child, behaviour, restart, shutdown, register, constant, options)
+    return terms
+
+
+def _check_behaviour(child: Any, behaviour: Any) -> bool:
     """Whether it is a supervisor; raises TypeError when it is nothing that can be started."""
     from ..server import Server  # noqa: PLC0415 - a server's handle can start children
     from .supervisor import Supervisor  # noqa: PLC0415
@@ -111,18 +210,18 @@ def _check_behaviour(id: Any, behaviour: Any) -> bool:  # noqa: A002
     ):
         return False
     raise TypeError(
-        f"child {id!r}: {behaviour!r} cannot be started; give a Server class, an async function whose first parameter is "
+        f"child {child!r}: {behaviour!r} cannot be started; give a Server class, an async function whose first parameter is "
         "the process, or a Supervisor(…)"
     )
 
 
-def _check_options(id: Any, restart: Any, shutdown: Any) -> None:  # noqa: A002
+def _check_options(child: Any, restart: Any, shutdown: Any) -> None:
     if restart not in get_args(Restart):
-        raise ValueError(f"child {id!r}: restart={restart!r}; it is one of {', '.join(get_args(Restart))}")
+        raise ValueError(f"child {child!r}: restart={restart!r}; it is one of {', '.join(get_args(Restart))}")
     numeric = isinstance(shutdown, int | float) and not isinstance(shutdown, bool)
     if shutdown != "brutal_kill" and not (numeric and shutdown >= 0):
         raise ValueError(
-            f'child {id!r}: shutdown={shutdown!r}; it is seconds (0 or more), math.inf or "brutal_kill"'
+            f'child {child!r}: shutdown={shutdown!r}; it is seconds (0 or more), math.inf or "brutal_kill"'
         )
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +24,7 @@ from ..caller import Caller
 from ..errors import ChildError, ObserverError, ProcessExit, StartError, describe
 from ..results import NoReply, Reply, Stop
 from ..server import Server
+from ..server_process import ServerProcess
 from ..signals import Exit
 from ..status import ENDED
 from .child import Child
@@ -42,7 +43,6 @@ from .requests import (
 from .strategy import affected, is_restarted
 
 if TYPE_CHECKING:
-    from ..node import Node
     from ..process import Process
     from .supervisor import Supervisor
 
@@ -52,13 +52,15 @@ __all__ = ["Family", "SupervisorServer"]
 class Family:
     """The state of a running supervisor."""
 
-    __slots__ = ("children", "intensity", "path", "process", "spec")
+    __slots__ = ("children", "intensity", "links", "path", "process", "spec")
 
     def __init__(self, spec: Supervisor, process: Process, path: tuple[Any, ...]) -> None:
         self.spec: Final = spec
         self.process: Final = process
         self.path: Final = path
         """Ids from the top supervisor down to this one."""
+        self.links: Final = (process,)
+        """The links of a child that has no others: one tuple for all."""
         self.children: dict[Any, Child] = {}
         """By id, in order of start."""
         self.intensity: Final = Intensity(spec.max_restarts, spec.max_seconds)
@@ -76,7 +78,24 @@ class _TryAgain:
     id: Any
 
 
+_PENDING: Final = object()
+"""A start that is not over."""
 Answer = Reply[Family] | NoReply[Family]
+
+
+class SupervisorProcess(ServerProcess):
+    """The process of a supervisor. It keeps no links with its children: that they are its children says it."""
+
+    __slots__ = ()
+
+    def linked(self) -> list[Process]:
+        """Its links, and its children, but for those that have undone the link."""
+        family = self.state
+        if not isinstance(family, Family):
+            return super().linked()
+        children = [child.process for child in list(family.children.values())]
+        linked = [child for child in children if child is not None and child.alive and self in child.links]
+        return list(dict.fromkeys((*self.links, *linked)))
 
 
 class SupervisorServer(Server[Family]):
@@ -139,8 +158,7 @@ class SupervisorServer(Server[Family]):
             child.restarting = False
             sched.node.gave_up(self._process, child)
             return Stop("shutdown", family)
-        children = list(family.children.values())
-        group = affected(family.spec.strategy, children, child)
+        group = affected(family.spec.strategy, family.children.values(), child)
         others = [other for other in group if other is not child]
         await self._stop(others, f"sibling {child.spec.id}")
         for other in others:
@@ -167,13 +185,13 @@ class SupervisorServer(Server[Family]):
 
     def handle_call(self, message: Any, caller: Caller[Any], family: Family, /) -> Any:
         """The operations of `Supervisor`'s static methods."""
+        if type(message) is StartChild:  # the one that is asked for a million times
+            return self._start_child(family, caller, message.spec)
         match message:
             case WhichChildren():
                 return Reply([_info(child) for child in family.children.values()], family)
             case CountChildren():
                 return Reply(_count(family), family)
-            case StartChild(spec):
-                return self._start_child(family, caller, spec)
             case RestartChild(id_):
                 return self._restart_child(family, caller, id_)
             case TerminateChild(id_):
@@ -188,21 +206,31 @@ class SupervisorServer(Server[Family]):
         self._process.note(f"unexpected cast dropped: {type(message).__name__}")
         return family
 
-    async def _start_child(self, family: Family, caller: Caller[Any], spec: ChildSpec) -> Answer:
+    def _start_child(
+        self, family: Family, caller: Caller[Any], spec: ChildSpec
+    ) -> Answer | Coroutine[Any, Any, Answer]:
+        if not isinstance(spec, ChildSpec):  # pyright: ignore[reportUnnecessaryIsInstance]  # whoever asks is not typed
+            return _refuse(
+                family, caller, TypeError(f"start_child takes a ChildSpec(…); got {describe(spec)}")
+            )
         present = family.children.get(spec.id)
         if present is not None:
-            return _refuse(
-                family,
-                caller,
-                ChildError("already_started" if present.process else "already_present", spec.id),
-            )
-        child = Child(spec, family)
-        family.children[spec.id] = child
-        reason = await self._start(child)
-        if reason is not None:
-            self._forget(family, child)
-            return _refuse(family, caller, StartError(f"child {spec.id!r}", reason))
-        return Reply(_started(child), family)
+            refused = ChildError("already_started" if present.process else "already_present", spec.id)
+            return _refuse(family, caller, refused)
+        child = family.children[spec.id] = Child(spec, family)
+        reason = self._start_now(child)
+        if reason is _PENDING:
+            return self._added_later(family, caller, child)
+        return self._added(family, caller, child, reason)
+
+    async def _added_later(self, family: Family, caller: Caller[Any], child: Child) -> Answer:
+        return self._added(family, caller, child, await self._pending(child))
+
+    def _added(self, family: Family, caller: Caller[Any], child: Child, reason: Any) -> Answer:
+        if reason is None:
+            return Reply(_started(child), family)
+        self._forget(family, child)
+        return _refuse(family, caller, StartError(f"child {child.id!r}", reason))
 
     async def _restart_child(self, family: Family, caller: Caller[Any], id_: Any) -> Answer:
         child = family.children.get(id_)
@@ -236,30 +264,52 @@ class SupervisorServer(Server[Family]):
 
     # --- one child --------------------------------------------------------------------------------
 
+    def _start_now(self, child: Child) -> Any:
+        """Start a child's process. None if it runs, the reason if it did not start, _PENDING where that takes time."""
+        try:
+            process = self._process.sched.node.spawn_child(self._process, child)
+        except ObserverError as error:
+            return error if self._orphan(child) is None else _PENDING
+        return _PENDING if process.initialising else self._outcome(child, process)
+
     async def _start(self, child: Child) -> Any:
         """Start a child's process and wait for its `init`. The reason if it did not start, else None."""
-        node: Node = self._process.sched.node
-        await self._wait_for_orphan(child.spec)
-        try:
-            process = node.spawn_child(self._process, child)
-        except ObserverError as error:
-            return error
-        await node.until_started(process)
+        reason = self._start_now(child)
+        return await self._pending(child) if reason is _PENDING else reason
+
+    async def _pending(self, child: Child) -> Any:
+        """Wait for what `_start_now` has left: an orphan that holds the name, or an `init` that awaits."""
+        process = child.process
+        if process is None:
+            await self._wait_for_orphan(child)
+            return await self._start(child)
+        await self._process.sched.node.until_started(process)
+        return self._outcome(child, process)
+
+    def _outcome(self, child: Child, process: Process) -> Any:
+        """The `init` of a child's process is over: the reason if it did not start, else None."""
         if process.status == ENDED:
             child.process = None
             return process.reason
         child.started(process)
-        node.ledger.started(child, process)
+        ledger = process.sched.node.ledger
+        if ledger.given_up:
+            ledger.replaced(child.path, process.number)
         return None
 
-    async def _wait_for_orphan(self, spec: ChildSpec) -> None:
-        """Where the name is still held by a process whose supervisor was killed, and which is ending: let it end.
+    def _orphan(self, child: Child) -> Process | None:
+        """A process that still holds the child's name, although its own supervisor was killed: it is ending."""
+        name = child.name
+        holder = self._process.sched.node.registry.find(name) if name is not None else None
+        if holder is None or holder.parent is None or holder.parent.status != ENDED:
+            return None
+        return holder
 
-        OTP does not wait; a killed tree can then use up its restarts on names that are about to be free.
-        """
-        holder = self._process.sched.node.registry.find(spec.name) if spec.name is not None else None
-        if holder is not None and holder.parent is not None and holder.parent.status == ENDED:
-            await _ended(holder, self._process, spec.shutdown if spec.shutdown != "brutal_kill" else 0.0)
+    async def _wait_for_orphan(self, child: Child) -> None:
+        """Let it end. OTP does not wait; a killed tree can then use up its restarts on names that are about to be free."""
+        orphan = self._orphan(child)
+        if orphan is not None:
+            await _ended(orphan, self._process, child.shutdown if child.shutdown != "brutal_kill" else 0.0)
 
     async def _stop(self, children: Sequence[Child], blame: str) -> None:
         """Shut children down, the last started first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from ..messages import ATOMS
 from ..pid import Pid
 from ..results import Request
 from .child_spec import ChildSpec
@@ -46,6 +47,9 @@ class StartChild(Request[Pid]):
     """Add a child and start it."""
 
     spec: ChildSpec
+
+
+ATOMS.add(StartChild)  # as its spec is
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ The others are stopped first, in reverse order of start; then all are started in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, Literal, TypeVar, get_args
 
 from ..signals import is_orderly
@@ -23,13 +23,14 @@ STRATEGIES: tuple[str, ...] = get_args(Strategy)
 Id = TypeVar("Id")
 
 
-def affected(strategy: Strategy, children: Sequence[Id], ended: Id) -> list[Id]:
+def affected(strategy: Strategy, children: Iterable[Id], ended: Id) -> list[Id]:
     """Those of `children` (in order of start) that are restarted because `ended` has ended, in order of start."""
     if strategy == "one_for_one":
         return [ended]
     if strategy == "one_for_all":
         return list(children)
-    return list(children[children.index(ended) :])
+    siblings = list(children)
+    return siblings[siblings.index(ended) :]
 
 
 def is_restarted(restart: Restart, reason: Any) -> bool:

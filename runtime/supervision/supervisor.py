@@ -12,13 +12,16 @@ The rules are those of OTP's supervisor, defaults those of Elixir's.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from ..calls import call
 from ..errors import NoProcess
 from ..messages import ATOMS
 from ..pid import Address, Pid
+from ..status import ENDED
 from .child_spec import ChildSpec
+from .engine import SupervisorServer
 from .requests import (
     ChildCounts,
     ChildInfo,
@@ -76,71 +79,70 @@ class Supervisor:
         return f"Supervisor({len(self.children)} children, {self.strategy}, {self.max_restarts} in {self.max_seconds:g} s)"
 
     @staticmethod
-    async def which_children(supervisor: Address) -> list[ChildInfo]:
+    def which_children(supervisor: Address) -> Coroutine[Any, Any, list[ChildInfo]]:
         """All children of a running supervisor, in order of start.
 
         Raises:
             CallError: there is no such supervisor, or it does not answer.
             TypeError: the process is no supervisor.
         """
-        return await _ask(supervisor, WhichChildren())
+        return _ask(supervisor, WhichChildren())
 
     @staticmethod
-    async def count_children(supervisor: Address) -> ChildCounts:
+    def count_children(supervisor: Address) -> Coroutine[Any, Any, ChildCounts]:
         """How many children a running supervisor has. Raises as `which_children`."""
-        return await _ask(supervisor, CountChildren())
+        return _ask(supervisor, CountChildren())
 
     @staticmethod
-    async def start_child(supervisor: Address, spec: ChildSpec) -> Pid:
+    def start_child(supervisor: Address, spec: ChildSpec) -> Coroutine[Any, Any, Pid]:
         """Add a child to a running supervisor, and start it.
 
         Raises:
             ChildError: `already_started` or `already_present`.
             StartError: the child did not start; its spec is not kept.
         """
-        return await _ask(supervisor, StartChild(spec))
+        return _ask(supervisor, StartChild(spec))
 
     @staticmethod
-    async def restart_child(supervisor: Address, id: Any) -> Pid:  # noqa: A002 - OTP's word
+    def restart_child(supervisor: Address, id: Any) -> Coroutine[Any, Any, Pid]:  # noqa: A002 - OTP's word
         """Start a child that is not running.
 
         Raises:
             ChildError: `not_found`, `running` or `restarting`.
             StartError: the child did not start.
         """
-        return await _ask(supervisor, RestartChild(id))
+        return _ask(supervisor, RestartChild(id))
 
     @staticmethod
-    async def terminate_child(supervisor: Address, id: Any) -> None:  # noqa: A002
+    def terminate_child(supervisor: Address, id: Any) -> Coroutine[Any, Any, None]:  # noqa: A002
         """Stop a child and keep its spec; a temporary child is deleted.
 
         Raises:
             ChildError: `not_found`.
         """
-        await _ask(supervisor, TerminateChild(id))
+        return _ask(supervisor, TerminateChild(id))
 
     @staticmethod
-    async def delete_child(supervisor: Address, id: Any) -> None:  # noqa: A002
+    def delete_child(supervisor: Address, id: Any) -> Coroutine[Any, Any, None]:  # noqa: A002
         """Delete the spec of a child that is not running.
 
         Raises:
             ChildError: `not_found`, `running` or `restarting`.
         """
-        await _ask(supervisor, DeleteChild(id))
+        return _ask(supervisor, DeleteChild(id))
 
 
 async def _ask(supervisor: Address, request: Request[R]) -> R:
     """Call a supervisor, with no time limit (as OTP): starting and stopping children takes what it takes."""
-    from .engine import SupervisorServer  # noqa: PLC0415 - the engine reads this file's specification
-
-    process = supervisor._target()
+    process = supervisor._process
     if process is None:
         raise supervisor._missing()
-    if not process.alive:
+    if process.status == ENDED:
         raise NoProcess(supervisor)
     if not isinstance(process.handle, SupervisorServer):
         raise TypeError(f"{supervisor} is no supervisor but {process.behaviour}")
-    return await supervisor.call(request, timeout=None)
+    answer: R = await call(supervisor, request, None)
+    return answer
 
 
 def _check(specs: tuple[Any, ...], strategy: Any, max_restarts: Any, max_seconds: Any) -> None:

@@ -233,4 +233,4 @@ async def test_a_server_that_ends_owes_nobody_anything():
         await quiet(node)
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [ProcessDied] * 5
-        assert pid._process.owed is None
+        assert not pid._process.owed

@@ -105,3 +105,15 @@ def test_any_sequence_of_starts_and_ends_leaves_exactly_the_living(steps):
             table.remove(living.pop(victim))
     assert {entry.number for entry in table} == set(living)
     assert len(table) == len(living)
+
+
+@given(st.sets(st.integers(1, 3 * PAGE)), st.integers(0, 3 * PAGE), st.integers(0, 2 * PAGE), st.booleans())
+@settings(max_examples=60)
+def test_a_window_is_a_stretch_of_the_living_from_either_end(ended, offset, limit, newest_first):
+    table, entries = filled(3 * PAGE)
+    for entry in entries:
+        if entry.number in ended:
+            table.remove(entry)
+    living = [entry for entry in entries if entry.number not in ended]
+    ordered = living[::-1] if newest_first else living
+    assert table.window(offset, limit, newest_first=newest_first) == ordered[offset : offset + limit]

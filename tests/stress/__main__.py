@@ -66,11 +66,11 @@ def _everywhere(options: argparse.Namespace) -> int:
                 command += [f"--{name}", str(getattr(options, name))]
             command += ["--only", *options.only] if options.only else []
             environment = {**os.environ, "PYTHONPATH": str(root)}
-            run = subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True)
-            for line in run.stdout or ():
-                if line.rstrip() != HEAD.rstrip():
-                    print(line, end="", flush=True)
-            failed += bool(run.wait())
+            with subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True) as run:
+                for line in run.stdout or ():
+                    if line.rstrip() != HEAD.rstrip():
+                        print(line, end="", flush=True)
+            failed += bool(run.returncode)
     return 1 if failed else 0
 
 

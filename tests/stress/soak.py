@@ -24,7 +24,7 @@ from typing import Any
 
 from runtime import CallError, ChildSpec, Node, Pid
 from runtime.errors import Interrupted
-from runtime.preemption import guards, slicer, ticker, workers
+from runtime.preemption import guards, slicer, ticker
 from runtime.preemption.workers import Killed
 from runtime.status import ENDED, IDLE, RECEIVING, STATUSES
 from tests.stress.crew import FORMS, Done, Job, Victim, runs_in
@@ -256,14 +256,15 @@ def _stack_of(process: Any) -> str:
 def _slices_of(seconds: float) -> Iterator[None]:
     """Other slices than of a millisecond; what the guards hold, they hold for the usual time."""
     usual, hold = ticker.FAST_S, guards.BRIEF
-    for module in (ticker, workers, slicer):
+    readers = [module for module in list(sys.modules.values()) if getattr(module, "FAST_S", None) == usual]
+    for module in readers:
         module.FAST_S = seconds
     for module in (guards, slicer):
         module.BRIEF = round(hold * usual / seconds)
     try:
         yield
     finally:
-        for module in (ticker, workers, slicer):
+        for module in readers:
             module.FAST_S = usual
         for module in (guards, slicer):
             module.BRIEF = hold

@@ -119,6 +119,15 @@ def test_tree_is_one_object_whatever_the_number_of_roots(bank):
         assert [child["id"] for child in tree["children"]] == [root.id for root in roots]
 
 
+def test_a_tree_says_what_it_left_out(bank):
+    bank.answer(TreeQuery, Tree(at=AT, processes=9000, roots=[tree_node("crew", more=40)], more=1200))
+    shown = bank.run("tree", "--limit", "2").out
+    assert "… 40 more" in shown
+    assert "… 1,200 more" in shown
+    assert json.loads(bank.run("tree", "--json").out)["more"] == 1200
+    assert [asked.limit for asked in bank.node.asked if isinstance(asked, TreeQuery)] == [2, 1000]
+
+
 def test_every_level_of_the_tree_has_the_same_fields(bank):
     crew = tree_node("crew", tree_node("reviewers", tree_node("reviewer-1")))
     bank.answer(NodeQuery, node_info()).answer(TreeQuery, Tree(at=AT, processes=3, roots=[crew]))

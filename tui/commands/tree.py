@@ -28,7 +28,7 @@ child that is restarting stands there as such, and so does a supervisor that gav
 
 With --json it is one object, always: the node itself, with the roots as its `children`
 (or the supervisor that was asked for). Each has pid, id, strategy, max_restarts,
-max_seconds, used and children; `more` counts the children beyond --children.
+max_seconds, used and children; `more` counts the children beyond --children and --limit.
 """
 
 _COLUMNS = (
@@ -57,6 +57,7 @@ class NodeTree(BaseModel):
     max_seconds: None = None
     used: None = None
     children: list[TreeNode]
+    more: int = 0
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -69,20 +70,28 @@ def arguments(parser: ArgumentParser) -> None:
         default=100,
         help="how many children of one supervisor to list; default 100, at most 10,000",
     )
+    parser.add_argument(
+        "--limit",
+        metavar="N",
+        type=count(1, 10_000),
+        default=1000,
+        help="how many rows to list in all; default 1,000, at most 10,000",
+    )
     node_options(parser)
 
 
 def run(context: Context) -> int:
     """Ask and show."""
     process: str | None = context.args.process
-    tree = context.ask(TreeQuery(children=context.args.children, process=process))
+    args = context.args
+    tree = context.ask(TreeQuery(children=args.children, limit=args.limit, process=process))
     if not context.json:
-        context.out.table(_COLUMNS, list(_forest(tree.roots)))
+        context.out.table(_COLUMNS, [*_forest(tree.roots), *_more(tree.more, "")])
         context.say(plural(tree.processes, "process"))
     elif process is not None and len(tree.roots) == 1:
         context.out.document(tree.roots[0])
     else:
-        context.out.document(NodeTree(id=context.node_name(), children=tree.roots))
+        context.out.document(NodeTree(id=context.node_name(), children=tree.roots, more=tree.more))
     return 0
 
 
@@ -97,8 +106,11 @@ def _below(node: TreeNode, margin: str) -> Iterator[Line]:
         last = index == len(node.children) - 1 and not node.more
         yield _line(child, f"{margin}{'└' if last else '├'} {child.id}")
         yield from _below(child, margin + ("  " if last else "│ "))
-    if node.more:
-        yield [f"{margin}└ … {number(node.more)} more", *[""] * (len(_COLUMNS) - 1)]
+    yield from _more(node.more, f"{margin}└ ")
+
+
+def _more(left: int, margin: str) -> list[Line]:
+    return [[f"{margin}… {number(left)} more", *[""] * (len(_COLUMNS) - 1)]] if left else []
 
 
 def _line(node: TreeNode, title: str) -> Line:

@@ -73,6 +73,9 @@ class NodeInfo(Model):
     """Messages dropped because nobody was there: to pids that had ended, and to names that nobody had."""
     statuses: dict[str, int] = {}
     """How many processes are in each status."""
+    census_age_s: float = 0.0
+    """Seconds since every process was looked at: how old `statuses` and `mailbox_total` are, and who is `deepest` and
+    `oldest`."""
     counters: dict[str, float] = {}
     deepest: Trouble | None = None
     """Longest mailbox, in messages."""

@@ -79,10 +79,13 @@ class ProcessPage(Model):
     """Pids asked for by `keep` that are no longer alive."""
     counters: list[str] = []
     """Names of the counters that processes declare: columns on demand."""
+    order_age_s: float = 0.0
+    """Seconds since every process was looked at for this order. Who goes on watching many processes gets, in between, the
+    same ones with their figures of now, and whoever is at work."""
 
 
 class Ps(PortRequest[ProcessPage]):
-    """Processes, sorted and filtered on the node. Cost: one pass over the table, in slices."""
+    """Processes, sorted and filtered on the node. Cost: one pass over the table, in slices; by pid unfiltered, none."""
 
     op = "ps"
     answer = ProcessPage

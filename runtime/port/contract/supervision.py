@@ -50,6 +50,8 @@ class Tree(Model):
     at: datetime
     processes: int
     roots: list[TreeNode]
+    more: int = 0
+    """Trees not listed."""
 
 
 class TreeQuery(PortRequest[Tree]):
@@ -59,6 +61,8 @@ class TreeQuery(PortRequest[Tree]):
     answer = Tree
     children: int = Field(default=100, ge=1, le=10_000)
     """How many children of one supervisor to list."""
+    limit: int = Field(default=1000, ge=1, le=10_000)
+    """How many rows to list, over all supervisors."""
     process: str | None = None
     """Begin at this supervisor instead."""
 

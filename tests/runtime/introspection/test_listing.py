@@ -9,7 +9,7 @@ import types
 import pytest
 
 from runtime import ChildSpec, Supervisor
-from runtime.introspection.ranking import RUN, Ranking
+from runtime.introspection.ranking import LONG_RUN, RUN, order
 from runtime.port.contract import SORTS, Failure, Ps
 from tests.runtime.introspection.behaviours import Deposit, Worker, bank
 from tests.support.eventually import eventually_sync
@@ -147,7 +147,7 @@ def test_counters_are_columns_on_demand(live):
 def test_change_per_second_is_measured_between_two_samples_of_one_observer(crew, monkeypatch):
     clock = [100.0]
     monkeypatch.setattr(
-        "runtime.introspection.columns.time", types.SimpleNamespace(monotonic=lambda: clock[0])
+        "runtime.introspection.deltas.time", types.SimpleNamespace(monotonic=lambda: clock[0])
     )
     ask = lambda **options: crew.ask(Ps(filter="worker", delta=True, desc=True, **options), peer="ann")  # noqa: E731
     assert {row.mailbox_delta for row in ask(sort="mailbox").rows} == {None}
@@ -169,7 +169,7 @@ def test_change_per_second_is_measured_between_two_samples_of_one_observer(crew,
 def test_restarts_and_counters_have_a_change_per_second_too(live, monkeypatch):
     clock = [100.0]
     monkeypatch.setattr(
-        "runtime.introspection.columns.time", types.SimpleNamespace(monotonic=lambda: clock[0])
+        "runtime.introspection.deltas.time", types.SimpleNamespace(monotonic=lambda: clock[0])
     )
     node = live(bank())
     node.run(node.node.named("alice").call(Deposit(100)))
@@ -198,14 +198,16 @@ def test_names_labels_and_progress_come_clean(live):
 
 @pytest.mark.parametrize("desc", [False, True])
 @pytest.mark.parametrize(
-    ("offset", "limit"), [(0, 10), (0, 1), (0, 0), (50, 100), (0, 5000), (4000, 500), (5990, 100)]
+    ("offset", "limit"),
+    [(0, 10), (0, 1), (0, 0), (50, 100), (0, RUN + 1), (4000, 500), (24400, 100), (20000, 9000), (30000, 10)],
 )
 @pytest.mark.parametrize("spread", [1, 5, 10**9])
 def test_the_ranking_is_a_stable_sort(desc, offset, limit, spread):
     chance = random.Random(7)
-    values = [(chance.randrange(spread), number) for number in range(6 * RUN - 100)]
-    ranking = Ranking(lambda item: item[0], offset + limit, desc=desc)
-    for start in range(0, len(values), 256):
-        ranking.offer(values[start : start + 256])
-    expected = sorted(values, key=lambda item: item[0], reverse=desc)[offset : offset + limit]
-    assert ranking.window(offset) == expected
+    crowd = [types.SimpleNamespace(number=n, key=chance.randrange(spread)) for n in range(6 * LONG_RUN - 100)]
+    for keys in (lambda page: [one.key for one in page], lambda page: [f"{one.key:09}" for one in page]):
+        ranking = order(keys, offset + limit, lambda number: crowd[number], desc=desc)
+        for start in range(0, len(crowd), 256):
+            ranking.offer(crowd[start : start + 256])
+        expected = sorted(crowd, key=lambda one: one.key, reverse=desc)[offset : offset + limit]
+        assert ranking.window(offset) == expected

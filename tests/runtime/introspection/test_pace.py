@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
+
 import pytest
 
-from runtime.introspection import pace
-from runtime.introspection.pace import TRIES, rested, settled
+from runtime.introspection.pace import TRIES, settled
 from runtime.introspection.values import walk
+from runtime.port import pace
+from runtime.port.pace import breathe, rested
 
 
 class Changing:
@@ -48,7 +52,28 @@ def test_a_value_that_changes_all_the_time_is_torn_and_the_rest_is_shown(monkeyp
     assert walked.torn
 
 
-def test_rests_are_real_and_regular(rests):
-    assert list(rested(range(10), 4)) == list(range(10))
-    assert rests == [pace.REST_S] * 2
+@pytest.fixture
+def clock(monkeypatch, rests):
+    """A clock that goes on by a millisecond at every look."""
+    ticks = itertools.count()
+    monkeypatch.setattr(pace.time, "perf_counter", lambda: next(ticks) / 1000)
+    pace.rest()
+    rests.clear()
+
+
+def test_a_reader_rests_whenever_it_has_worked_for_a_slice(clock, rests):
+    assert list(rested(range(9))) == list(range(9))
+    assert rests == [pace.REST_S] * 4  # each look takes a millisecond, and a slice is two
     assert pace.REST_S >= 0.0005
+
+
+def test_loops_within_loops_share_one_slice(clock, rests):
+    for _ in rested(range(3)):
+        breathe()
+        for _ in rested(range(2)):
+            pass
+    assert rests == [pace.REST_S] * 6
+
+
+def test_a_slice_is_shorter_than_what_a_busy_loop_waits_for_anybody():
+    assert sys.getswitchinterval() > pace.SLICE_S

@@ -79,16 +79,26 @@ def test_more_children_than_asked_for_are_counted(live):
     assert ([item.id for item in top.children], top.more) == ([str(n) for n in range(10)], 20)
 
 
-def test_one_answer_lists_only_so_many_children_over_all_supervisors(live, monkeypatch):
-    monkeypatch.setattr(tree_room, "MOST", 12)
+def test_one_answer_lists_only_so_many_children_over_all_supervisors(live):
     teams = [
         ChildSpec(f"team-{t}", Supervisor([ChildSpec((t, n), Worker) for n in range(5)])) for t in range(5)
     ]
-    top = root(live(Supervisor(teams, name="teams")))
+    top = root(live(Supervisor(teams, name="teams")), limit=12)
     listed = sum(1 + len(team.children) for team in top.children)
     assert listed == 11
     assert top.more == 3
     assert [team.more for team in top.children] == [0, 1]
+
+
+def test_every_tree_has_its_row_before_anything_below_it_has(live):
+    specs = [Supervisor([ChildSpec((t, n), Worker) for n in range(5)], name=f"team-{t}") for t in range(4)]
+    node = live(*specs)
+    tree = node.ask(TreeQuery(limit=6))
+    assert [(top.id, len(top.children), top.more) for top in tree.roots] == [
+        ("team-0", 2, 3), ("team-1", 0, 5), ("team-2", 0, 5), ("team-3", 0, 5),
+    ]  # fmt: skip
+    few = node.ask(TreeQuery(limit=3))
+    assert ([top.id for top in few.roots], few.more) == (["team-0", "team-1", "team-2"], 1)
 
 
 def test_busy_and_counters_are_summed_upwards(live):

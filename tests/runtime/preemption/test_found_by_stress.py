@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import decimal
 import gc
-import sys
 import threading
 
 import anyio
@@ -14,9 +13,9 @@ from runtime import Node, Reply, Server
 from runtime.errors import Interrupted
 from runtime.preemption import guards, slicer
 from runtime.preemption.guards import Collections
-from runtime.status import AWAITING, ENDED, IDLE, PARKED, SUSPENDED
+from runtime.status import AWAITING, IDLE, PARKED, SUSPENDED
 from tests.support.eventually import eventually
-from tests.support.processes import serve
+from tests.support.processes import end_of, serve
 
 
 @pytest.fixture
@@ -132,10 +131,12 @@ class TestWaiting:
 class TestAnswers:
     async def test_an_answer_that_takes_long_to_copy_reaches_its_caller(self, node):
         pid = await serve(node, Runs)
-        node.resources["large"] = lambda _process: [[number] for number in range(40_000)]
-        for _ in range(3):
-            await asyncio.sleep(0.01)
-            assert len(await pid.call("large", timeout=5)) == 40_000
+        node.resources.update(
+            small=lambda _process: 0, large=lambda _process: [[number] for number in range(6_000)]
+        )  # fmt: skip
+        for _ in range(5):
+            await pid.call("small")  # the next one runs at once
+            assert len(await pid.call("large", timeout=5)) == 6_000
 
 
 class TestSuspension:
@@ -231,19 +232,15 @@ class TestRecursion:
         node.resources["work"] = lambda _process: near(depth() - 1)
         assert await (await serve(node, Runs)).call("work") == "done"
 
-    async def test_a_step_that_stays_at_the_limit_of_recursion_is_interrupted(self, node):
-        def climb(until):
-            while True:
-                try:
-                    climb(until)
-                except RecursionError:
-                    continue
+    async def test_a_step_that_stays_at_the_limit_of_recursion_is_interrupted(self, node, monkeypatch):
+        def no_room(_frames):
+            raise RecursionError
 
-        node.resources["work"] = lambda _process: climb([])
+        monkeypatch.setattr(slicer, "_room", no_room)
+        node.resources["spin"] = lambda _process: spin([])
         pid = await serve(node, Runs)
-        pid.cast("work")
-        await eventually(lambda: pid._process.status == ENDED or pid._process.status == PARKED)
-        node.root.handle.exit(pid, "kill")
+        pid.cast("spin")
+        assert isinstance(await end_of(pid), Interrupted)
 
     def test_a_collection_whose_end_could_not_be_told_is_over(self):
         collections = Collections()
@@ -256,17 +253,14 @@ class TestRecursion:
         finally:
             collections.close()
 
-    async def test_a_tick_that_finds_the_note_of_a_collection_leaves_it_in_peace(self, node):
+    async def test_a_tick_that_meets_the_note_of_a_collection_never_interrupts_it(self, node):
         sliced = node.scheduler.mode.slicer
-        node.scheduler.mode.slicer._collections._thread = threading.get_ident()
-        frames = []
-
-        class Noting(Collections):
-            def _changed(self, phase, info):
-                frames.append(sys._getframe())
-
-        guards.Collections._changed(sliced._collections, "stop", {})
-        assert not sliced._collections.going_on()
+        sliced._collections._thread = threading.get_ident()
+        sliced._collections._completed = guards._completed()
+        worker = type("", (), {"critical": None})()
+        note = type("", (), {"f_code": Collections._changed.__code__, "f_globals": vars(guards), "f_back": None})()
+        assert sliced._verdict(worker, note) == guards.ITSELF
+        sliced._collections._thread = None
 
 
 class TestHolds:

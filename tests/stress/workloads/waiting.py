@@ -101,7 +101,7 @@ def calls(process: Handle, rng: Random) -> None:
     for _ in range(4):
         number = rng.randrange(1000)
         toil(1500)
-        same(process.call(rng.choice(("relay", "async-relay")), ("relay", number)), ("relayed", number))
+        same(process.call(rng.choice(("relay", "async-relay")), ("relay", number), timeout=60), ("relayed", number))
         same(process.call("echo", number, timeout=None), number)
 
 
@@ -113,9 +113,9 @@ def calls_that_fail(process: Handle, rng: Random) -> None:
         with contextlib.suppress(CallTimeout):
             got = process.call("echo", ("slow", number), timeout=0.0005)
         same(got in {None, ("slow", number)}, True)
-        same(process.call("echo", number), number)
+        same(process.call("echo", number, timeout=60), number)
     with contextlib.suppress(ProcessDied):
-        raise WrongError(f"an answer from a crash: {process.call('fragile', 'crash')!r}")
+        raise WrongError(f"an answer from a crash: {process.call('fragile', 'crash', timeout=60)!r}")
 
 
 @waiting
