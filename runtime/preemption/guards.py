@@ -141,7 +141,9 @@ class Collections:
 
     def going_on(self) -> bool:
         """Whether the calling thread is in the middle of a collection."""
-        if self._thread == get_ident() and _completed() != self._completed:  # its end has not been told: no stack left
+        if (
+            self._thread == get_ident() and _completed() != self._completed
+        ):  # its end has not been told: no stack left
             self._thread = None
         return self._thread == get_ident()
 

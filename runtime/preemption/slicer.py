@@ -129,7 +129,9 @@ class Slicer:
 
     def _verdict(self, worker: Worker, frame: FrameType | None) -> Hold:
         hold = verdict(frame)
-        if hold != ITSELF and self._collecting():  # an exception in what notes the end of a collection would make it endless
+        if (
+            hold != ITSELF and self._collecting()
+        ):  # an exception in what notes the end of a collection would make it endless
             return BRIEF
         if hold == FREE and worker.critical is not None and worker.critical is self._sched.since:
             return BRIEF

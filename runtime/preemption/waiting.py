@@ -141,7 +141,9 @@ def _until(process: Process, worker: Worker, future: asyncio.Future[Any]) -> Non
         return
 
     def done(_future: asyncio.Future[Any]) -> None:
-        if worker.awaited is future and not worker.queued:  # its process has ended, and it will be thrown into
+        if (
+            worker.awaited is future and not worker.queued
+        ):  # its process has ended, and it will be thrown into
             workers.resume(worker)
 
     worker.awaited = future

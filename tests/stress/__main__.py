@@ -23,7 +23,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="names the jobs (drawn, unless given)")
     parser.add_argument("--loop", choices=("asyncio", "uvloop"), default=None, help="default: both")
     parser.add_argument("--only", nargs="*", metavar="WORKLOAD", help="run these workloads alone")
-    parser.add_argument("--everywhere", action="store_true", help="this interpreter, and those in SOAK_PYTHONS")
+    parser.add_argument(
+        "--everywhere", action="store_true", help="this interpreter, and those in SOAK_PYTHONS"
+    )
     options = parser.parse_args()
     if options.seed is None:
         options.seed = random.SystemRandom().getrandbits(32)
@@ -34,9 +36,15 @@ def main() -> int:
 
 
 def _here(options: argparse.Namespace) -> int:
-    faulthandler.dump_traceback_later(options.seconds + 2 * DEADLINE_S, exit=True)  # not even the loop goes on
+    faulthandler.dump_traceback_later(
+        options.seconds + 2 * DEADLINE_S, exit=True
+    )  # not even the loop goes on
     found = soak(
-        seed=options.seed, switches=options.switches, seconds=options.seconds, loop=options.loop, workloads=options.only
+        seed=options.seed,
+        switches=options.switches,
+        seconds=options.seconds,
+        loop=options.loop,
+        workloads=options.only,
     )
     faulthandler.cancel_dump_traceback_later()
     version = ".".join(map(str, sys.version_info[:3]))
@@ -47,7 +55,10 @@ def _here(options: argparse.Namespace) -> int:
     )
     if found.good:
         return 0
-    print(f"seed {options.seed}; {len(found.broken)} broken, {found.interrupts} interrupted\n{found.troubles()}", flush=True)
+    print(
+        f"seed {options.seed}; {len(found.broken)} broken, {found.interrupts} interrupted\n{found.troubles()}",
+        flush=True,
+    )
     return 1
 
 
@@ -66,7 +77,9 @@ def _everywhere(options: argparse.Namespace) -> int:
                 command += [f"--{name}", str(getattr(options, name))]
             command += ["--only", *options.only] if options.only else []
             environment = {**os.environ, "PYTHONPATH": str(root)}
-            with subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True) as run:
+            with subprocess.Popen(
+                command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True
+            ) as run:
                 for line in run.stdout or ():
                     if line.rstrip() != HEAD.rstrip():
                         print(line, end="", flush=True)

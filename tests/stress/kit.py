@@ -17,7 +17,17 @@ from typing import Any
 
 from runtime.handle import Handle
 
-__all__ = ["WORKLOADS", "Workload", "WrongError", "asynchronous", "plain", "same", "settle", "toil", "waiting"]
+__all__ = [
+    "WORKLOADS",
+    "Workload",
+    "WrongError",
+    "asynchronous",
+    "plain",
+    "same",
+    "settle",
+    "toil",
+    "waiting",
+]
 
 Function = Callable[[Handle, Random], Any]
 

@@ -23,7 +23,6 @@ from random import Random
 from typing import Any
 
 from runtime import CallError, ChildSpec, Node, Pid
-from runtime.errors import Interrupted
 from runtime.preemption import guards, slicer, ticker
 from runtime.preemption.workers import Killed
 from runtime.status import ENDED, IDLE, RECEIVING, STATUSES
@@ -122,7 +121,9 @@ class _Run:
     async def run(self, switches: int, seconds: float) -> None:
         """Everything, from the start of the node to the search for leftovers."""
         loop, outcome = asyncio.get_running_loop(), self.outcome
-        loop.set_exception_handler(lambda _loop, context: outcome.broken.append(f"reached the loop: {context!r}"))
+        loop.set_exception_handler(
+            lambda _loop, context: outcome.broken.append(f"reached the loop: {context!r}")
+        )
         tasks, began = asyncio.all_tasks(), time.monotonic()
         resources = {
             "lock": threading.Lock(), "box": self.box, "asyncio-lock": asyncio.Lock(), "queue": asyncio.Queue(3)
@@ -141,7 +142,7 @@ class _Run:
                 asyncio.create_task(self._client(form, crew[form], Random(self.rng.getrandbits(32))))
                 for form in FORMS for _ in range(CLIENTS)
             ]  # fmt: skip
-            while mode.slicer.parks < switches and time.monotonic() - began < seconds:
+            while mode.slicer.parks < switches and time.monotonic() - began < seconds:  # noqa: ASYNC110 - a counter
                 await asyncio.sleep(0.01)
             self.over = True
             await asyncio.gather(*clients)
@@ -193,9 +194,14 @@ class _Run:
     async def _settle(self, node: Node, crew: dict[str, list[Pid]]) -> None:
         """When nothing is asked any more, nobody has anything left to do."""
         deadline = time.monotonic() + DEADLINE_S
-        while busy := [
-            process for process in node.table if process.status not in {IDLE, RECEIVING, ENDED} or process.mailbox
-        ] or node.scheduler.workers.parked:
+        while (
+            busy := [
+                process
+                for process in node.table
+                if process.status not in {IDLE, RECEIVING, ENDED} or process.mailbox
+            ]
+            or node.scheduler.workers.parked
+        ):
             if time.monotonic() > deadline:
                 self.outcome.lost += [f"{item!r} does not come to rest: {_stack_of(item)}" for item in busy]
                 return
@@ -289,13 +295,13 @@ def _unraisable(outcome: Outcome) -> Iterator[None]:
 
     def note(event: Any) -> None:
         # At the limit of recursion there is no room for the callback that the collector wants to call; and a step that is
-        # killed between `async with` and its first await leaves a coroutine behind.
-        if not isinstance(event.exc_value, Killed | RecursionError | RuntimeWarning):
-            outcome.broken.append(f"unraisable: {event.exc_value!r} in {event.object!r}")
+        # killed between `async with` and its first await leaves a coroutine behind. This is a step's code too: it may be killed.
+        with suppress(Killed):
+            if not isinstance(event.exc_value, Killed | RecursionError | RuntimeWarning):
+                outcome.broken.append(f"unraisable: {event.exc_value!r} in {event.object!r}")
 
     sys.unraisablehook = note
     try:
-        with suppress(Interrupted):
-            yield
+        yield
     finally:
         sys.unraisablehook = usual

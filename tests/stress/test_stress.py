@@ -12,7 +12,7 @@ SEED = 4711
 def test_steps_that_are_switched_anywhere_give_right_results_and_all_of_them_end(loop):
     if loop == "uvloop":
         pytest.importorskip("uvloop")
-    found = soak(seed=SEED, switches=1_000, seconds=3.0, loop=loop)
+    found = soak(seed=SEED, switches=1_000, seconds=2.0, loop=loop)
     assert found.good, f"seed {SEED}, {loop}\n{found.troubles()}"
     assert found.switches >= 200
     assert found.jobs.total() >= 20
@@ -20,8 +20,8 @@ def test_steps_that_are_switched_anywhere_give_right_results_and_all_of_them_end
 
 def test_a_wrong_result_is_found(monkeypatch):
     monkeypatch.setattr("tests.stress.workloads.language.toil", lambda *_: 0)
-    found = soak(seed=SEED, switches=30, seconds=3.0, workloads=["generators", "sort_keys"])
-    assert "generators" in found.troubles()
+    found = soak(seed=SEED, switches=30, seconds=2.0, workloads=["generators", "sort_keys"])
+    assert found.wrong
     assert not found.good
 
 

@@ -112,7 +112,10 @@ class Fragile(Server):
 
 def town() -> Supervisor:
     """All of them, restarted as often as they end."""
-    tills = [ChildSpec(name, kind) for name, kind in zip(TILLS, (Till, Till, AsyncTill, coroutine_till), strict=True)]
+    tills = [
+        ChildSpec(name, kind)
+        for name, kind in zip(TILLS, (Till, Till, AsyncTill, coroutine_till), strict=True)
+    ]
     return Supervisor(
         [*tills, ChildSpec("echo", Echo), ChildSpec("relay", Relay, "echo"), ChildSpec("async-relay", AsyncRelay, "echo"),
          ChildSpec("fragile", Fragile), ChildSpec("phoenix", Victim)],
@@ -138,7 +141,9 @@ async def reaper(process: CoroutineHandle, node: Any, seed: int) -> None:
         process.resource("box")["kills"] += 1
         check(not victim.alive, "a killed process is alive")
         down = await process.receive(match=Down, timeout=30)
-        check(down.ref == ref and down.reason == ("killed" if way == "kill" else way), f"told {down}, not {way}")
+        check(
+            down.ref == ref and down.reason == ("killed" if way == "kill" else way), f"told {down}, not {way}"
+        )
         await _burn(process, rng)
 
 

@@ -93,7 +93,9 @@ class TestWaiting:
     async def test_what_was_awaited_does_not_wake_a_step_of_another_process(self, node):
         loop = asyncio.get_running_loop()
         one, other = loop.create_future(), loop.create_future()
-        node.resources.update(one=lambda process: process.wait(one), other=lambda process: process.wait(other))
+        node.resources.update(
+            one=lambda process: process.wait(one), other=lambda process: process.wait(other)
+        )
         first, second = await serve(node, Runs), await serve(node, Runs)
         first.cast("one")
         await eventually(lambda: first._process.status == AWAITING)
@@ -179,7 +181,9 @@ class TestCancellation:
 class TestHubRescue:
     @pytest.mark.parametrize("behaviour", [Runs, RunsAsync])
     @pytest.mark.parametrize("fate", ["suspended", "killed", "granted"])
-    async def test_the_host_gets_a_lock_whatever_became_of_the_step_that_holds_it(self, node, behaviour, fate):
+    async def test_the_host_gets_a_lock_whatever_became_of_the_step_that_holds_it(
+        self, node, behaviour, fate
+    ):
         lock, over, workers = threading.Lock(), [], node.scheduler.workers
 
         def hold(process):
@@ -258,7 +262,9 @@ class TestRecursion:
         sliced._collections._thread = threading.get_ident()
         sliced._collections._completed = guards._completed()
         worker = type("", (), {"critical": None})()
-        note = type("", (), {"f_code": Collections._changed.__code__, "f_globals": vars(guards), "f_back": None})()
+        note = type(
+            "", (), {"f_code": Collections._changed.__code__, "f_globals": vars(guards), "f_back": None}
+        )()
         assert sliced._verdict(worker, note) == guards.ITSELF
         sliced._collections._thread = None
 
@@ -279,9 +285,10 @@ class TestHolds:
         monkeypatch.setattr(slicer, "verdict", lambda _frame: next(answers))
         worker = type("", (), {"critical": None, "resumed_at": 1.0, "spoiled": False})()
         sliced._seen = node.scheduler.since
+        for _ in range(35):
+            sliced._tick_of_step(worker, None, None)
         with pytest.raises(Interrupted):
-            for _ in range(60):
-                sliced._tick_of_step(worker, None, None)
+            _ = [sliced._tick_of_step(worker, None, None) for _ in range(5)]
         assert worker.spoiled
 
 

@@ -33,7 +33,7 @@ def comparisons(process: Handle, rng: Random) -> None:
     """`list.sort`, `min` and `in` call `__lt__` and `__eq__` from the middle of C."""
 
     @dataclass(frozen=True)
-    class Slow:
+    class Slow:  # noqa: PLW1641 - nobody hashes it
         value: int
 
         def __lt__(self, other: Slow) -> bool:

@@ -105,7 +105,7 @@ def logs(process: Handle, rng: Random) -> None:
             toil(60)
             return super().format(record)
 
-    logger = logging.Logger("stress of one job")
+    logger = logging.Logger("stress of one job")  # noqa: LOG001 - one for each job, known to nobody else
     streams = [io.StringIO(), io.StringIO()]
     for stream in streams:
         handler = logging.StreamHandler(stream)
@@ -178,12 +178,12 @@ def copies(process: Handle, rng: Random) -> None:
     """`deepcopy`, `pickle`, heaps and partitions, with hooks in Python."""
 
     class Node:
-        def __init__(self, value: int, next: Node | None = None) -> None:
-            self.value, self.next = value, next
+        def __init__(self, value: int, after: Node | None = None) -> None:
+            self.value, self.after = value, after
 
         def __deepcopy__(self, memo: dict[int, object]) -> Node:
             toil(60)
-            return Node(self.value, copy.deepcopy(self.next, memo))
+            return Node(self.value, copy.deepcopy(self.after, memo))
 
         def __lt__(self, other: Node) -> bool:
             toil(30)
@@ -196,7 +196,7 @@ def copies(process: Handle, rng: Random) -> None:
     copied, seen = copy.deepcopy([chain, chain])[0], []
     while copied is not None:
         seen.append(copied.value)
-        copied = copied.next
+        copied = copied.after
     same(seen, values[::-1])
     heap = [Node(value) for value in values]
     heapq.heapify(heap)

@@ -101,7 +101,10 @@ def calls(process: Handle, rng: Random) -> None:
     for _ in range(4):
         number = rng.randrange(1000)
         toil(1500)
-        same(process.call(rng.choice(("relay", "async-relay")), ("relay", number), timeout=60), ("relayed", number))
+        same(
+            process.call(rng.choice(("relay", "async-relay")), ("relay", number), timeout=60),
+            ("relayed", number),
+        )
         same(process.call("echo", number, timeout=None), number)
 
 
