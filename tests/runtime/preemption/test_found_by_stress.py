@@ -13,6 +13,7 @@ from runtime import Node, Reply, Server
 from runtime.errors import Interrupted
 from runtime.preemption import guards, slicer
 from runtime.preemption.guards import Collections
+from runtime.preemption.ticker import ticker
 from runtime.status import AWAITING, IDLE, PARKED, SUSPENDED
 from tests.support.eventually import eventually
 from tests.support.processes import end_of, serve
@@ -301,3 +302,19 @@ class TestThrows:
         node.root.handle.exit(pid, "kill")
         await eventually(lambda: worker.dead)
         assert worker not in node.scheduler.workers.pool
+
+
+async def test_a_node_is_sliced_although_a_step_ran_while_there_was_no_timer():
+    async with Node("t", introspection=False):
+        pass
+    ticker.fast()  # as a step does on a node in another thread, which is not sliced
+    async with Node("t", introspection=False) as node:
+        if not node.preemption.startswith("time-slicing"):
+            pytest.skip(node.preemption)
+        until = asyncio.get_running_loop().time() + 0.2
+        node.resources["spin"] = lambda _process: [
+            0 for _ in iter(lambda: asyncio.get_running_loop().time() < until, False)
+        ]
+        pid = await serve(node, Runs)
+        pid.cast("spin")
+        await eventually(lambda: node.scheduler.mode.slicer.parks)
