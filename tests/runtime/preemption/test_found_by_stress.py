@@ -135,11 +135,11 @@ class TestAnswers:
     async def test_an_answer_that_takes_long_to_copy_reaches_its_caller(self, node):
         pid = await serve(node, Runs)
         node.resources.update(
-            small=lambda _process: 0, large=lambda _process: [[number] for number in range(6_000)]
+            small=lambda _process: 0, large=lambda _process: [[number] for number in range(3_000)]
         )  # fmt: skip
         for _ in range(5):
             await pid.call("small")  # the next one runs at once
-            assert len(await pid.call("large", timeout=5)) == 6_000
+            assert len(await pid.call("large", timeout=5)) == 3_000
 
 
 class TestSuspension:
@@ -250,12 +250,25 @@ class TestRecursion:
     def test_a_collection_whose_end_could_not_be_told_is_over(self):
         collections = Collections()
         try:
-            collections._changed("start", {})
+            collections.close()
+            collections._began("start", {})
             assert collections.going_on()
             gc.collect()
-            collections._thread = threading.get_ident()  # as if there had been no room for the callback
+            gc.collect()
             assert not collections.going_on()
         finally:
+            collections.close()
+
+    def test_callbacks_of_the_host_belong_to_the_collection(self):
+        seen = []
+        host = lambda _phase, _info: seen.append(collections.going_on())  # noqa: E731 - one and the same twice
+        gc.callbacks.append(host)
+        collections = Collections()
+        try:
+            gc.collect()
+            assert seen == [True, True]
+        finally:
+            gc.callbacks.remove(host)
             collections.close()
 
     async def test_a_tick_that_meets_the_note_of_a_collection_never_interrupts_it(self, node):
@@ -264,7 +277,7 @@ class TestRecursion:
         sliced._collections._completed = guards._completed()
         worker = type("", (), {"critical": None})()
         note = type(
-            "", (), {"f_code": Collections._changed.__code__, "f_globals": vars(guards), "f_back": None}
+            "", (), {"f_code": Collections._ended.__code__, "f_globals": vars(guards), "f_back": None}
         )()
         assert sliced._verdict(worker, note) == guards.ITSELF
         sliced._collections._thread = None
