@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RIVALS := $(VENV)/.rivals
 
-.PHONY: demo test check bench format snapshots clean
+.PHONY: demo test soak check bench format snapshots clean
 
 demo: $(READY)
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/observer demo; else $(BIN)/observer demo --headless; fi
@@ -24,6 +24,12 @@ check: $(READY)
 # About ten minutes on an idle machine. Something else: `make bench ARGS=--quick`, `make bench ARGS="--only call --rounds 3"`.
 bench: $(READY) $(RIVALS)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# The stress of time-slicing for long, with this interpreter and those of SOAK_PYTHONS, on asyncio and uvloop:
+#   make soak SOAK_PYTHONS="/opt/3.12/bin/python /opt/3.13/bin/python" SOAK="--switches 100000 --seconds 600"
+SOAK ?= --switches 50000 --seconds 300
+soak: $(READY)
+	SOAK_PYTHONS="$(SOAK_PYTHONS)" $(BIN)/python -m tests.stress --everywhere $(SOAK)
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -73,11 +73,11 @@ class Scheduler:
         self.handled = 0
         self.late_replies = 0
         self.dead_letters = 0
-        self._context: Final = copy_context()
-        """The context of who started the node: a turn runs in a copy of it, not in the context of who sent first."""
+        self.context: Final = copy_context()
+        """The context of who started the node: steps run in copies of it, not in the context of who sent first."""
         self.signals: Final[list[tuple[Process, Any, Process | None]]] = []
         """Exit signals to be delivered, while an end is being told (see `exits`): to whom, why, from whom."""
-        self.lingering: Final[set[asyncio.Task[Any]]] = set()
+        self.lingering: Final[set[asyncio.Future[Any]]] = set()
         """Tasks that were cancelled because their process ended, until they are done."""
         self.mode: Final[Mode] = choose(self, time_slicing=time_slicing)
         self.sliced: Final = self.mode.workers is not None
@@ -99,12 +99,11 @@ class Scheduler:
             ticker.fast()
         self.now = self.clock()
         until = self.inline_until = self.now + TURN_S
-        context = workers.context = self._context.copy()
         try:
             while (
                 queue and self.now < until
             ):  # a step that is parked leaves the rest of the turn to another worker
-                self.enter(None, self.now, context, self, until)
+                self.enter(None, self.now, self.context.copy(), self, until)
             if workers.parked:
                 workers.slice()
         finally:
@@ -178,7 +177,7 @@ class Scheduler:
             return cast("asyncio.Task[Any]", make(steps, loop=self.loop, context=context, eager_start=True))
         return cast("asyncio.Task[Any]", make(steps, loop=self.loop, context=context))
 
-    def cancel(self, task: asyncio.Task[Any]) -> None:
+    def cancel(self, task: asyncio.Future[Any]) -> None:
         """Cancel a task whose process has ended, and keep an eye on it until it is done."""
         if task.done():
             self._gone(task)
@@ -187,7 +186,7 @@ class Scheduler:
         self.lingering.add(task)
         task.add_done_callback(self._gone)
 
-    def _gone(self, task: asyncio.Task[Any]) -> None:
+    def _gone(self, task: asyncio.Future[Any]) -> None:
         self.lingering.discard(task)
         if not task.cancelled():
             task.exception()  # its process has ended: nobody is left to be told

@@ -119,8 +119,11 @@ class ServerProcess(Process):
             crash(self, error)
             return
         self.state = state
-        caller._answered = True
-        caller._value = value
+        if caller._future is None:
+            caller._answered = True
+            caller._value = value
+        else:  # the step was parked while the value was copied, and its caller waits
+            caller._settle(value)
         events = self.events  # `log`, written out
         if events is None:
             self.events = [(now, CALL, message, sender, value)]

@@ -117,7 +117,7 @@ class Steps(Coroutine[Any, Any, Any]):
         worker.steps = self
         self._take(step, values)
         worker.steps = None
-        worker.gr_context = worker.workers.context
+        worker.gr_context = None
 
     @boundary
     def _take(self, step: Any, values: tuple[Any, ...]) -> None:
@@ -137,7 +137,8 @@ class Steps(Coroutine[Any, Any, Any]):
         error, self._error = self._error, None
         cancelled, self._cancelled = self._cancelled, None
         if cancelled is not None and self._still_cancelled():
-            if error is None and (value is None or not value.cancel()):
+            # anyio tells its own cancellations by their text
+            if error is None and (value is None or not value.cancel(msg=next(iter(cancelled.args), None))):
                 return self._step(self._coroutine.throw, cancelled)
             if isinstance(error, StopIteration):
                 error = cancelled
@@ -171,13 +172,13 @@ class Steps(Coroutine[Any, Any, Any]):
             self._over = False
             return self._outcome()
         self._began = process.sched.clock()
-        if process.status != ENDED:
-            stands = worker.workers.resume(worker)
-        else:
-            stands = worker.workers.kill(worker)
-            if worker.workers.is_zombie(worker):
-                raise asyncio.CancelledError(f"{process} has ended")
+        stands = self._resume(worker)
+        if process.status == ENDED and worker.workers.is_zombie(worker):
+            raise asyncio.CancelledError(f"{process} has ended")
         return self._outcome() if stands is None else self._stand(stands)
+
+    def _resume(self, worker: Worker) -> Worker | None:
+        return worker.workers.resume(worker) if self._process.status != ENDED else worker.workers.kill(worker)
 
     def lend(self, worker: Worker) -> None:
         """A slice from within a blocked call of the hub, as if in a step of its task."""
@@ -187,7 +188,7 @@ class Steps(Coroutine[Any, Any, Any]):
         if self._task is not None:
             asyncio.tasks._enter_task(loop, self._task)
         try:
-            stands = worker.workers.resume(worker)
+            stands = self._resume(worker)
         finally:
             if self._task is not None:
                 asyncio.tasks._leave_task(loop, self._task)
@@ -195,6 +196,7 @@ class Steps(Coroutine[Any, Any, Any]):
                 asyncio.tasks._enter_task(loop, outer)
         if stands is None:
             self._stands, self._over = None, True
+        if stands is None or worker.workers.is_zombie(worker):
             turn, worker.turn = worker.turn, None
             if turn is not None:
                 turn.set_result(None)

@@ -25,7 +25,6 @@ class Direct:
         self.parked: Final[deque[Worker]] = deque()
         self.zombies: Final[list[Zombie]] = []
         self.going_on: tuple[Worker, Process] | None = None
-        self.context: Context | None = None
 
     def enter(
         self, process: Process | None, now: float, context: Context | None, doer: Doer, argument: Any

@@ -170,16 +170,33 @@ class Collections:
 
     def __init__(self) -> None:
         self._thread: int | None = None
-        gc.callbacks.append(self._changed)
+        self._completed = 0
+        gc.callbacks.insert(0, self._began)  # callbacks of the host's belong to the collection too
+        gc.callbacks.append(self._ended)
 
     def going_on(self) -> bool:
         """Whether the calling thread is in the middle of a collection."""
+        if (
+            self._thread == get_ident() and _completed() > self._completed + 1
+        ):  # its end was not told: no room for a callback
+            self._thread = None
         return self._thread == get_ident()
 
     def close(self) -> None:
         """Look no more."""
-        if self._changed in gc.callbacks:
-            gc.callbacks.remove(self._changed)
+        for callback in (self._began, self._ended):
+            if callback in gc.callbacks:
+                gc.callbacks.remove(callback)
 
-    def _changed(self, phase: str, _info: dict[str, int]) -> None:
-        self._thread = get_ident() if phase == "start" else None
+    def _began(self, phase: str, _info: dict[str, int]) -> None:
+        if phase == "start":
+            self._completed, self._thread = _completed(), get_ident()
+
+    def _ended(self, phase: str, _info: dict[str, int]) -> None:
+        if phase == "stop":
+            self._thread = None
+
+
+def _completed() -> int:
+    """Collections that are over, as the interpreter counts them."""
+    return sum(generation["collections"] for generation in gc.get_stats())

@@ -30,6 +30,8 @@ __all__ = ["Slicer"]
 
 ENOUGH: Final = 3
 """Interruptions that a step survives; then it is parked even where it should not be, for it would own the node."""
+ROOM: Final = 20
+"""Frames that a tick needs; a step that recurses to the limit has none left."""
 STUCK_S: Final = 0.01
 """Seconds without progress of the hub, after which it is looked at."""
 
@@ -40,7 +42,7 @@ class Slicer:
     Attributes:
         parks: how many times a step has been parked.
         interrupts: how many steps have been interrupted by an exception.
-        rescues: slices that were lent from within a blocked call of the hub.
+        rescues: how often slices were lent from within a blocked call of the hub.
     """
 
     def __init__(self, sched: Scheduler, workers: Workers) -> None:
@@ -48,7 +50,9 @@ class Slicer:
         self._workers: Final = workers
         self._collections: Collections | None = None
         self._seen: float | None = None
-        self._held = 0
+        self._held = 0.0
+        """What is used up of the time that a step may be held: 1 is all of it."""
+        self._cramped = 0
         self._interrupted = 0
         self._lending = False
         self._turn = -1
@@ -83,6 +87,16 @@ class Slicer:
             Interrupted: in the step that has stayed too long where it must not be switched.
         """
         current = getcurrent()
+        try:
+            _room(ROOM)
+        except RecursionError:  # it is over soon; else it climbs and falls at the limit, for ever
+            self._cramped += 1
+            if self._cramped < BRIEF or type(current) is not Worker:
+                return True
+            self._cramped = 0
+            current.spoiled = True
+            raise Interrupted("its step stayed at the limit of recursion for 20 ms") from None
+        self._cramped = 0
         worker = _worker_of(current)
         if worker is None:
             return self._tick_of_hub(current, frame)
@@ -96,34 +110,39 @@ class Slicer:
             self._seen = since
             if ticker.pace != FAST_S:  # a tick of the hub came between looking at the pace and the step
                 ticker.fast()
-            self._held = self._interrupted = 0
+            self._held, self._waited, self._interrupted = 0.0, 0, 0
             if not worker.resumed_at or time.monotonic() - worker.resumed_at < FAST_S / 2:
                 return
         hold = self._verdict(worker, frame)
         if hold == FREE or (self._interrupted >= ENOUGH and hold != ITSELF and not self._collecting()):
-            self._held = self._interrupted = 0
+            self._held, self._interrupted = 0.0, 0
             self.parks += 1
             self._workers.park(worker, current)
-        elif hold != ITSELF:
-            self._held += 1
-            if hold == RELUCTANT and (self._held >= BRIEF or worker.blocked is self._sched.running):
-                self._held = 0
+        elif hold == RELUCTANT:
+            self._waited += 1
+            if self._waited >= BRIEF or worker.blocked is self._sched.running:
+                self._waited = 0
                 worker.blocked = self._sched.running
                 self.parks += 1
                 self._workers.park(worker, current)
-            elif 0 < hold <= self._held:
-                self._held = 0
+        elif hold != ITSELF:
+            self._held += 1 / hold  # an import may hold it for longer than what follows it
+            if self._held > 1 - 1e-9:
+                self._held = 0.0
                 self._interrupted += 1
                 self.interrupts += 1
+                worker.spoiled = True
                 raise Interrupted(
                     f"its step held the node for {hold} ms where it must not be switched ({_place(frame)}); "
                     "do this beside the process: asyncio.to_thread"
                 )
 
     def _verdict(self, worker: Worker, frame: FrameType | None) -> Hold:
-        if self._collecting():
-            return BRIEF
         hold = verdict(frame)
+        if (
+            hold != ITSELF and self._collecting()
+        ):  # an exception in what notes the end of a collection would make it endless
+            return BRIEF
         if hold == FREE and worker.critical is not None and worker.critical is self._sched.since:
             worker.overdue = True
             return BRIEF
@@ -153,7 +172,7 @@ class Slicer:
         if ticker.pace != SLOW_S:
             ticker.slow()
         workers = self._workers
-        if not workers.parked:
+        if not workers.standing():
             return False
         if not self._lending and current is workers.hub and self._blocked() and hub_may_lend(frame):
             self._lend()
@@ -169,7 +188,7 @@ class Slicer:
         return waited >= STUCK_S and computed < waited / 2
 
     def _lend(self) -> None:
-        """A slice for a parked step, from within a blocked call of the hub."""
+        """Slices for the parked steps, from within a blocked call of the hub."""
         self._lending = True
         self.rescues += 1
         try:
@@ -183,6 +202,12 @@ def _worker_of(current: greenlet | None) -> Worker | None:
     while current is not None and type(current) is not Worker:
         current = current.parent
     return current
+
+
+def _room(frames: int) -> None:
+    """Raises RecursionError unless there is room for that many frames."""
+    if frames:
+        _room(frames - 1)
 
 
 def _place(frame: FrameType | None) -> str:

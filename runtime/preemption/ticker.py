@@ -155,6 +155,7 @@ class Ticker:
             signal.signal(self._timer.signal, self._tick)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {self._timer.signal})
             self._owner = os.getpid()
+            self.pace = OFF  # steps of nodes that are not sliced may have said otherwise
             self._hook()
         self._on_tick.append(on_tick)
 

@@ -137,23 +137,26 @@ def _until(process: Process, worker: Worker, future: asyncio.Future[Any]) -> Non
 
     workers = worker.workers
     if process.status == ENDED:
-        future.cancel()
+        process.sched.cancel(future)
         raise Killed(f"{process} has ended")
     if future.done():
         return
 
     def done(_future: asyncio.Future[Any]) -> None:
-        if worker.awaited is future:
+        if (
+            worker.awaited is future and not worker.queued
+        ):  # its process has ended, and it will be thrown into
             workers.resume(worker)
 
     worker.awaited = future
     future.add_done_callback(done)
     try:
         workers.wait(worker, AWAITING)
+    except BaseException:  # the process has ended, and nobody is left to be told how it went
+        process.sched.cancel(future)
+        raise
     finally:
         worker.awaited = None
-        if not future.done():  # the process has ended
-            future.cancel()
 
 
 def _in_finalizer(frame: FrameType | None) -> bool:

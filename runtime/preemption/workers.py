@@ -69,11 +69,14 @@ class Worker(greenlet):
         awaited: the future that a waiting step waits for.
         began: since when the step runs without having waited, by the scheduler's clock; right while it is parked.
         slices: how many slices it has used up since then.
+        spoiled: whether something has been thrown into its step from outside. CPython may then leave the exception that
+            the step was handling behind, so the next step gets another worker.
+        renewed: the turn of the run queue in which it got a context of its own; -1 if it has another's.
     """
 
     __slots__ = (
-        "awaited", "back", "began", "blocked", "critical", "given_up", "leaf", "overdue", "owns", "process", "queued", "resumed_at",
-        "slices", "steps", "throws", "turn", "workers",
+        "awaited", "back", "began", "blocked", "critical", "given_up", "leaf", "overdue", "owns", "process", "queued", "renewed",
+        "resumed_at", "slices", "spoiled", "steps", "throws", "turn", "workers",
     )  # fmt: skip
 
     def __init__(self, workers: Workers) -> None:
@@ -95,6 +98,8 @@ class Worker(greenlet):
         self.awaited: asyncio.Future[Any] | None = None
         self.began = 0.0
         self.slices = 0
+        self.renewed = -1
+        self.spoiled = False
 
     def run(self, doer: Doer | None, argument: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # a property in the stubs
         """Steps, one after the other; a step never raises."""
@@ -102,6 +107,9 @@ class Worker(greenlet):
         while doer is not None:
             doer.step(argument)
             doer = argument = None
+            if self.spoiled:
+                self.parent = self.back
+                return
             pool.append(self)
             doer, argument = self.back.switch(None)
 
@@ -130,7 +138,8 @@ class Workers:
         hub: the greenlet of the event loop.
         pool: workers without a step.
         parked: those that wait for a slice.
-        context: the context of plain steps; renewed with each turn of the run queue.
+        aside: those that were parked, and whose process is suspended.
+        granted: the one whose task takes the slice of this turn.
         zombies: what is left of processes whose code does not end.
         going_on: the step that has stood still before and has the thread now, and whose it is; for observers.
     """
@@ -140,10 +149,11 @@ class Workers:
         self.hub: greenlet = getcurrent()
         self.pool: Final[list[Worker]] = []
         self.parked: Final[deque[Worker]] = deque()
+        self.aside: Final[list[Worker]] = []
+        self.granted: Worker | None = None
         self.zombies: Final[list[Zombie]] = []
         self.going_on: tuple[Worker, Process] | None = None
-        self.context: Context | None = None
-        self._granted = False
+        self._taken = False
         self.made: Final[weakref.WeakSet[Worker]] = weakref.WeakSet()
         _all.add(self)
 
@@ -158,7 +168,9 @@ class Workers:
         pool = self.pool
         worker = pool.pop() if pool else self._make()
         if context is not None:
-            worker.gr_context = context
+            worker.gr_context, worker.renewed = context, -1
+        elif worker.renewed != sched.turns:  # no other step may stand in the middle of it
+            worker.gr_context, worker.renewed = sched.context.copy(), sched.turns
         worker.back = getcurrent()
         sched.running = process
         sched.since = now
@@ -174,7 +186,6 @@ class Workers:
 
     def _make(self) -> Worker:
         worker = Worker(self)
-        worker.gr_context = self.context
         self.made.add(worker)
         return worker
 
@@ -201,6 +212,7 @@ class Workers:
     def queue(self, worker: Worker) -> None:
         """Let a step that stands still have slices."""
         if not worker.queued:
+            self._forget(worker)
             worker.queued = True
             self.parked.append(worker)
         self.sched.kick()
@@ -223,24 +235,25 @@ class Workers:
         worker.process = process
         worker.owns = process.status == RUNNING and (worker.steps is None or worker.steps.own)
         if worker.owns:
-            process.status = status
+            process.status = SUSPENDED if status == PARKED and process.suspend else status
         process.holds(worker)
         sched.last, sched.last_from, sched.now = process, sched.since, sched.clock()
 
     def slice(self) -> None:
         """Give the parked step that has waited longest a slice. From the hub, once in each turn of the loop."""
-        if self._granted:  # its task takes it now
-            self._granted = False
+        if self._taken:  # by the task to which it was granted
+            self._taken = False
             return
         worker = self.parked.popleft()
+        worker.queued = False
         process = worker.process
         assert process is not None
         if process.status == SUSPENDED and worker.owns:
-            worker.queued = False  # it stays among the workers of its process, until `unpause`
+            self.aside.append(worker)  # until `unpause`
         elif worker.turn is not None:
             turn, worker.turn = worker.turn, None
             turn.set_result(None)
-            self._granted = True
+            self._taken, self.granted = True, worker
         elif process.status == ENDED or worker.given_up:
             self.kill(worker)
         else:
@@ -256,9 +269,9 @@ class Workers:
         sched, process = self.sched, worker.process
         assert process is not None
         process.lets_go(worker)
+        self._forget(worker)
         worker.process = None
-        worker.queued = False
-        if worker.owns and process.status not in {ENDED, SUSPENDED}:
+        if worker.owns and process.status != ENDED:
             process.status = RUNNING
         if ticker.pace != FAST_S:
             ticker.fast()
@@ -269,6 +282,7 @@ class Workers:
         worker.resumed_at = time.monotonic()
         leaf = worker.leaf
         outer, self.going_on = self.going_on, (worker, process)
+        worker.spoiled = worker.spoiled or error is not None
         stands: Worker | None = leaf.switch() if error is None else leaf.throw(error)
         self.going_on = outer
         worker.resumed_at = 0.0
@@ -276,20 +290,35 @@ class Workers:
         sched.since = since
         return stands
 
+    def _forget(self, worker: Worker) -> None:
+        """It stands in no line any more."""
+        if worker.queued:
+            worker.queued = False
+            self.parked.remove(worker)
+        if worker in self.aside:
+            self.aside.remove(worker)
+        if worker is self.granted:
+            self.granted = None
+
+    def standing(self) -> list[Worker]:
+        """All that have been parked: those that wait for a slice, and those that get none at present."""
+        return [*self.parked, *self.aside, *([] if self.granted is None else [self.granted])]
+
     def lend(self) -> None:
-        """From within a blocked call of the hub: a slice for the parked step that has waited longest.
+        """From within a blocked call of the hub: a slice for each step that has been parked.
 
         A step of a task runs outside its task's own step; the task finds the outcome when its turn comes.
         """
-        worker = self.parked.popleft()
-        steps, process = worker.steps, worker.process
-        assert process is not None
-        if process.status == ENDED or (process.status == SUSPENDED and worker.owns):
-            self.parked.append(worker)
-        elif steps is None:
-            self.resume(worker)
-        else:
-            steps.lend(worker)
+        for worker in self.standing():
+            steps, process = worker.steps, worker.process
+            if process is None:  # it has gone on meanwhile
+                continue
+            if steps is not None:
+                steps.lend(worker)
+            elif process.status == ENDED or worker.given_up:
+                self.kill(worker)
+            else:
+                self.resume(worker)
 
     # --- its process has ended --------------------------------------------------------------------
 
@@ -297,8 +326,11 @@ class Workers:
         """Throw `Killed` into what is left of a process, once. None when that was the end of it."""
         process = worker.process
         assert process is not None
+        if self.is_zombie(worker):
+            return worker
         if worker.throws >= THROWS:
             process.lets_go(worker)
+            self._forget(worker)
             self.zombies.append(Zombie(worker, process, self.sched.clock()))
             self.sched.node.ledger.zombie(process)
             return worker
