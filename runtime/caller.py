@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .messages import ATOMS, share
+from .preemption.guards import open_to_switches
 
 if TYPE_CHECKING:
     from .process import Process
@@ -38,6 +39,7 @@ class Caller(Generic[R]):
             return True
         return self.deadline is not None and self._process.sched.clock() >= self.deadline
 
+    @open_to_switches
     def reply(self, value: R) -> None:
         """Answer, from anywhere in the node. A reply after the deadline is dropped and counted.
 
@@ -49,6 +51,13 @@ class Caller(Generic[R]):
             return
         if type(value) not in ATOMS:
             value = share(value)
+        self._give(value)
+
+    def _give(self, value: R) -> None:
+        """Answer with what is shared already; the caller may have gone while it was copied."""
+        if self.gone:
+            self._process.sched.late_replies += 1
+            return
         self._answered = True
         self._value = value
         if self._future is not None:

@@ -31,6 +31,7 @@ from .ledger import Ledger
 from .mailbox import SHUTDOWN
 from .messages import share
 from .pid import Name, Pid
+from .preemption.guards import open_to_switches
 from .process import Process
 from .registry import Registry
 from .scheduler import Scheduler
@@ -188,7 +189,7 @@ class Node:
 
     async def _await_remains(self, sched: Scheduler) -> None:
         """Wait until the steps that stand still have ended, or are zombies."""
-        while sched.workers.parked:  # noqa: ASYNC110 - each turn throws into one of them, 20 times at most
+        while sched.workers.at_work():  # noqa: ASYNC110 - each turn throws into one of them, 20 times at most
             await asyncio.sleep(0)
 
     async def run_forever(self) -> None:
@@ -311,6 +312,7 @@ class Node:
         process.begin((Supervisor(),), {})
         return process
 
+    @open_to_switches
     def spawn_from(self, parent: Process | None, function: Any, args: tuple[Any, ...]) -> Process:
         """Start a coroutine process."""
         if not inspect.iscoroutinefunction(function):

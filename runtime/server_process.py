@@ -24,7 +24,7 @@ from .errors import BadReturn, NotSendable, ProcessExit
 from .exits import end
 from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, SHUTDOWN, Entry
 from .messages import ATOMS, is_constant, share
-from .preemption.guards import boundary
+from .preemption.guards import boundary, open_to_switches
 from .process import Process
 from .results import NOTHING, Continue, NoReply, Reply, Stop
 from .scheduler import BUDGET
@@ -116,8 +116,11 @@ class ServerProcess(Process):
             sched.handled += 1
             self.reductions += 1
         self.state = state
-        caller._answered = True
-        caller._value = value
+        if caller._future is None:
+            caller._answered = True
+            caller._value = value
+        else:  # it waits by now: the step was parked while the value was copied
+            caller._give(value)
         self.log(CALL, message, entry[4], value)
         if self.mailbox is None and not self.suspend:
             self.current = None
@@ -180,6 +183,7 @@ class ServerProcess(Process):
 
     # --- results ----------------------------------------------------------------------------------
 
+    @open_to_switches
     def _after(self, entry: Entry, result: Any) -> None:
         """Apply a result, or wait for it when it is a coroutine."""
         if self.status != RUNNING:
@@ -216,11 +220,13 @@ class ServerProcess(Process):
         """An async handler is over. What follows may run code of its own (`terminate`, the copy of a reply)."""
         self.sched.enter(self, self.sched.clock(), None, self._conclude_and_rest, entry, task)
 
+    @boundary
     def _conclude_and_rest(self, entry: Entry, task: asyncio.Task[Any]) -> None:
         self._conclude(entry, task)
         if self.status == RUNNING and self.current is None:
             self.rest()
 
+    @open_to_switches
     def _conclude(self, entry: Entry, task: asyncio.Task[Any]) -> None:
         self.coroutine = None
         if self.status == ENDED:
@@ -238,6 +244,7 @@ class ServerProcess(Process):
         except BaseException as failure:
             self.crash(failure)
 
+    @open_to_switches
     def settle(self, entry: Entry, result: Any) -> None:
         """Apply what a handler returned. The step is over when `current` is None.
 

@@ -19,9 +19,12 @@ from __future__ import annotations
 import gc
 import inspect
 import sys
+from collections.abc import Callable
 from threading import get_ident
 from types import CodeType, FrameType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+from greenlet import greenlet
 
 __all__ = [
     "BRIEF",
@@ -34,6 +37,8 @@ __all__ = [
     "open_to_switches",
     "verdict",
 ]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 FREE: Final = 0
 ITSELF: Final = -1
@@ -65,23 +70,26 @@ _boundaries: Final[set[CodeType]] = set()
 _open: Final[set[CodeType]] = set()
 
 
-def boundary(function: Any) -> Any:
+def boundary(function: F) -> F:
     """Decorates the functions of the runtime that call handlers: what stands inside them is a step."""
     _boundaries.add(function.__code__)
     return function
 
 
-def open_to_switches(function: Any) -> Any:
-    """Decorates functions of the runtime in whose middle a step may be parked: what they read before, they read again."""
+def open_to_switches(function: F) -> F:
+    """Decorates functions of the runtime that copy a message: a step may be parked in the copy. What they read before, they read again."""
     _open.add(function.__code__)
     return function
 
 
-def verdict(frame: FrameType | None) -> Hold:
-    """FREE, ITSELF, or the ticks of a HOLD, for the step whose innermost frame this is."""
+def verdict(frame: FrameType | None, current: greenlet | None = None) -> Hold:
+    """FREE, ITSELF, or the ticks of a HOLD, for the step whose innermost frame this is.
+
+    `current` is the greenlet that it stands in: if the step has made that, its frames go on in the parent's.
+    """
     innermost = frame
     tracers = _tracers()
-    hold = FREE
+    hold, copies = FREE, False
     while frame is not None:
         code = frame.f_code
         if code in _boundaries:
@@ -94,7 +102,9 @@ def verdict(frame: FrameType | None) -> Hold:
             if root == _RUNTIME:
                 if name == _STREAMS:
                     hold = max(hold, STREAM)
-                elif code not in _open and name != "runtime.messages":
+                elif name == "runtime.messages":
+                    copies = True
+                elif not (copies and code in _open):
                     if frame is innermost:
                         return ITSELF
                     hold = max(hold, BRIEF)
@@ -103,6 +113,9 @@ def verdict(frame: FrameType | None) -> Hold:
             elif root in _OWN and (frame is innermost or _is_called_back(code)):
                 hold = max(hold, BRIEF)
         frame = frame.f_back
+        while frame is None and current is not None:
+            current = current.parent
+            frame = current.gr_frame if current is not None else None
     return ITSELF  # no step at all
 
 

@@ -20,7 +20,7 @@ from greenlet import getcurrent, greenlet
 from ..errors import Interrupted
 from . import streams
 from .guards import BRIEF, FREE, ITSELF, Collections, Hold, hub_may_lend, verdict
-from .ticker import FAST_S, SLOW_S, ticker
+from .ticker import FAST_S, RARE_S, SLOW_S, ticker
 from .workers import Worker, Workers
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ class Slicer:
         self._collections: Collections | None = None
         self._seen: float | None = None
         self._held = 0
-        self._interrupted = 0
         self._lending = False
         self._turn = -1
         self._turn_at = 0.0
@@ -94,28 +93,40 @@ class Slicer:
         since = self._sched.since
         if since is not self._seen:
             self._seen = since
-            self._held = self._interrupted = 0
+            self._held = 0
+            if not worker.resumed_at:
+                worker.survived = 0
+            if ticker.pace > FAST_S:
+                ticker.fast()
             if not worker.resumed_at or time.monotonic() - worker.resumed_at < FAST_S / 2:
                 return
-        hold = self._verdict(worker, frame)
-        if hold == FREE or (self._interrupted >= ENOUGH and hold != ITSELF and not self._collecting()):
-            self._held = self._interrupted = 0
+        hold = self._verdict(worker, current, frame)
+        if hold == FREE or (worker.survived >= ENOUGH and hold != ITSELF and not self._collecting()):
+            self._held = 0
             self.parks += 1
             self._workers.park(worker, current)
         elif hold != ITSELF:
-            self._held += 1
+            self._hold()
             if self._held >= hold:
                 self._held = 0
-                self._interrupted += 1
+                worker.survived += 1
                 self.interrupts += 1
                 raise Interrupted(
                     f"its step held the node for {hold} ms where it must not be switched ({_place(frame)})"
                 )
 
-    def _verdict(self, worker: Worker, frame: FrameType | None) -> Hold:
+    def _hold(self) -> None:
+        """Count the milliseconds of a hold. The longer it is, the rarer are the ticks: nobody reads the wake-up descriptor."""
+        self._held += round(ticker.pace / FAST_S)
+        if self._held >= 200 and ticker.pace < RARE_S:
+            ticker.rare()
+        elif self._held >= 20 and ticker.pace < SLOW_S:
+            ticker.slow()
+
+    def _verdict(self, worker: Worker, current: greenlet, frame: FrameType | None) -> Hold:
         if self._collecting():
             return BRIEF
-        hold = verdict(frame)
+        hold = verdict(frame, current)
         if hold == FREE and worker.critical is not None and worker.critical is self._sched.since:
             return BRIEF
         return hold

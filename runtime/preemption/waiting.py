@@ -141,7 +141,9 @@ def _until(process: Process, worker: Worker, future: asyncio.Future[Any]) -> Non
         return
 
     def done(_future: asyncio.Future[Any]) -> None:
-        if worker.awaited is future:
+        if (
+            worker.awaited is future and not worker.queued
+        ):  # else its process has ended, and it is to be killed
             workers.resume(worker)
 
     worker.awaited = future

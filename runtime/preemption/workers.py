@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import sys
 import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, Final
 
 from greenlet import getcurrent, greenlet
@@ -57,13 +58,14 @@ class Worker(greenlet):
         resumed_at: since when it goes on, by `time.monotonic`; 0 for a step that has not stood still yet.
         owns: whether the status of the process tells of this step (a task beside the process has none).
         critical: the `since` of the step that may not be switched (`self.critical()`).
+        survived: how many interruptions its step has survived.
         throws: how often `Killed` has been thrown into it.
         awaited: the future that a waiting step waits for.
     """
 
     __slots__ = (
-        "awaited", "back", "critical", "given_up", "leaf", "owns", "process", "queued", "resumed_at", "steps", "throws", "turn",
-        "workers",
+        "awaited", "back", "critical", "given_up", "leaf", "owns", "process", "queued", "resumed_at", "steps", "survived", "throws",
+        "turn", "workers",
     )  # fmt: skip
 
     def __init__(self, workers: Workers) -> None:
@@ -79,6 +81,7 @@ class Worker(greenlet):
         self.resumed_at = 0.0
         self.owns = False
         self.critical: float | None = None
+        self.survived = 0
         self.throws = 0
         self.awaited: asyncio.Future[Any] | None = None
 
@@ -126,9 +129,12 @@ class Workers:
         self.pool: Final[list[Worker]] = []
         self.parked: Final[deque[Worker]] = deque()
         self.zombies: Final[list[Zombie]] = []
-        self.context: Context | None = None
+        self.context: Context = copy_context()
         self._granted = False
         self.made: Final[weakref.WeakSet[Worker]] = weakref.WeakSet()
+        self._maker = self.hub
+        self._nursery: Final = greenlet(self._bear, self.hub)
+        self._idle_refs: Final = self._references()
         _all.add(self)
 
     # --- a step begins ----------------------------------------------------------------------------
@@ -136,7 +142,10 @@ class Workers:
     def enter(
         self, process: Process | None, now: float, context: Context | None, function: Any, *args: Any
     ) -> Worker | None:
-        """Run `function(*args)` as a step of `process`, which begins `now`. None when it has returned; else where it stands."""
+        """Run `function(*args)` as a step of `process`, which begins `now`. None when it has returned; else where it stands.
+
+        It runs on the worker that was idle last.
+        """
         sched = self.sched
         if ticker.pace != FAST_S:
             ticker.fast()
@@ -149,9 +158,25 @@ class Workers:
         sched.running = process
         sched.since = now
         stands: Worker | None = worker.switch(function, args)
+        worker.back = self.hub  # `home` counts references
         sched.running = running
         sched.since = since
         return stands
+
+    def home(self) -> Worker | None:
+        """The worker whose step has just returned, out of the pool, if greenlets that the step has made live on.
+
+        Their parent is to run the steps that follow, for it is there that they switch to. Else None.
+        """
+        pool = self.pool
+        if sys.getrefcount(pool[-1]) <= self._idle_refs:
+            return None
+        return pool.pop()
+
+    def _references(self) -> int:
+        """How many references there are to a worker that is idle, and that nobody else knows."""
+        self.pool.append(self._make())
+        return sys.getrefcount(self.pool[-1])
 
     def current(self) -> Worker | None:
         """The worker that has the thread; None for the hub, and for greenlets that are not of this pool."""
@@ -159,10 +184,23 @@ class Workers:
         return current if type(current) is Worker else None
 
     def _make(self) -> Worker:
-        worker = Worker(self)
+        self._maker = getcurrent()
+        self._nursery.switch()
+        self._maker = self.hub
+        worker = self.pool.pop()
         worker.gr_context = self.context
         self.made.add(worker)
         return worker
+
+    def _bear(self) -> None:
+        """Make workers, on a greenlet of its own: a worker keeps for life the depth of recursion at which it has begun."""
+        while True:
+            worker = Worker(self)
+            worker.back = getcurrent()
+            worker.switch(_nothing, ())
+            worker.back = self.hub
+            del worker
+            self._maker.switch()
 
     # --- it stands still, and goes on -------------------------------------------------------------
 
@@ -205,7 +243,7 @@ class Workers:
         worker.process = process
         worker.owns = process.status == RUNNING and (worker.steps is None or worker.steps.own)
         if worker.owns:
-            process.status = status
+            process.status = SUSPENDED if process.suspend and status == PARKED else status
         process.holds(worker)
         sched.last, sched.last_from, sched.now = process, sched.since, sched.clock()
 
@@ -240,7 +278,7 @@ class Workers:
         process.lets_go(worker)
         worker.process = None
         worker.queued = False
-        if worker.owns and process.status not in {ENDED, SUSPENDED}:
+        if worker.owns and process.status != ENDED:
             process.status = RUNNING
         if ticker.pace != FAST_S:
             ticker.fast()
@@ -289,6 +327,10 @@ class Workers:
             worker.given_up = False
         return stands
 
+    def at_work(self) -> bool:
+        """Whether a step that stands still is to have a slice, or has been granted one and not begun it."""
+        return any(worker.queued for worker in self.made)
+
     def is_zombie(self, worker: Worker) -> bool:
         """Whether its step has survived all that was thrown into it."""
         return any(zombie.worker is worker for zombie in self.zombies)
@@ -307,6 +349,10 @@ class Workers:
             if worker and worker not in self.pool:
                 _immortal(worker)
                 _immortal(worker.leaf)
+
+
+def _nothing() -> None:
+    """The first step of a worker."""
 
 
 def _immortal(item: Any) -> None:

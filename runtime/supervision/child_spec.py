@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from ..messages import ATOMS, share
+from ..preemption.guards import open_to_switches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -47,6 +48,7 @@ class ChildSpec:
 
     __slots__ = ("args", "behaviour", "id", "is_supervisor", "options", "register", "restart", "shutdown")
 
+    @open_to_switches
     def __init__(
         self,
         id: Any,  # noqa: A002 - OTP's word
