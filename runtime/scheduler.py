@@ -72,7 +72,7 @@ class Scheduler:
         """The context of who started the node: a turn runs in a copy of it, not in the context of who sent first."""
         self.signals: Final[list[tuple[Process, Any, Process | None]]] = []
         """Exit signals to be delivered, while an end is being told (see `exits`): to whom, why, from whom."""
-        self.lingering: Final[set[asyncio.Task[Any]]] = set()
+        self.lingering: Final[set[asyncio.Future[Any]]] = set()
         """Tasks that were cancelled because their process ended, until they are done."""
         self.mode: Final[Mode] = choose(self, time_slicing=time_slicing)
         self.sliced: Final = self.mode.workers is not None
@@ -164,7 +164,7 @@ class Scheduler:
             return cast("asyncio.Task[Any]", make(steps, loop=self.loop, context=context, eager_start=True))
         return cast("asyncio.Task[Any]", make(steps, loop=self.loop, context=context))
 
-    def cancel(self, task: asyncio.Task[Any]) -> None:
+    def cancel(self, task: asyncio.Future[Any]) -> None:
         """Cancel a task whose process has ended, and keep an eye on it until it is done."""
         if task.done():
             self._gone(task)
@@ -173,7 +173,7 @@ class Scheduler:
         self.lingering.add(task)
         task.add_done_callback(self._gone)
 
-    def _gone(self, task: asyncio.Task[Any]) -> None:
+    def _gone(self, task: asyncio.Future[Any]) -> None:
         self.lingering.discard(task)
         if not task.cancelled():
             task.exception()  # its process has ended: nobody is left to be told

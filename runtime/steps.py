@@ -142,7 +142,8 @@ class Steps(Coroutine[Any, Any, Any]):
         error, self._error = self._error, None
         cancelled, self._cancelled = self._cancelled, None
         if cancelled is not None and self._still_cancelled():
-            if error is None and (value is None or not value.cancel()):
+            message = cancelled.args[0] if cancelled.args else None  # by which anyio knows its own
+            if error is None and (value is None or not value.cancel(msg=message)):
                 return self._step(self._coroutine.throw, cancelled)
             if isinstance(error, StopIteration):
                 error = cancelled

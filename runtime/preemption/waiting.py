@@ -107,7 +107,7 @@ def _worker(process: Process, what: str, instead: str) -> Worker:
     if worker.steps is not None:
         raise RuntimeError(f"{what} is for plain handlers; this one is async: {instead}")
     if worker.critical is not None and worker.critical is process.sched.since:
-        raise RuntimeError(f"{what} inside `with self.critical()`, which says that nobody comes between")
+        raise RuntimeError(f"{what} inside `with self.critical()` or in a hook: nobody may come between")
     if _in_finalizer(sys._getframe()):
         raise RuntimeError(f"{what} in a finalizer: whoever drops the last reference would have to wait")
     return worker
@@ -135,7 +135,7 @@ def _until(process: Process, worker: Worker, future: asyncio.Future[Any]) -> Non
 
     workers = worker.workers
     if process.status == ENDED:
-        future.cancel()
+        process.sched.cancel(future)
         raise Killed(f"{process} has ended")
     if future.done():
         return
@@ -152,8 +152,8 @@ def _until(process: Process, worker: Worker, future: asyncio.Future[Any]) -> Non
         workers.wait(worker, AWAITING)
     finally:
         worker.awaited = None
-        if not future.done():  # the process has ended
-            future.cancel()
+        if process.status == ENDED:
+            process.sched.cancel(future)
 
 
 def _in_finalizer(frame: FrameType | None) -> bool:

@@ -40,6 +40,10 @@ THROWS: Final = 20
 """How often `Killed` is thrown into what is left of a process."""
 
 
+_NEAR: Final = 40
+"""Workers at the end of the pool among which those are that a step has just used for calls."""
+
+
 class Killed(BaseException):
     """Thrown into the step of a process that has ended, so that its code ends too. Not for `except`."""
 
@@ -158,7 +162,6 @@ class Workers:
         sched.running = process
         sched.since = now
         stands: Worker | None = worker.switch(function, args)
-        worker.back = self.hub  # `home` counts references
         sched.running = running
         sched.since = since
         return stands
@@ -170,6 +173,10 @@ class Workers:
         """
         pool = self.pool
         if sys.getrefcount(pool[-1]) <= self._idle_refs:
+            return None
+        # A worker on which it has called somebody else refers to it, too: as `back`, and where it stands.
+        inner = sum(other.back is pool[-1] for other in pool[-_NEAR:-1])
+        if sys.getrefcount(pool[-1]) - 2 * inner <= self._idle_refs:
             return None
         return pool.pop()
 
@@ -316,6 +323,7 @@ class Workers:
         process = worker.process
         assert process is not None
         if worker.throws >= THROWS:
+            worker.queued = False
             process.lets_go(worker)
             self.zombies.append(Zombie(worker, process, self.sched.clock()))
             self.sched.node.ledger.zombie(process)

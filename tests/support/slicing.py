@@ -84,7 +84,7 @@ def overrun(of: Any, times: int = 1) -> None:
 
 async def parked(node: Node, pid: Any) -> Any:
     """Wait until the own step of a process stands still; its worker."""
-    return await eventually(lambda: pid._process.parked())
+    return await eventually(pid._process.parked)
 
 
 class Ticks:
