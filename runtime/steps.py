@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ProcessExit
 from .preemption.guards import boundary
-from .status import ENDED, RUNNING
+from .status import ENDED, RUNNING, SUSPENDED
 
 if TYPE_CHECKING:
     from .preemption.workers import Worker
@@ -178,6 +178,9 @@ class Steps(Coroutine[Any, Any, Any]):
             self._over = False
             return self._outcome()
         self._began = process.sched.clock()
+        if process.status == SUSPENDED and worker.owns:  # since it was granted this slice
+            worker.queued = False
+            return self._stand(worker)
         if process.status != ENDED:
             stands = worker.workers.resume(worker)
         else:

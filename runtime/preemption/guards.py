@@ -8,6 +8,7 @@
       standard output or error, in a write     HOLD, for long: others would meet a half-written buffer
       asyncio, anyio, contextlib               HOLD, where their own code is innermost: they expect no one in between
       a debugger or tracer                     ITSELF: it is meant to stand still
+      a signal handler of the host             ITSELF: it is none of the step's business, and must not end with it
       anything else                            FREE
 
 A HOLD is bounded: when its ticks are used up, the step is interrupted by an exception, so that no guard lets a step own the
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import signal
 import sys
 from collections.abc import Callable
 from threading import get_ident
@@ -57,14 +59,14 @@ _HOLDS: Final[dict[str, Hold]] = {
     "importlib": IMPORT, "_frozen_importlib": IMPORT, "_frozen_importlib_external": IMPORT, "zipimport": IMPORT,
 }  # fmt: skip
 """Modules that must not be left in the middle, with all that they call."""
-_OWN: Final = frozenset(
-    {"asyncio", "anyio", "sniffio", "contextlib", "concurrent", "selectors", "weakref", "_weakrefset"}
-)
+_OWN: Final = frozenset({"asyncio", "anyio", "sniffio", "contextlib", "concurrent", "weakref", "_weakrefset"})
 """Modules whose own code must not be left in the middle; what they call may."""
 _STREAMS: Final = "runtime.preemption.streams"
 _DEBUGGERS: Final = frozenset(
     {"bdb", "pdb", "pydevd", "_pydevd_bundle", "_pydev_bundle", "debugpy", "coverage"}
 )
+
+_SIGNALS: Final = tuple(signal.valid_signals())
 
 _boundaries: Final[set[CodeType]] = set()
 _open: Final[set[CodeType]] = set()
@@ -88,7 +90,7 @@ def verdict(frame: FrameType | None, current: greenlet | None = None) -> Hold:
     `current` is the greenlet that it stands in: if the step has made that, its frames go on in the parent's.
     """
     innermost = frame
-    tracers = _tracers()
+    hosts = _of_the_host()
     hold, copies = FREE, False
     while frame is not None:
         code = frame.f_code
@@ -97,7 +99,7 @@ def verdict(frame: FrameType | None, current: greenlet | None = None) -> Hold:
         name = frame.f_globals.get("__name__")
         if type(name) is str:
             root = name.partition(".")[0]
-            if root in _DEBUGGERS or code in tracers:
+            if root in _DEBUGGERS or code in hosts:
                 return ITSELF
             if root == _RUNTIME:
                 if name == _STREAMS:
@@ -134,14 +136,13 @@ def _is_called_back(code: CodeType) -> bool:
     return not code.co_flags & (inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)
 
 
-def _tracers() -> tuple[CodeType, ...]:
-    """The code of what traces this thread, if anything does: a step must not be switched inside it."""
-    found: list[CodeType] = []
-    for tracer in (sys.gettrace(), sys.getprofile()):
-        code = getattr(getattr(tracer, "__func__", tracer), "__code__", None)
-        if code is not None:
-            found.append(code)
-    return tuple(found)
+def _of_the_host() -> set[CodeType]:
+    """The code of what traces this thread, and of the host's signal handlers: they only happen to run in the middle of a step."""
+    functions = [sys.gettrace(), sys.getprofile(), *map(signal.getsignal, _SIGNALS)]
+    codes = [
+        getattr(getattr(each, "__func__", each), "__code__", None) for each in functions if callable(each)
+    ]
+    return {code for code in codes if code is not None}
 
 
 class Collections:

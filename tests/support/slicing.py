@@ -19,11 +19,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from runtime import Node, Reply, Server
 from runtime.preemption.ticker import ticker
 from tests.support.eventually import eventually
 
-__all__ = ["Does", "DoesAsync", "Ticks", "counted", "overrun", "parked", "script", "sliced", "slicer", "spin"]
+__all__ = [
+    "KINDS",
+    "Does",
+    "DoesAsync",
+    "Ticks",
+    "counted",
+    "job_of",
+    "overrun",
+    "parked",
+    "script",
+    "sliced",
+    "slicer",
+    "spin",
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,6 +74,21 @@ class DoesAsync(Server):
     async def handle_cast(self, job, state):
         await self.resource(job)(self)
         return state
+
+
+KINDS = pytest.mark.parametrize("kind", [Does, DoesAsync], ids=["plain", "async"])
+"""For tests of what holds in plain and in async handlers."""
+
+
+def job_of(kind: type[Server[Any]], function: Callable[[Any], Any]) -> Any:
+    """A job for plain or for async handlers."""
+    if kind is Does:
+        return function
+
+    async def job(process: Any) -> Any:
+        return function(process)
+
+    return job
 
 
 def slicer(of: Any) -> Any:

@@ -5,6 +5,7 @@ import contextvars
 import sys
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from runtime import TaskDone, exits
@@ -48,7 +49,7 @@ class TestCancelAndTimeOut:
     async def test_a_block_that_has_been_left_meanwhile_leaves_no_cancellation_behind(self):
         async def job(process):
             for _ in range(5):
-                async with asyncio.timeout(0.001) as block:
+                async with asyncio.timeout(0.001) as block:  # noqa: ASYNC100 - that is the point
                     late(process)
                 assert block.expired()
                 overrun(process)
@@ -62,7 +63,7 @@ class TestCancelAndTimeOut:
     async def test_the_same_with_a_scope_of_anyio(self):
         async def job(process):
             for _ in range(5):
-                with anyio.move_on_after(0.001):
+                with anyio.move_on_after(0.001):  # noqa: ASYNC100
                     late(process)
                 overrun(process)
                 await asyncio.sleep(0)
@@ -79,7 +80,7 @@ class TestCancelAndTimeOut:
                 seen.append("to the end")
                 await anyio.sleep(10)
                 seen.append("never")
-            await anyio.sleep(0)
+            await anyio.lowlevel.checkpoint()
             return [*seen, scope.cancelled_caught]
 
         assert await done_by(job) == ["to the end", True]
@@ -120,7 +121,7 @@ class TestCancelAndTimeOut:
             async def fails():
                 raise LookupError("first")
 
-            with pytest.raises(ExceptionGroup):
+            with pytest.raises(ExceptionGroup):  # noqa: PT012
                 async with asyncio.TaskGroup() as group:
                     failing = group.create_task(fails())
                     spin(failing.done)

@@ -9,20 +9,7 @@ from runtime import Down, Interrupted, Server, exits
 from runtime.preemption.workers import THROWS, Killed
 from tests.support.eventually import eventually
 from tests.support.processes import serve
-from tests.support.slicing import Does, DoesAsync, parked, script, sliced, slicer, spin
-
-KINDS = pytest.mark.parametrize("kind", [Does, DoesAsync], ids=["plain", "async"])
-
-
-def job_of(kind, function):
-    """A job for plain or for async handlers."""
-    if kind is Does:
-        return function
-
-    async def job(process):
-        function(process)
-
-    return job
+from tests.support.slicing import KINDS, Does, job_of, parked, script, sliced, slicer, spin
 
 
 class Watches(Server):

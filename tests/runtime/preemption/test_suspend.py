@@ -6,10 +6,9 @@ import pytest
 
 from runtime import exits
 from runtime.status import PARKED, STATUSES, SUSPENDED
-from tests.runtime.preemption.test_kill import KINDS, job_of
 from tests.support.eventually import eventually
 from tests.support.processes import serve
-from tests.support.slicing import Does, DoesAsync, parked, sliced, spin
+from tests.support.slicing import KINDS, Does, DoesAsync, job_of, parked, sliced, spin
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import gc
+import itertools
 
 import pytest
 
@@ -213,8 +215,6 @@ async def test_killing_who_waits_for_a_parked_coroutine_complains_of_nothing(cap
         await eventually(lambda: slicer(node).parks > 2)
         exits.signal(pid._process, "kill")
         await eventually(lambda: not node.scheduler.workers.at_work())
-    import gc
-
     gc.collect()
     await asyncio.sleep(0)
     assert [record for record in caplog.records if record.name == "asyncio"] == []
@@ -306,7 +306,7 @@ class TestPlainCalls:
     async def test_calls_within_calls_deeper_than_what_runs_at_once(self):
         async with sliced() as node:
             pids = [await serve(node, Does) for _ in range(100)]
-            after = dict(zip(pids, pids[1:], strict=False))
+            after = dict(itertools.pairwise(pids))
 
             def ask(process):
                 following = after.get(process.pid)
