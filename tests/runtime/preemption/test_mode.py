@@ -29,7 +29,7 @@ async def test_it_is_off_where_that_was_asked_for():
 
 def test_a_node_that_has_not_been_started_has_none():
     with pytest.raises(NodeError, match="not running"):
-        assert Node("not started").preemption
+        assert Node("fresh").preemption
 
 
 def test_a_node_in_a_thread_says_why_it_has_no_slices():
