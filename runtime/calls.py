@@ -19,6 +19,7 @@ from .caller import Caller
 from .errors import CallTimeout, NodeError, NoProcess, SelfCall
 from .mailbox import CALL
 from .messages import ATOMS, share
+from .preemption.guards import open_to_switches
 from .status import ENDED, IDLE, READY, RECEIVING
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ MAX_DEPTH: Final = 32
 """Calls within calls that run at once; deeper ones are queued, so that the stack stays bounded."""
 
 
+@open_to_switches
 async def call(target: Address, message: Any, timeout: float | None = 5.0) -> Any:
     """Send a request and wait for its answer (OTP's `gen_server:call`).
 
@@ -93,6 +95,7 @@ async def call(target: Address, message: Any, timeout: float | None = 5.0) -> An
         caller._forget()
 
 
+@open_to_switches
 def request(target: Address, process: Process | None, message: Any) -> asyncio.Future[Any]:
     """A call without a time-out whose answer need not be awaited: it is sent now."""
     if process is None:
@@ -111,6 +114,7 @@ def _queue(target: Address, process: Process, message: Any, caller: Caller[Any])
     return future
 
 
+@open_to_switches
 def deliver(target: Address, kind: int, message: Any) -> None:
     """The body of `Address.cast` and `Address.send`, which document it."""
     process = target._process

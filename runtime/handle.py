@@ -17,6 +17,7 @@ from . import exits
 from .calls import request
 from .messages import share
 from .pid import Address, Name, Pid, Ref
+from .preemption.guards import open_to_switches
 from .preemption.waiting import call, critical, wait
 from .process import Process
 from .status import ENDED
@@ -97,6 +98,7 @@ class Handle(metaclass=_Slotted):
         """The pid registered as `name` now; None if there is none."""
         return self._process.sched.node.whereis(name)
 
+    @open_to_switches
     def send_after(self, seconds: float, message: object, to: Target | None = None) -> Ref:
         """Send `message` (for `handle_info` or `receive`) in `seconds`, to oneself unless `to` says otherwise.
 
@@ -130,6 +132,7 @@ class Handle(metaclass=_Slotted):
         if other is not None:
             exits.unlink(self._process, other)
 
+    @open_to_switches
     def exit(self, target: Target, reason: Any) -> None:
         """Send an exit signal (Erlang's `exit/2`); `"kill"` cannot be trapped.
 
@@ -140,6 +143,7 @@ class Handle(metaclass=_Slotted):
         if other is not None:
             exits.signal(other, share(reason), self._process)
 
+    @open_to_switches
     def spawn(self, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> Pid:
         """Start a coroutine process that runs `function(process, *args)`, not linked to this one."""
         return self._process.sched.node.spawn_from(self._process, function, args).pid

@@ -30,6 +30,7 @@ from .ledger import Ledger
 from .mailbox import SHUTDOWN
 from .messages import share
 from .pid import Name, Pid
+from .preemption.guards import open_to_switches
 from .process import Process
 from .registry import Registry
 from .scheduler import Scheduler
@@ -293,6 +294,7 @@ class Node:
         process.begin((Supervisor(),), {})
         return process
 
+    @open_to_switches
     def spawn_from(self, parent: Process | None, function: Any, args: tuple[Any, ...]) -> Process:
         """Start a coroutine process."""
         if not inspect.iscoroutinefunction(function):

@@ -18,6 +18,7 @@ from .calls import deliver
 from .errors import NotRegistered
 from .mailbox import CAST, INFO
 from .messages import ATOMS
+from .preemption.guards import open_to_switches
 from .results import Request
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Address:
     else:
         call = calls.call
 
+    @open_to_switches
     def cast(self, message: object) -> None:
         """Send a message for `handle_cast`; no answer. Dropped, and counted, when nobody is there (as OTP does).
 
@@ -67,6 +69,7 @@ class Address:
         """
         deliver(self, CAST, message)
 
+    @open_to_switches
     def send(self, message: object) -> None:
         """Send a message for `handle_info` or `receive`; no answer. Dropped, and counted, when nobody is there.
 

@@ -29,5 +29,5 @@ async def await_cancelled(sched: Scheduler) -> None:
 
 async def await_parked(sched: Scheduler) -> None:
     """Wait until the steps that stand still have ended, or are zombies: each turn throws into one, 20 times at most."""
-    while sched.workers.parked:  # noqa: ASYNC110 - nothing tells when the last is gone
+    while sched.workers.at_work():  # noqa: ASYNC110 - nothing tells when the last is gone
         await asyncio.sleep(0)

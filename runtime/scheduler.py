@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from .preemption.direct import Direct
 from .preemption.mode import Mode, choose
-from .preemption.ticker import FAST_S, ticker
 from .process import Process, current
 from .status import AWAITING, ENDED, READY, RUNNING, STATUSES
 from .steps import Steps
@@ -95,8 +94,6 @@ class Scheduler:
         """One turn of the run queue, and one slice for a step that is parked."""
         queue, workers = self.queue, self.workers
         self.turns += 1
-        if ticker.pace != FAST_S and self.sliced:
-            ticker.fast()
         self.now = self.clock()
         until = self.inline_until = self.now + TURN_S
         try:

@@ -23,7 +23,7 @@ from .errors import BadReturn
 from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, Entry
 from .messages import ATOMS, is_constant, share
 from .preemption.errand import Errand
-from .preemption.guards import boundary
+from .preemption.guards import boundary, open_to_switches
 from .process import EVENTS_KEPT, Process
 from .results import NOTHING, Continue, NoReply, Reply, Stop
 from .scheduler import BUDGET
@@ -200,6 +200,7 @@ class ServerProcess(Process):
 
     # --- results ----------------------------------------------------------------------------------
 
+    @open_to_switches
     def _after(self, entry: Entry, result: Any) -> None:
         """Apply a result, or wait for it when it is a coroutine."""
         if self.status != RUNNING:
@@ -236,11 +237,13 @@ class ServerProcess(Process):
         """An async handler is over. What follows may run code of its own (`terminate`, the copy of a reply)."""
         self.sched.enter(self, self.sched.clock(), None, Errand(self._conclude_and_rest), (entry, task))
 
+    @boundary
     def _conclude_and_rest(self, entry: Entry, task: asyncio.Task[Any]) -> None:
         self._conclude(entry, task)
         if self.status == RUNNING and self.current is None:
             self.rest()
 
+    @open_to_switches
     def _conclude(self, entry: Entry, task: asyncio.Task[Any]) -> None:
         self.coroutine = None
         if self.status == ENDED:
@@ -258,6 +261,7 @@ class ServerProcess(Process):
         except BaseException as failure:
             crash(self, failure)
 
+    @open_to_switches
     def settle(self, entry: Entry, result: Any) -> None:
         """Apply what a handler returned. The step is over when `current` is None.
 

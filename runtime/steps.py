@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ProcessExit
 from .preemption.guards import boundary
-from .status import ENDED, RUNNING
+from .status import ENDED, RUNNING, SUSPENDED
 
 if TYPE_CHECKING:
     from .preemption.workers import Worker
@@ -50,7 +50,7 @@ class Steps(Coroutine[Any, Any, Any]):
     """
 
     __slots__ = (
-        "_began", "_cancelled", "_cancels", "_context", "_coroutine", "_error", "_first", "_over", "_process", "_stands", "_task",
+        "_began", "_cancelled", "_cancels", "_context", "_coroutine", "_error", "_first", "_home", "_over", "_process", "_stands", "_task",
         "_value", "own",
     )  # fmt: skip
 
@@ -71,6 +71,7 @@ class Steps(Coroutine[Any, Any, Any]):
         self._value: Any = None
         self._error: BaseException | None = None
         self._stands: Worker | None = None
+        self._home: Worker | None = None
         self._over = False
         self._task: asyncio.Task[Any] | None = None
         self._cancelled: BaseException | None = None
@@ -103,7 +104,12 @@ class Steps(Coroutine[Any, Any, Any]):
         if self.own and process.status != ENDED:
             process.status = RUNNING
         context = self._context if sched.sliced else None
+        if self._home is not None:  # the next to be taken from the pool
+            self._home.workers.pool.append(self._home)
+            self._home = None
         stands = sched.enter(process, now, context, self, (step, values))
+        if stands is None:
+            self._keep_home()
         return self._outcome() if stands is None else self._stand(stands)
 
     @boundary
@@ -161,7 +167,8 @@ class Steps(Coroutine[Any, Any, Any]):
         turn = worker.turn = _Turn(loop=loop)
         turn._asyncio_future_blocking = True
         if self._cancelled is None and self._task is not None:
-            self._cancels = self._task.cancelling()
+            # One that the step itself has asked for is still to come.
+            self._cancels = self._task.cancelling() - bool(getattr(self._task, "_must_cancel", False))
         return turn
 
     def _go_on(self) -> Any:
@@ -172,9 +179,14 @@ class Steps(Coroutine[Any, Any, Any]):
             self._over = False
             return self._outcome()
         self._began = process.sched.clock()
+        if process.status == SUSPENDED and worker.owns:  # since it was granted this slice
+            worker.workers.set_aside(worker)
+            return self._stand(worker)
         stands = self._resume(worker)
         if process.status == ENDED and worker.workers.is_zombie(worker):
             raise asyncio.CancelledError(f"{process} has ended")
+        if stands is None:
+            self._keep_home()
         return self._outcome() if stands is None else self._stand(stands)
 
     def _resume(self, worker: Worker) -> Worker | None:
@@ -195,11 +207,17 @@ class Steps(Coroutine[Any, Any, Any]):
             if outer is not None:
                 asyncio.tasks._enter_task(loop, outer)
         if stands is None:
+            self._keep_home()
             self._stands, self._over = None, True
         if stands is None or worker.workers.is_zombie(worker):
             turn, worker.turn = worker.turn, None
             if turn is not None:
                 turn.set_result(None)
+
+    def _keep_home(self) -> None:
+        """A step has just returned. Greenlets that it has made, and that live on, switch to its worker (SQLAlchemy's do)."""
+        if self._error is None:
+            self._home = self._process.sched.workers.home()
 
     def _still_cancelled(self) -> bool:
         """Whether the task is still to be cancelled: the step may have left a time-out's block meanwhile."""

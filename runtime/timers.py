@@ -9,6 +9,7 @@ from .errors import NoProcess
 from .mailbox import INFO
 from .messages import share
 from .pid import Address, Ref
+from .preemption.guards import open_to_switches
 from .status import ENDED
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["cancel_timer", "send_after"]
 
 
+@open_to_switches
 def send_after(owner: Process, seconds: float, message: object, to: Address) -> Ref:
     """Send `message` to `to` in `seconds`.
 

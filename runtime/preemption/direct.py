@@ -44,8 +44,15 @@ class Direct:
     def current(self) -> None:
         """No step has a worker."""
 
+    def home(self) -> None:
+        """Nor has a coroutine."""
+
     def slice(self) -> None:
         """Nothing is ever parked."""
+
+    def at_work(self) -> bool:
+        """No step stands still."""
+        return False
 
     def close(self) -> None:
         """Nothing to end."""

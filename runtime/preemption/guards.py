@@ -10,6 +10,7 @@
       standard output or error, in a write     HOLD, for long: others would meet a half-written buffer
       asyncio, anyio, contextlib               HOLD, where their own code is innermost: they expect no one in between
       a debugger or tracer                     ITSELF: it is meant to stand still
+      a signal handler of the host             ITSELF: it is none of the step's business, and must not end with it
       anything else                            FREE
 
 A HOLD is bounded: when its ticks are used up, the step is interrupted by an exception, so that no guard lets a step own the
@@ -21,10 +22,14 @@ from __future__ import annotations
 import gc
 import inspect
 import logging
+import signal
 import sys
+from collections.abc import Callable
 from threading import get_ident
 from types import CodeType, FrameType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+from greenlet import greenlet
 
 __all__ = [
     "BRIEF",
@@ -39,6 +44,8 @@ __all__ = [
     "to_its_end",
     "verdict",
 ]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 FREE: Final = 0
 ITSELF: Final = -1
@@ -81,35 +88,39 @@ def _locking() -> frozenset[CodeType]:
 
 
 _LOCKING: Final = _locking()
+_SIGNALS: Final = tuple(signal.valid_signals())
+
 _boundaries: Final[set[CodeType]] = set()
 _open: Final[set[CodeType]] = set()
 _closed: Final[set[CodeType]] = set()
 
 
-def boundary(function: Any) -> Any:
+def boundary(function: F) -> F:
     """Decorates the functions of the runtime that call handlers: what stands inside them is a step."""
     _boundaries.add(function.__code__)
     return function
 
 
-def open_to_switches(function: Any) -> Any:
-    """Decorates functions of the runtime in whose middle a step may be parked: what they read before, they read again."""
+def open_to_switches(function: F) -> F:
+    """Decorates functions of the runtime that copy a message: a step may be parked in the copy. What they read before, they read again."""
     _open.add(function.__code__)
     return function
 
 
-def to_its_end(function: Any) -> Any:
+def to_its_end(function: F) -> F:
     """Decorates functions of the runtime that nothing may be raised in, though they call code of the host: the end of a process."""
     _closed.add(function.__code__)
     return function
 
 
-def verdict(frame: FrameType | None) -> Hold:
-    """FREE, ITSELF, RELUCTANT, or the ticks of a HOLD, for the step whose innermost frame this is."""
+def verdict(frame: FrameType | None, current: greenlet | None = None) -> Hold:
+    """FREE, ITSELF, RELUCTANT, or the ticks of a HOLD, for the step whose innermost frame this is.
+
+    `current` is the greenlet that it stands in: if the step has made that, its frames go on in the parent's.
+    """
     innermost = frame
-    tracers = _tracers()
-    hold = FREE
-    waits = False
+    hosts = _of_the_host()
+    hold, copies, waits = FREE, False, False
     while frame is not None:
         code = frame.f_code
         if code in _boundaries:
@@ -121,12 +132,14 @@ def verdict(frame: FrameType | None) -> Hold:
         name = frame.f_globals.get("__name__")
         if type(name) is str:
             root = name.partition(".")[0]
-            if root in _DEBUGGERS or code in tracers:
+            if root in _DEBUGGERS or code in hosts:
                 return ITSELF
             if root == _RUNTIME:
                 if name == _STREAMS:
                     hold = max(hold, LONG)
-                elif code not in _open and name != "runtime.messages":
+                elif name == "runtime.messages":
+                    copies = True
+                elif not (copies and code in _open):
                     if frame is innermost:
                         return ITSELF
                     hold = max(hold, BRIEF)
@@ -137,6 +150,9 @@ def verdict(frame: FrameType | None) -> Hold:
             elif root in _OWN and (frame is innermost or _is_called_back(code)):
                 hold = max(hold, LONG)
         frame = frame.f_back
+        while frame is None and current is not None:
+            current = current.parent
+            frame = current.gr_frame if current is not None else None
     return ITSELF  # no step at all
 
 
@@ -155,14 +171,13 @@ def _is_called_back(code: CodeType) -> bool:
     return not code.co_flags & (inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)
 
 
-def _tracers() -> tuple[CodeType, ...]:
-    """The code of what traces this thread, if anything does: a step must not be switched inside it."""
-    found: list[CodeType] = []
-    for tracer in (sys.gettrace(), sys.getprofile()):
-        code = getattr(getattr(tracer, "__func__", tracer), "__code__", None)
-        if code is not None:
-            found.append(code)
-    return tuple(found)
+def _of_the_host() -> set[CodeType]:
+    """The code of what traces this thread, and of the host's signal handlers: they only happen to run in the middle of a step."""
+    functions = [sys.gettrace(), sys.getprofile(), *map(signal.getsignal, _SIGNALS)]
+    codes = [
+        getattr(getattr(each, "__func__", each), "__code__", None) for each in functions if callable(each)
+    ]
+    return {code for code in codes if code is not None}
 
 
 class Collections:

@@ -10,6 +10,7 @@ the hub runs      tick slowly; when nothing stands still and nothing runs: no mo
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from types import FrameType
@@ -19,8 +20,8 @@ from greenlet import getcurrent, greenlet
 
 from ..errors import Interrupted
 from . import streams
-from .guards import BRIEF, FREE, ITSELF, RELUCTANT, Collections, Hold, hub_may_lend, verdict
-from .ticker import FAST_S, SLOW_S, ticker
+from .guards import BRIEF, FREE, ITSELF, LONG, RELUCTANT, Collections, Hold, hub_may_lend, verdict
+from .ticker import FAST_S, RARE_S, SLOW_S, ticker
 from .workers import Worker, Workers
 
 if TYPE_CHECKING:
@@ -52,8 +53,9 @@ class Slicer:
         self._seen: float | None = None
         self._held = 0.0
         """What is used up of the time that a step may be held: 1 is all of it."""
+        self._ticks = 0
+        """The ticks, of a millisecond each, that have met the present slice where it is held."""
         self._cramped = 0
-        self._interrupted = 0
         self._lending = False
         self._turn = -1
         self._turn_at = 0.0
@@ -69,6 +71,7 @@ class Slicer:
             Unavailable: there is no timer to be had.
         """
         ticker.subscribe(self.tick, threading.get_native_id())
+        self._workers.ticker = ticker
         streams.guard()
         self._collections = Collections()
 
@@ -108,40 +111,56 @@ class Slicer:
         since = self._sched.since
         if since is not self._seen:
             self._seen = since
+            self._held, self._ticks = 0.0, 0
+            if not worker.resumed_at:
+                worker.survived = 0
             if ticker.pace != FAST_S:  # a tick of the hub came between looking at the pace and the step
                 ticker.fast()
-            self._held, self._waited, self._interrupted = 0.0, 0, 0
             if not worker.resumed_at or time.monotonic() - worker.resumed_at < FAST_S / 2:
                 return
-        hold = self._verdict(worker, frame)
-        if hold == FREE or (self._interrupted >= ENOUGH and hold != ITSELF and not self._collecting()):
-            self._held, self._interrupted = 0.0, 0
-            self.parks += 1
-            self._workers.park(worker, current)
+        hold = self._verdict(worker, current, frame)
+        if hold == FREE or (worker.survived >= ENOUGH and hold != ITSELF and not self._collecting()):
+            self._park(worker, current)
         elif hold == RELUCTANT:
-            self._waited += 1
-            if self._waited >= BRIEF or worker.blocked is self._sched.running:
-                self._waited = 0
+            self._count()
+            if self._ticks >= BRIEF or worker.blocked is self._sched.running:
                 worker.blocked = self._sched.running
-                self.parks += 1
-                self._workers.park(worker, current)
+                self._park(worker, current)
         elif hold != ITSELF:
-            self._held += 1 / hold  # an import may hold it for longer than what follows it
+            self._held += self._count() / hold  # an import may hold it for longer than what follows it
             if self._held > 1 - 1e-9:
                 self._held = 0.0
-                self._interrupted += 1
-                self.interrupts += 1
+                worker.survived += 1
                 worker.spoiled = True
+                self.interrupts += 1
                 raise Interrupted(
                     f"its step held the node for {hold} ms where it must not be switched ({_place(frame)}); "
                     "do this beside the process: asyncio.to_thread"
                 )
 
-    def _verdict(self, worker: Worker, frame: FrameType | None) -> Hold:
-        hold = verdict(frame)
+    def _park(self, worker: Worker, current: greenlet) -> None:
+        self._held, self._ticks = 0.0, 0
+        self.parks += 1
+        self._workers.park(worker, current)
+
+    def _count(self) -> int:
+        """The ticks of a millisecond since the last one.
+
+        The longer a hold is, the rarer they are: nobody reads the wake-up descriptor meanwhile.
+        """
+        ticks = max(1, round(ticker.pace / FAST_S))
+        self._ticks += ticks
+        if self._ticks >= LONG and ticker.pace < RARE_S:
+            ticker.rare()
+        elif self._ticks >= BRIEF and ticker.pace < SLOW_S:
+            ticker.slow()
+        return ticks
+
+    def _verdict(self, worker: Worker, current: greenlet, frame: FrameType | None) -> Hold:
+        hold = verdict(frame, current)
         if (
             hold != ITSELF and self._collecting()
-        ):  # an exception in what notes the end of a collection would make it endless
+        ):  # not in what notes its end: an exception there makes it endless
             return BRIEF
         if hold == FREE and worker.critical is not None and worker.critical is self._sched.since:
             worker.overdue = True
@@ -155,9 +174,8 @@ class Slicer:
             Killed: its process has ended meanwhile.
         """
         overdue, worker.overdue = worker.overdue, False
-        if overdue and self._verdict(worker, frame) == FREE:
-            self.parks += 1
-            self._workers.park(worker, worker)
+        if overdue and self._verdict(worker, worker, frame) == FREE:
+            self._park(worker, worker)
 
     def _collecting(self) -> bool:
         return self._collections is not None and self._collections.going_on()
@@ -178,6 +196,10 @@ class Slicer:
             self._lend()
         return True
 
+    def _expected(self) -> bool:
+        """Whether the hub has something to do: else it is not stuck, but waits for events."""
+        return self._sched.scheduled or asyncio.current_task(self._sched.loop) is not None
+
     def _blocked(self) -> bool:
         """Whether the hub has made no progress since the last tick, and has not been computing either."""
         now, cpu, turn = time.monotonic(), time.thread_time(), self._sched.turns
@@ -185,7 +207,7 @@ class Slicer:
             self._turn, self._turn_at, self._cpu_at = turn, now, cpu
             return False
         waited, computed = now - self._turn_at, cpu - self._cpu_at
-        return waited >= STUCK_S and computed < waited / 2
+        return self._expected() and waited >= STUCK_S and computed < waited / 2
 
     def _lend(self) -> None:
         """Slices for the parked steps, from within a blocked call of the hub."""

@@ -4,6 +4,10 @@ Linux has timers with a signal and a thread of one's own choice (`timer_create`)
 main thread. Elsewhere it is the one interval timer of the OS process (`setitimer`), and only if SIGALRM is free. There is one ticker
 for all nodes of the OS process. It never survives `fork`, `exec` or the end of the interpreter: a signal without its
 handler would end whoever gets it.
+
+Each tick asks for the next. So they are rare while C code does not come back to the interpreter: each writes a byte to the loop's
+wake-up file descriptor, and a full one loses the signals of the host. But one does come again unasked: a tick that arrives just
+before a call that blocks is only handled when that returns.
 """
 
 from __future__ import annotations
@@ -23,6 +27,10 @@ FAST_S: Final = 0.001
 """Seconds between ticks while a step runs: one time slice."""
 SLOW_S: Final = 0.01
 """Seconds between ticks while the hub runs: with a wake-up file descriptor every signal wakes the loop."""
+RARE_S: Final = 0.05
+"""Seconds between ticks while a step is held for long."""
+AGAIN_S: Final = 1.0
+"""Seconds to the next tick once the OS process was about to become another: it did not, if there is one."""
 OFF: Final = 0.0
 
 _MONOTONIC: Final = 1
@@ -42,8 +50,11 @@ class Unavailable(Exception):  # noqa: N818 - a fact about the platform, not a m
 class _Timer(Protocol):
     signal: int
     what: str
+    survives_exec: bool
 
-    def set(self, period_s: float) -> None: ...
+    def set(self, seconds: float) -> None:
+        """One tick in so many seconds; 0 for none."""
+
     def delete(self) -> None: ...
 
 
@@ -70,6 +81,8 @@ class _TimerSpec(ctypes.Structure):
 class _ThreadTimer:
     """`timer_create` with a real-time signal that nobody uses, for the calling thread only."""
 
+    survives_exec = False
+
     def __init__(self, thread: int) -> None:
         if not sys.platform.startswith("linux") or sys.maxsize < 2**32:
             raise Unavailable("no timers with a signal of their own on this platform")
@@ -87,11 +100,11 @@ class _ThreadTimer:
             raise Unavailable(f"timer_create failed: {os.strerror(ctypes.get_errno())}")
         self._specs: dict[float, Any] = {}
 
-    def set(self, period_s: float) -> None:
-        spec = self._specs.get(period_s)
+    def set(self, seconds: float) -> None:
+        spec = self._specs.get(seconds)
         if spec is None:
-            period = _TimeSpec(0, int(period_s * 1e9))
-            spec = self._specs[period_s] = ctypes.byref(_TimerSpec(period, period))
+            first, again = (_TimeSpec(int(time), int(time % 1 * 1e9)) for time in (seconds, _again(seconds)))
+            spec = self._specs[seconds] = ctypes.byref(_TimerSpec(again, first))
         self._settime(self._id, 0, spec, None)
 
     def delete(self) -> None:
@@ -102,6 +115,7 @@ class _IntervalTimer:
     """`setitimer(ITIMER_REAL)`, where nobody else uses SIGALRM."""
 
     what = "the interval timer (SIGALRM)"
+    survives_exec = True
 
     def __init__(self) -> None:
         self.signal = getattr(signal, "SIGALRM", 0)
@@ -110,11 +124,16 @@ class _IntervalTimer:
         if signal.getsignal(self.signal) != signal.SIG_DFL or signal.getitimer(signal.ITIMER_REAL)[0]:
             raise Unavailable("SIGALRM belongs to the host")
 
-    def set(self, period_s: float) -> None:
-        signal.setitimer(signal.ITIMER_REAL, period_s, period_s)
+    def set(self, seconds: float) -> None:
+        signal.setitimer(signal.ITIMER_REAL, seconds, _again(seconds))
 
     def delete(self) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _again(seconds: float) -> float:
+    """When a signal comes again whose tick is not handled: it came just before a call that blocks, and did not end that."""
+    return RARE_S if 0 < seconds < RARE_S else seconds
 
 
 def _free_signal() -> int:
@@ -136,7 +155,6 @@ class Ticker:
         self._on_tick: list[OnTick] = []
         self._timer: _Timer | None = None
         self._hooked = False
-        self._owner = 0
         self._unneeded = 0
 
     @property
@@ -152,10 +170,9 @@ class Ticker:
         """
         if self._timer is None:
             self._timer = _make_timer(thread)
+            self.pace = OFF
             signal.signal(self._timer.signal, self._tick)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {self._timer.signal})
-            self._owner = os.getpid()
-            self.pace = OFF  # steps of nodes that are not sliced may have said otherwise
             self._hook()
         self._on_tick.append(on_tick)
 
@@ -177,18 +194,29 @@ class Ticker:
         """Only the hub runs."""
         self._set(SLOW_S)
 
+    def rare(self) -> None:
+        """A step is held for long."""
+        self._set(RARE_S)
+
     def off(self) -> None:
-        """All is idle, or this OS process is about to become another."""
+        """All is idle."""
         self._set(OFF)
 
+    def exec(self) -> None:
+        """This OS process is about to become another, unless that fails."""
+        if self._timer is not None:
+            self._set(OFF if self._timer.survives_exec else AGAIN_S)
+
     def _set(self, period_s: float) -> None:
-        if self._timer is not None and self._owner == os.getpid():
+        if self._timer is not None:
             self._timer.set(period_s)
             self.pace = period_s
-        else:  # a forked child: it has no timer, and its steps are not sliced
+        else:  # a forked child: its steps are not sliced
             self.pace = FAST_S
 
     def _tick(self, _signum: int, frame: FrameType | None) -> None:
+        if self.pace and self._timer is not None:
+            self._timer.set(self.pace)
         needed = False
         for on_tick in self._on_tick:
             needed = on_tick(frame) or needed
@@ -204,7 +232,16 @@ class Ticker:
             self._hooked = True
             atexit.register(self.off)
             # A signal that is pending while another image is loaded would end it.
-            sys.addaudithook(lambda event, _args: self.off() if event == "os.exec" else None)
+            sys.addaudithook(lambda event, _args: self.exec() if event == "os.exec" else None)
+            os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        """In a forked child: timers are not inherited, and the nodes of the parent are not sliced here."""
+        if self._timer is not None:
+            signal.signal(self._timer.signal, signal.SIG_DFL)
+            self._timer = None
+            self._on_tick.clear()
+            self.off()
 
 
 def _make_timer(thread: int) -> _Timer:

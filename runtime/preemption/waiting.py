@@ -109,7 +109,7 @@ def _worker(process: Process, what: str, instead: str) -> Worker:
     if worker.steps is not None:
         raise RuntimeError(f"{what} is for plain handlers; this one is async: {instead}")
     if worker.critical is not None and worker.critical is process.sched.since:
-        raise RuntimeError(f"{what} inside `with self.critical()`, which says that nobody comes between")
+        raise RuntimeError(f"{what} inside `with self.critical()` or in a hook: nobody may come between")
     if _in_finalizer(sys._getframe()):
         raise RuntimeError(f"{what} in a finalizer: whoever drops the last reference would have to wait")
     return worker
@@ -145,7 +145,7 @@ def _until(process: Process, worker: Worker, future: asyncio.Future[Any]) -> Non
     def done(_future: asyncio.Future[Any]) -> None:
         if (
             worker.awaited is future and not worker.queued
-        ):  # its process has ended, and it will be thrown into
+        ):  # else its process has ended, and it is to be killed
             workers.resume(worker)
 
     worker.awaited = future

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import sys
 import time
 import weakref
 from collections import deque
@@ -23,7 +24,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from greenlet import getcurrent, greenlet
 
 from ..status import ENDED, PARKED, RUNNING, SUSPENDED
-from .ticker import FAST_S, ticker
+from .errand import Errand
+from .ticker import FAST_S, Ticker
 
 if TYPE_CHECKING:
     import asyncio
@@ -36,6 +38,10 @@ __all__ = ["THROWS", "Doer", "Killed", "Worker", "Workers", "Zombie"]
 
 THROWS: Final = 20
 """How often `Killed` is thrown into what is left of a process."""
+
+
+_NEAR: Final = 40
+"""Workers at the end of the pool among which those are that a step has just used for calls."""
 
 
 class Doer(Protocol):
@@ -65,6 +71,7 @@ class Worker(greenlet):
         critical: the `since` of the step that may not be switched (`self.critical()`).
         blocked: whose step was parked here although it was held: it waits for somebody, and is not held again.
         overdue: whether a tick has found it inside `self.critical()`.
+        survived: how many interruptions its step has survived.
         throws: how often `Killed` has been thrown into it.
         awaited: the future that a waiting step waits for.
         began: since when the step runs without having waited, by the scheduler's clock; right while it is parked.
@@ -76,7 +83,7 @@ class Worker(greenlet):
 
     __slots__ = (
         "awaited", "back", "began", "blocked", "critical", "given_up", "leaf", "overdue", "owns", "process", "queued", "renewed",
-        "resumed_at", "slices", "spoiled", "steps", "throws", "turn", "workers",
+        "resumed_at", "slices", "spoiled", "steps", "survived", "throws", "turn", "workers",
     )  # fmt: skip
 
     def __init__(self, workers: Workers) -> None:
@@ -94,6 +101,7 @@ class Worker(greenlet):
         self.critical: float | None = None
         self.overdue = False
         self.blocked: Process | None = None
+        self.survived = 0
         self.throws = 0
         self.awaited: asyncio.Future[Any] | None = None
         self.began = 0.0
@@ -141,6 +149,7 @@ class Workers:
         aside: those that were parked, and whose process is suspended.
         granted: the one whose task takes the slice of this turn.
         zombies: what is left of processes whose code does not end.
+        ticker: what ticks while a step runs; nothing does, where steps are not sliced.
         going_on: the step that has stood still before and has the thread now, and whose it is; for observers.
     """
 
@@ -153,8 +162,12 @@ class Workers:
         self.granted: Worker | None = None
         self.zombies: Final[list[Zombie]] = []
         self.going_on: tuple[Worker, Process] | None = None
+        self.ticker = Ticker()
         self._taken = False
         self.made: Final[weakref.WeakSet[Worker]] = weakref.WeakSet()
+        self._maker = self.hub
+        self._nursery: Final = greenlet(self._bear, self.hub)
+        self._idle_refs: Final = self._references()
         _all.add(self)
 
     # --- a step begins ----------------------------------------------------------------------------
@@ -162,7 +175,12 @@ class Workers:
     def enter(
         self, process: Process | None, now: float, context: Context | None, doer: Doer, argument: Any
     ) -> Worker | None:
-        """Run `doer.step(argument)` as a step of `process`, which begins `now`. None when it is over; else where it stands."""
+        """Run `doer.step(argument)` as a step of `process`, which begins `now`. None when it is over; else where it stands.
+
+        It runs on the worker that was idle last.
+        """
+        if self.ticker.pace != FAST_S:
+            self.ticker.fast()
         sched = self.sched
         running, since = sched.running, sched.since
         pool = self.pool
@@ -179,15 +197,47 @@ class Workers:
         sched.since = since
         return stands
 
+    def home(self) -> Worker | None:
+        """The worker whose step has just returned, out of the pool, if greenlets that the step has made live on.
+
+        Their parent is to run the steps that follow, for it is there that they switch to. Else None.
+        """
+        pool = self.pool
+        if not pool or sys.getrefcount(pool[-1]) <= self._idle_refs:
+            return None
+        # A worker on which it has called somebody else refers to it, too: as `back`, and where it stands.
+        inner = sum(other.back is pool[-1] for other in pool[-_NEAR:-1])
+        if sys.getrefcount(pool[-1]) - 2 * inner <= self._idle_refs:
+            return None
+        return pool.pop()
+
+    def _references(self) -> int:
+        """How many references there are to a worker that is idle, and that nobody else knows."""
+        self.pool.append(self._make())
+        return sys.getrefcount(self.pool[-1])
+
     def current(self) -> Worker | None:
         """The worker that has the thread; None for the hub, and for greenlets that are not of this pool."""
         current = getcurrent()
         return current if type(current) is Worker else None
 
     def _make(self) -> Worker:
-        worker = Worker(self)
+        self._maker = getcurrent()
+        self._nursery.switch()
+        self._maker = self.hub
+        worker = self.pool.pop()
         self.made.add(worker)
         return worker
+
+    def _bear(self) -> None:
+        """Make workers, on a greenlet of its own: a worker keeps for life the depth of recursion at which it has begun."""
+        while True:
+            worker = Worker(self)
+            worker.back = getcurrent()
+            worker.switch(Errand(_nothing), ())
+            worker.back = self.hub
+            del worker
+            self._maker.switch()
 
     # --- it stands still, and goes on -------------------------------------------------------------
 
@@ -249,7 +299,7 @@ class Workers:
         process = worker.process
         assert process is not None
         if process.status == SUSPENDED and worker.owns:
-            self.aside.append(worker)  # until `unpause`
+            self.set_aside(worker)
         elif worker.turn is not None:
             turn, worker.turn = worker.turn, None
             turn.set_result(None)
@@ -264,6 +314,11 @@ class Workers:
         worker.given_up = True
         self.queue(worker)
 
+    def set_aside(self, worker: Worker) -> None:
+        """No slices for a parked step, until `unpause`."""
+        self._forget(worker)
+        self.aside.append(worker)
+
     def resume(self, worker: Worker, error: BaseException | None = None) -> Worker | None:
         """Let a step go on where it stood, or raise `error` there. None when it has returned; else where it stands."""
         sched, process = self.sched, worker.process
@@ -273,8 +328,8 @@ class Workers:
         worker.process = None
         if worker.owns and process.status != ENDED:
             process.status = RUNNING
-        if ticker.pace != FAST_S:
-            ticker.fast()
+        if self.ticker.pace != FAST_S:
+            self.ticker.fast()
         running, since = sched.running, sched.since
         worker.back = getcurrent()
         sched.running = process
@@ -341,6 +396,10 @@ class Workers:
             worker.given_up = False
         return stands
 
+    def at_work(self) -> bool:
+        """Whether a step that stands still is to have a slice, or has been granted one and not begun it."""
+        return bool(self.parked) or self.granted is not None
+
     def is_zombie(self, worker: Worker) -> bool:
         """Whether its step has survived all that was thrown into it."""
         return any(zombie.worker is worker for zombie in self.zombies)
@@ -359,6 +418,10 @@ class Workers:
             if worker and worker not in self.pool:
                 _immortal(worker)
                 _immortal(worker.leaf)
+
+
+def _nothing() -> None:
+    """The first step of a worker."""
 
 
 def _immortal(item: Any) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from weakref import WeakValueDictionary
 
 from ..messages import ATOMS, share
+from ..preemption.guards import open_to_switches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -98,6 +99,7 @@ class ChildSpec:
 
     __slots__ = ("args", "id", "terms")
 
+    @open_to_switches
     def __init__(
         self,
         id: Any,  # noqa: A002 - OTP's word

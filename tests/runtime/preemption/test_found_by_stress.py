@@ -279,15 +279,16 @@ class TestRecursion:
         note = type(
             "", (), {"f_code": Collections._ended.__code__, "f_globals": vars(guards), "f_back": None}
         )()
-        assert sliced._verdict(worker, note) == guards.ITSELF
+        assert sliced._verdict(worker, None, note) == guards.ITSELF
         sliced._collections._thread = None
 
 
 class TestHolds:
     async def test_a_long_import_uses_up_nothing_of_what_comes_after_it(self, node, monkeypatch):
         sliced, answers = node.scheduler.mode.slicer, iter([5000] * 100 + [20] * 10)
-        monkeypatch.setattr(slicer, "verdict", lambda _frame: next(answers, 0))
-        worker = type("", (), {"critical": None, "resumed_at": 1.0, "spoiled": False})()
+        monkeypatch.setattr(slicer, "verdict", lambda _frame, _current: next(answers, 0))
+        monkeypatch.setattr(sliced, "_count", lambda: 1)
+        worker = type("", (), {"critical": None, "resumed_at": 1.0, "spoiled": False, "survived": 0})()
         sliced._seen = node.scheduler.since
         for _ in range(110):
             sliced._tick_of_step(worker, None, None)
@@ -296,8 +297,9 @@ class TestHolds:
     async def test_holds_of_several_sorts_are_bounded_together(self, node, monkeypatch):
         sliced = node.scheduler.mode.slicer
         answers = iter([20, 200] * 100)
-        monkeypatch.setattr(slicer, "verdict", lambda _frame: next(answers))
-        worker = type("", (), {"critical": None, "resumed_at": 1.0, "spoiled": False})()
+        monkeypatch.setattr(slicer, "verdict", lambda _frame, _current: next(answers))
+        monkeypatch.setattr(sliced, "_count", lambda: 1)
+        worker = type("", (), {"critical": None, "resumed_at": 1.0, "spoiled": False, "survived": 0})()
         sliced._seen = node.scheduler.since
         for _ in range(35):
             sliced._tick_of_step(worker, None, None)

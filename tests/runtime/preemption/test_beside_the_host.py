@@ -1,0 +1,403 @@
+"""What else uses signals, forks, traces or exits in the same OS process goes on as it would without a node."""
+
+import os
+import sys
+
+import pytest
+
+from tests.support.slicing import ROOT, script
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX only")
+
+HEAD = """
+import asyncio, gc, os, signal, subprocess, sys, threading, time
+from runtime import ChildSpec, Node, Reply, Server
+
+class Job(Server):
+    def init(self, job): return job
+    def handle_cast(self, message, job):
+        self.resource(job)(self)
+        return job
+    def handle_call(self, message, caller, job):
+        return Reply(self.resource(job)(self), job)
+
+over = []
+def spin(process):
+    while not over: sum(range(50))
+
+def parks(node): return node.scheduler.mode.slicer.parks
+
+async def start(node, job):
+    node.resources[job.__name__] = job
+    return await node.start(ChildSpec(job.__name__, Job, job.__name__, restart="temporary"))
+
+async def spinner(node):
+    pid = await start(node, spin)
+    pid.cast(1)
+    while not pid._process.parked(): await asyncio.sleep(0)
+    return pid
+
+def node(**options): return Node("x", introspection=False, **options)
+"""
+
+
+def passes(text, **options):
+    """Run a script after HEAD; what it printed."""
+    done = script(HEAD + text, **options)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def main(body, runner="asyncio.run(main())"):
+    """A script whose `main` has this body, with a node and a step that is parked again and again."""
+    lines = "\n".join("        " + line for line in body.strip("\n").split("\n"))
+    return f"""
+async def main():
+    async with node() as n:
+        pid = await spinner(n)
+{lines}
+        over.append(1)
+{runner}
+print("over")
+"""
+
+
+def test_host_handlers_of_signals_and_the_host_s_own_interval_timer():
+    assert passes(
+        main("""
+got = []
+signal.signal(signal.SIGALRM, lambda *_: got.append("alarm"))
+signal.signal(signal.SIGUSR1, lambda *_: got.append("usr1"))
+asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, got.append, "usr2")
+signal.setitimer(signal.ITIMER_REAL, 0.005, 0.005)
+os.kill(os.getpid(), signal.SIGUSR1)
+os.kill(os.getpid(), signal.SIGUSR2)
+while got.count("alarm") < 20 or not {"usr1", "usr2"} <= set(got): await asyncio.sleep(0)
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL
+""")
+    ).endswith("over\n")
+
+
+def test_control_c_reaches_the_host():
+    assert "interrupted" in passes("""
+async def main():
+    async with node() as n:
+        await spinner(n)
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+        await asyncio.sleep(30)
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    print("interrupted")
+""")
+
+
+def test_a_handler_of_the_host_for_control_c_is_called():
+    passes(
+        main("""
+got = []
+signal.signal(signal.SIGINT, lambda *_: got.append(1))
+for number in range(1, 6):
+    os.kill(os.getpid(), signal.SIGINT)
+    while len(got) < number: await asyncio.sleep(0)
+""")
+    )
+
+
+def test_a_slow_handler_of_the_host_is_not_parked_with_the_step_that_it_interrupts():
+    passes(
+        main("""
+seen = []
+def handler(signum, frame):
+    before, until = parks(n), time.monotonic() + 0.02
+    while time.monotonic() < until: pass
+    seen.append(parks(n) - before)
+signal.signal(signal.SIGUSR1, handler)
+def interrupted(process): os.kill(os.getpid(), signal.SIGUSR1)
+await (await start(n, interrupted)).call(1)
+assert seen == [0]
+""")
+    )
+
+
+def test_subprocesses_of_steps_and_of_the_host():
+    passes(
+        main("""
+def job(process): return [subprocess.run([sys.executable, "-c", "print(1)"], capture_output=True).stdout for _ in range(5)]
+worker = await start(n, job)
+assert await worker.call(1, timeout=20) == [b"1\\n"] * 5
+assert subprocess.run(["sleep", "0.1"]).returncode == 0
+child = await asyncio.create_subprocess_exec(sys.executable, "-c", "import time; time.sleep(0.1)")
+assert await child.wait() == 0
+""")
+    )
+
+
+def test_a_forked_child_is_not_sliced_and_lives_undisturbed():
+    passes(
+        main("""
+child = os.fork()
+if not child:
+    before, until = parks(n), time.monotonic() + 0.1
+    while time.monotonic() < until: pass
+    os._exit(0 if parks(n) == before and signal.getitimer(signal.ITIMER_REAL)[0] == 0 else 1)
+assert os.waitpid(child, 0)[1] == 0
+def job(process):
+    child = os.fork()
+    if not child:
+        before, until = parks(n), time.monotonic() + 0.1
+        while time.monotonic() < until: pass
+        os._exit(0 if parks(n) == before else 1)
+    return os.waitpid(child, 0)[1]
+assert await (await start(n, job)).call(1, timeout=20) == 0
+""")
+    )
+
+
+def test_a_node_of_a_forked_child_slices_its_own_steps():
+    passes("""
+async def live():
+    async with node() as n:
+        assert n.preemption.startswith("time-slicing"), n.preemption
+        await spinner(n)
+        over.append(1)
+async def main():
+    async with node() as n:
+        await spinner(n)
+        child = os.fork()
+        if not child:
+            asyncio.events._set_running_loop(None)
+            asyncio.run(live())
+            os._exit(0)
+        while (done := os.waitpid(child, os.WNOHANG))[0] == 0: await asyncio.sleep(0.01)
+        assert done[1] == 0, done
+        over.append(1)
+asyncio.run(main())
+""")
+
+
+@pytest.mark.parametrize("where", ["step", "host"])
+def test_the_image_that_exec_loads_is_not_hit_by_a_tick(where):
+    script_text = main("""
+def job(process): os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(0.3); print('another image')"])
+if WHERE == "host": job(None)
+(await start(n, job)).cast(1)
+await asyncio.sleep(30)
+""").replace("WHERE", repr(where))
+    for _ in range(3):
+        assert passes(script_text) == "another image\n"
+
+
+def test_a_step_whose_exec_fails_is_sliced_as_before():
+    passes("""
+async def main():
+    async with node() as n:
+        def job(process):
+            try: os.execv("/there/is/no/such/program", ["x"])
+            except OSError: spin(process)
+        pid = await start(n, job)
+        pid.cast(1)
+        while not pid._process.parked(): await asyncio.sleep(0)
+        over.append(1)
+asyncio.run(main())
+""")
+
+
+def test_uvloop():
+    pytest.importorskip("uvloop")
+    passes(
+        main(
+            """
+got = []
+asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, got.append, "usr2")
+os.kill(os.getpid(), signal.SIGUSR2)
+child = await asyncio.create_subprocess_exec(sys.executable, "-c", "import time; time.sleep(0.1)")
+assert await child.wait() == 0
+while not got: await asyncio.sleep(0)
+""",
+            "import uvloop; uvloop.run(main())",
+        )
+    )
+
+
+@pytest.mark.parametrize("core", ["ctrace", "pytrace", "sysmon"])
+def test_coverage(core, tmp_path):
+    pytest.importorskip("coverage")
+    if core == "sysmon" and sys.version_info < (3, 12):
+        pytest.skip("sys.monitoring came with 3.12")
+    program = tmp_path / "program.py"
+    program.write_text(
+        HEAD
+        + main("""
+def covered(process):
+    before = parks(n)
+    total = 0
+    while parks(n) < before + 5: total += 1
+    return "covered"
+worker = await start(n, covered)
+assert await worker.call(1, timeout=30) == "covered"
+""")
+    )
+    import subprocess
+
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "COVERAGE_CORE": core,
+        "COVERAGE_FILE": str(tmp_path / "data"),
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "coverage",
+        "run",
+        "--concurrency=greenlet,thread",
+        "--include",
+        str(program),
+        str(program),
+    ]
+    if core != "ctrace":
+        command.remove("--concurrency=greenlet,thread")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "over\n"), done.stderr
+    report = [sys.executable, "-m", "coverage", "report", "-m"]
+    lines = subprocess.run(report, env=environment, capture_output=True, text=True, timeout=60).stdout
+    assert "program.py" in lines
+
+
+def test_a_debugger_s_settrace_stays_set_and_sees_the_lines():
+    passes(
+        main("""
+lines = []
+def tracer(frame, event, argument):
+    if frame.f_code.co_name == "traced": lines.append(event)
+    return tracer
+def traced(process):
+    before, total = parks(n), 0
+    while parks(n) < before + 3: total += 1
+    assert sys.gettrace() is tracer
+    return "traced"
+worker = await start(n, traced)
+sys.settrace(tracer)
+assert await worker.call(1, timeout=30) == "traced"
+assert sys.gettrace() is tracer
+sys.settrace(None)
+assert lines.count("line") > 10, lines
+""")
+    )
+
+
+def test_faulthandler_shows_stacks_with_steps_parked():
+    done = script(
+        HEAD
+        + main("""
+import faulthandler
+faulthandler.enable()
+faulthandler.dump_traceback()
+faulthandler.dump_traceback_later(0.05)
+t = time.monotonic()
+while time.monotonic() < t + 0.2: await asyncio.sleep(0)
+faulthandler.cancel_dump_traceback_later()
+""")
+    )
+    assert (done.returncode, done.stdout) == (0, "over\n"), done.stderr
+    assert done.stderr.count("most recent call first") >= 2
+
+
+def test_the_signal_of_pytest_timeout_ends_a_test_that_hangs_beside_a_node(tmp_path):
+    (tmp_path / "test_inner.py").write_text(
+        HEAD
+        + """
+def test_that_is_quick():
+    async def main():
+        async with node() as n:
+            await spinner(n)
+            over.append(1)
+    asyncio.run(main())
+    over.clear()
+
+def test_that_hangs():
+    async def main():
+        async with node() as n:
+            await start(n, spin)
+            time.sleep(60)
+    asyncio.run(main())
+"""
+    )
+    import subprocess
+
+    options = [
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+        "--timeout",
+        "2",
+        "--timeout-method",
+        "signal",
+        "-q",
+        str(tmp_path),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert "1 failed, 1 passed" in done.stdout, done.stdout
+    assert "Timeout (>2.0s) from pytest-timeout" in done.stdout
+
+
+def test_a_slow_pipe_gets_all_that_steps_and_host_print():
+    import subprocess
+
+    text = HEAD + main("""
+def prints(process):
+    for number in range(200): print("x" * 1000, flush=True)
+pids = [await start(n, prints)] + [await n.start(ChildSpec(str(k), Job, "prints", restart="temporary")) for k in range(3)]
+answers = [asyncio.ensure_future(pid.call(1, timeout=30)) for pid in pids]
+for number in range(200):
+    print("x" * 1000, flush=True)
+    await asyncio.sleep(0)
+await asyncio.gather(*answers)
+""")
+    with subprocess.Popen(
+        [sys.executable, "-c", text],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        import time
+
+        got = b""
+        while piece := child.stdout.read1(8192):
+            got += piece
+            time.sleep(0.002)  # the slow reader is what the test is about
+        errors = child.stderr.read()
+        assert child.wait(30) == 0, errors
+    lines = got.split()
+    assert lines[-1] == b"over"
+    assert lines[:-1] == [b"x" * 1000] * 1000
+    assert errors == b""
+
+
+def test_a_node_in_a_thread_beside_one_in_the_main_thread():
+    passes(
+        main("""
+def live():
+    async def other():
+        async with node() as second:
+            assert not second.preemption.startswith("time-slicing")
+            def job(process): return process.wait(asyncio.sleep(0.01, "waited"))
+            assert await (await start(second, job)).call(1) == "waited"
+            results.append("thread")
+    asyncio.run(other())
+results = []
+thread = threading.Thread(target=live)
+thread.start()
+while thread.is_alive(): await asyncio.sleep(0.001)
+assert results == ["thread"]
+before = parks(n)
+while parks(n) < before + 5: await asyncio.sleep(0)
+""")
+    )

@@ -1,0 +1,131 @@
+"""The greenlets on which steps run."""
+
+import asyncio
+
+import pytest
+from greenlet import getcurrent, greenlet
+
+from runtime import Reply, Server
+from tests.support.processes import serve
+from tests.support.slicing import Does, DoesAsync, overrun, sliced, slicer
+
+
+def deep(levels, then):
+    """`then()`, that many calls down."""
+    return deep(levels - 1, then) if levels else then()
+
+
+async def test_a_worker_that_was_made_deep_in_the_stack_has_as_much_of_it_as_the_others():
+    async with sliced() as node:
+        one, two, three = [await serve(node, Does) for _ in range(3)]
+        node.resources["call"] = lambda process: deep(700, lambda: process.call(two, "call again"))
+        node.resources["call again"] = lambda process: process.call(three, "recurse")
+        node.resources["recurse"] = lambda process: deep(700, lambda: "deep enough")
+        for _ in range(3):
+            assert await one.call("call") == "deep enough"
+
+
+async def test_steps_of_plain_handlers_share_few_workers():
+    async with sliced(job=lambda process: None) as node:
+        pids = [await serve(node, Does) for _ in range(200)]
+        for pid in pids:
+            await pid.call("job")
+        assert len(node.scheduler.workers.made) < 10
+
+
+# --- greenlets of libraries -----------------------------------------------------------------------
+
+
+def await_only(awaitable):
+    """As SQLAlchemy's: plain code that awaits by way of the greenlet that has made its own."""
+    return getcurrent().parent.switch(awaitable)
+
+
+async def greenlet_spawn(function, *args):
+    """As SQLAlchemy's: runs plain code that may `await_only`."""
+    child = greenlet(function, getcurrent())
+    result = child.switch(*args)
+    while not child.dead:
+        result = child.switch(await result)
+    return result
+
+
+async def test_plain_code_on_a_greenlet_of_a_library_awaits_across_steps():
+    async def job(process):
+        def plain(name):
+            seen = []
+            for _ in range(5):
+                await_only(asyncio.sleep(0))
+                overrun(process)
+                seen.append(name)
+            return seen
+
+        return await greenlet_spawn(plain, str(process.pid))
+
+    async with sliced(job=job) as node:
+        pids = [await serve(node, DoesAsync) for _ in range(8)]
+        answers = await asyncio.gather(*(pid.call("job", timeout=60) for pid in pids))
+        assert answers == [[str(pid)] * 5 for pid in pids]
+        assert slicer(node).parks >= 40
+
+
+async def test_the_worker_of_such_a_coroutine_goes_back_to_the_pool():
+    async def job(process):
+        return await greenlet_spawn(lambda: await_only(asyncio.sleep(0)))
+
+    async with sliced(job=job) as node:
+        pids = [await serve(node, DoesAsync) for _ in range(20)]
+        for pid in pids:
+            await pid.call("job")
+        assert len(node.scheduler.workers.made) < 10
+
+
+async def test_coroutines_whose_processes_call_each_other_keep_no_worker():
+    async def job(process):
+        for _ in range(20):
+            await others[0].call("idle")
+            await asyncio.sleep(0)
+
+    async def idle(process):
+        pass
+
+    async with sliced(job=job, idle=idle) as node:
+        others = [await serve(node, DoesAsync)]
+        pids = [await serve(node, DoesAsync) for _ in range(20)]
+        await asyncio.gather(*(pid.call("job", timeout=20) for pid in pids))
+        assert len(node.scheduler.workers.made) < 10
+
+
+# --- what is parked, and is not to suffer from it --------------------------------------------------
+
+
+class Large(Server):
+    """Answers, and sends, what takes several slices to copy."""
+
+    def init(self):
+        return ()
+
+    def handle_call(self, other, caller, state):
+        message = [list(range(10)) for _ in range(300_000)]
+        if other is not None:
+            other.cast(message)
+        return Reply(message, state)
+
+    def handle_cast(self, message, state):
+        return state
+
+    async def handle_info(self, message, state):
+        return state
+
+
+@pytest.mark.parametrize("times", range(3))
+async def test_an_answer_that_takes_long_to_copy_arrives(times):
+    async with sliced() as node:
+        other = await serve(node, Large)
+        pid = await serve(node, Large)
+        await asyncio.sleep(0.01)
+        before = slicer(node).parks
+        answer = await pid.call(other, timeout=30)
+        assert len(answer) == 300_000
+        assert slicer(node).parks > before
+        assert slicer(node).interrupts == 0
