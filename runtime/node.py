@@ -242,9 +242,7 @@ class Node:
 
     @property
     def preemption(self) -> str:
-        """How one step is kept from starving the others here, and why.
-
-        It begins `time-slicing: `, `interrupt: `, `report only: ` or `off: `.
+        """How one step is kept from starving the others, and why: `time-slicing: …`, `interrupt`, `report only` or `off`.
 
         Raises:
             NodeError: the node has not been started.

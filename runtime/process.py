@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .caller import Caller
     from .handle import Handle
     from .pid import Ref
-    from .preemption.workers import Worker
+    from .preemption.worker import Worker
     from .scheduler import Scheduler
     from .supervision.child import Child
     from .tasks import TaskRef

@@ -38,6 +38,9 @@ INLINE_S: Final = 0.001
 """Seconds after a turn, and the turn itself, in which calls to idle processes run at once."""
 BORN_S: Final = 0.001
 """Processes that start within this time share one number for when they did: it would be 32 bytes for each."""
+PAUSE_S: Final = 0.01
+"""Seconds between two turns, in which other threads have had the interpreter."""
+BREATH_S: Final = 0.00002
 BUDGET: Final = 100
 """Messages that a process handles before it goes to the back of the queue."""
 EAGER: Final = hasattr(asyncio, "eager_task_factory")
@@ -69,6 +72,7 @@ class Scheduler:
         self._born = -math.inf
         self.depth = 0
         self.turns = 0
+        self._turned = self._breathed = 0.0
         self.handled = 0
         self.late_replies = 0
         self.dead_letters = 0
@@ -94,6 +98,7 @@ class Scheduler:
         """One turn of the run queue, and one slice for a step that is parked."""
         queue, workers = self.queue, self.workers
         self.turns += 1
+        self._breathe()
         self.now = self.clock()
         until = self.inline_until = self.now + TURN_S
         try:
@@ -110,6 +115,20 @@ class Scheduler:
             else:
                 self.scheduled = False
             self.inline_until = self.now + INLINE_S
+
+    def _breathe(self) -> None:
+        """Let other threads have the interpreter for a moment, when this one has had no pause for 5 ms.
+
+        A loop that turns each millisecond gives it up for so short a time that they are woken, find it taken again, and begin to
+        wait anew: the port would answer after seconds.
+        """
+        now = time.monotonic()
+        if now - self._turned > PAUSE_S:
+            self._breathed = now
+        elif now - self._breathed >= TURN_S:
+            time.sleep(BREATH_S)
+            self._breathed = time.monotonic()
+        self._turned = now
 
     def step(self, until: float, /) -> None:
         """Processes that are READY, one after the other."""

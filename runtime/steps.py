@@ -23,7 +23,7 @@ from .preemption.guards import boundary
 from .status import ENDED, RUNNING, SUSPENDED
 
 if TYPE_CHECKING:
-    from .preemption.workers import Worker
+    from .preemption.worker import Worker
     from .process import Process
 
 __all__ = ["Steps"]

@@ -36,7 +36,7 @@ from .values import Limits
 
 if TYPE_CHECKING:
     from runtime.node import Node
-    from runtime.preemption.workers import Zombie
+    from runtime.preemption.worker import Zombie
     from runtime.process import Process
 
     from .shown import Shown

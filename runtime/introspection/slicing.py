@@ -21,7 +21,7 @@ from .text import clean
 
 if TYPE_CHECKING:
     from runtime.node import Node
-    from runtime.preemption.workers import Zombie as Remains
+    from runtime.preemption.worker import Zombie as Remains
     from runtime.process import Process
 
 __all__ = ["slices_of", "slicing_of", "spinning", "zombie_called", "zombie_info", "zombies"]

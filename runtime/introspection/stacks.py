@@ -16,7 +16,7 @@ from runtime.status import ENDED, IDLE, RUNNING, STATUSES
 from .text import clean, plain
 
 if TYPE_CHECKING:
-    from runtime.preemption.workers import Worker
+    from runtime.preemption.worker import Worker
     from runtime.process import Process
     from runtime.scheduler import Scheduler
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from ..process import Process
     from ..scheduler import Scheduler
-    from .workers import Doer, Worker, Zombie
+    from .worker import Doer, Worker, Zombie
 
 __all__ = ["Direct"]
 

@@ -22,7 +22,8 @@ from ..errors import Interrupted
 from . import streams
 from .guards import BRIEF, FREE, ITSELF, LONG, RELUCTANT, Collections, Hold, hub_may_lend, verdict
 from .ticker import FAST_S, RARE_S, SLOW_S, ticker
-from .workers import Worker, Workers
+from .worker import Worker
+from .workers import Workers
 
 if TYPE_CHECKING:
     from ..scheduler import Scheduler

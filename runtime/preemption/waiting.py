@@ -26,7 +26,7 @@ from ..steps import Steps
 if TYPE_CHECKING:
     from ..pid import Address
     from ..process import Process
-    from .workers import Worker
+    from .worker import Worker
 
 __all__ = ["call", "critical", "wait"]
 
@@ -133,7 +133,7 @@ async def _awaiting(awaitable: Awaitable[T]) -> T:
 
 def _until(process: Process, worker: Worker, future: asyncio.Future[Any]) -> None:
     """Stand still until `future` is done. Raises Killed when the process ends meanwhile."""
-    from .workers import Killed  # noqa: PLC0415
+    from .worker import Killed  # noqa: PLC0415
 
     workers = worker.workers
     if process.status == ENDED:

@@ -24,7 +24,7 @@ from typing import Any
 
 from runtime import CallError, ChildSpec, Node, Pid
 from runtime.preemption import guards, slicer, ticker
-from runtime.preemption.workers import Killed
+from runtime.preemption.worker import Killed
 from runtime.status import ENDED, IDLE, RECEIVING, STATUSES
 from tests.stress.crew import FORMS, Done, Job, Victim, runs_in
 from tests.stress.kit import WORKLOADS

@@ -9,7 +9,7 @@ import anyio.lowlevel
 import pytest
 
 from runtime import TaskDone, exits
-from runtime.preemption.workers import Killed
+from runtime.preemption.worker import Killed
 from tests.support.eventually import eventually
 from tests.support.processes import serve
 from tests.support.slicing import Does, DoesAsync, overrun, parked, sliced, slicer, spin

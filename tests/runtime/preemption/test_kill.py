@@ -6,7 +6,8 @@ import gc
 import pytest
 
 from runtime import Down, Interrupted, Server, exits
-from runtime.preemption.workers import THROWS, Killed
+from runtime.preemption.worker import Killed
+from runtime.preemption.workers import THROWS
 from tests.support.eventually import eventually
 from tests.support.processes import serve
 from tests.support.slicing import KINDS, Does, job_of, parked, script, sliced, slicer, spin

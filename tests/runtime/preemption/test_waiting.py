@@ -9,7 +9,7 @@ import pytest
 
 from runtime import CallTimeout, Interrupted, Node, NoProcess, ProcessDied, SelfCall, exits
 from runtime.preemption.hooks import answer_of
-from runtime.preemption.workers import Killed
+from runtime.preemption.worker import Killed
 from runtime.status import STATUSES
 from tests.support.eventually import eventually
 from tests.support.processes import end_of, serve
