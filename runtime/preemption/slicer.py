@@ -35,7 +35,7 @@ ENOUGH: Final = 3
 ROOM: Final = 20
 """Frames that a tick needs; a step that recurses to the limit has none left."""
 STUCK_S: Final = 0.01
-"""Seconds without progress of the hub, after which it is looked at."""
+"""Seconds between the two ticks that find the hub at the same place; it is blocked there, unless it computes."""
 
 
 class Slicer:
@@ -58,8 +58,8 @@ class Slicer:
         """The ticks, of a millisecond each, that have met the present slice where it is held."""
         self._cramped = 0
         self._lending = False
-        self._turn = -1
-        self._turn_at = 0.0
+        self._place: tuple[int, int, int] | None = None
+        self._since = 0.0
         self._cpu_at = 0.0
         self.parks = 0
         self.interrupts = 0
@@ -193,22 +193,22 @@ class Slicer:
         workers = self._workers
         if not workers.standing():
             return False
-        if not self._lending and current is workers.hub and self._blocked() and hub_may_lend(frame):
+        if not self._lending and current is workers.hub and self._blocked(frame) and hub_may_lend(frame):
             self._lend()
         return True
 
-    def _expected(self) -> bool:
-        """Whether the hub has something to do: else it is not stuck, but waits for events."""
-        return self._sched.scheduled or asyncio.current_task(self._sched.loop) is not None
-
-    def _blocked(self) -> bool:
-        """Whether the hub has made no progress since the last tick, and has not been computing either."""
-        now, cpu, turn = time.monotonic(), time.thread_time(), self._sched.turns
-        if turn != self._turn:
-            self._turn, self._turn_at, self._cpu_at = turn, now, cpu
+    def _blocked(self, frame: FrameType | None) -> bool:
+        """Whether the hub stands where it stood at the tick before, though it has something to do, and does not compute either."""
+        sched = self._sched
+        busy = sched.scheduled or asyncio.current_task(sched.loop) is not None  # else it waits for events
+        place = (sched.turns, id(frame), frame.f_lasti if frame is not None else 0)
+        now, cpu = time.monotonic(), time.thread_time()
+        if not busy or place != self._place:
+            self._place = place if busy else None
+            self._since, self._cpu_at = now, cpu
             return False
-        waited, computed = now - self._turn_at, cpu - self._cpu_at
-        return self._expected() and waited >= STUCK_S and computed < waited / 2
+        waited, computed = now - self._since, cpu - self._cpu_at
+        return waited >= STUCK_S / 2 and computed < waited / 2
 
     def _lend(self) -> None:
         """Slices for the parked steps, from within a blocked call of the hub."""
