@@ -377,7 +377,8 @@ await asyncio.gather(*answers)
         assert child.wait(30) == 0, errors
     lines = got.split()
     assert lines[-1] == b"over"
-    assert lines[:-1] == [b"x" * 1000] * 1000
+    # All is there. `print` writes the text and then the end of the line; between the two another may write, as with threads.
+    assert (got.count(b"x"), got.count(b"\n")) == (1000 * 1000, 1001)
     assert errors == b""
 
 
