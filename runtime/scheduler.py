@@ -117,7 +117,8 @@ class Scheduler:
             self.inline_until = self.now + INLINE_S
 
     def _breathe(self) -> None:
-        """Let other threads have the interpreter for a moment, when this one has had no pause for 5 ms.
+        """Let other threads have the interpreter for a moment, when this one has had no pause for 5 ms; with each slice of
+        a step that overruns, for an operator may be about to kill it.
 
         A loop that turns each millisecond gives it up for so short a time that they are woken, find it taken again, and begin to
         wait anew: the port would answer after seconds.
@@ -125,7 +126,7 @@ class Scheduler:
         now = time.monotonic()
         if now - self._turned > PAUSE_S:
             self._breathed = now
-        elif now - self._breathed >= TURN_S:
+        elif self.workers.parked or now - self._breathed >= TURN_S:
             time.sleep(BREATH_S)
             self._breathed = time.monotonic()
         self._turned = now
