@@ -117,10 +117,9 @@ class Scheduler:
             self.inline_until = self.now + INLINE_S
 
     def _breathe(self) -> None:
-        """Let other threads have the interpreter for a moment, when this one has had no pause for 5 ms; with each slice of
-        a step that overruns, for an operator may be about to kill it.
+        """Let other threads have the interpreter for a moment, when this one has had no pause for 5 ms.
 
-        A loop that turns each millisecond gives it up for so short a time that they are woken, find it taken again, and begin to
+        With each slice of a step that overruns, too: an operator may be about to kill it. A loop that turns each millisecond gives it up for so short a time that they are woken, find it taken again, and begin to
         wait anew: the port would answer after seconds.
         """
         now = time.monotonic()
