@@ -41,6 +41,7 @@ BORN_S: Final = 0.001
 PAUSE_S: Final = 0.01
 """Seconds between two turns, in which other threads have had the interpreter."""
 BREATH_S: Final = 0.00002
+"""Seconds of a pause that is made for them."""
 BUDGET: Final = 100
 """Messages that a process handles before it goes to the back of the queue."""
 EAGER: Final = hasattr(asyncio, "eager_task_factory")
@@ -102,9 +103,8 @@ class Scheduler:
         self.now = self.clock()
         until = self.inline_until = self.now + TURN_S
         try:
-            while (
-                queue and self.now < until
-            ):  # a step that is parked leaves the rest of the turn to another worker
+            # A step that is parked leaves the rest of the turn to another worker.
+            while queue and self.now < until:
                 self.enter(None, self.now, self.context.copy(), self, until)
             if workers.parked:
                 workers.slice()
@@ -119,8 +119,9 @@ class Scheduler:
     def _breathe(self) -> None:
         """Let other threads have the interpreter for a moment, when this one has had no pause for 5 ms.
 
-        With each slice of a step that overruns, too: an operator may be about to kill it. A loop that turns each millisecond gives it up for so short a time that they are woken, find it taken again, and begin to
-        wait anew: the port would answer after seconds.
+        With each slice of a step that overruns, too: an operator may be about to kill it. A loop that turns each millisecond
+        gives the interpreter up for so short a time that they are woken, find it taken again, and begin to wait anew: the port
+        would answer after seconds.
         """
         now = time.monotonic()
         if now - self._turned > PAUSE_S:

@@ -6,7 +6,9 @@
 
 ticker     the timer and its signal            guards     where a step must not be switched
 slicer     what a tick does                    streams    standard output, which must not be left half-written
-workers    the greenlets; park, resume, kill   waiting    `self.wait` and the plain form of `call`
+worker     one greenlet, a step at a time      waiting    `self.wait` and the plain form of `call`
+workers    all of them: park, resume, kill     hooks      `redact`, which has to answer at once
+errand     a step that is a function           direct     no greenlets: `time_slicing=False`
 mode       which of this works here, and why   watchdog   where it does not: interrupt, or only report
 
 The event loop stays in its own greenlet, the hub, and is never switched out of.

@@ -14,7 +14,8 @@
       anything else                            FREE
 
 A HOLD is bounded: when its ticks are used up, the step is interrupted by an exception, so that no guard lets a step own the
-node. After a RELUCTANT one it is parked all the same: it waits for somebody, who has to run. What is copied into a message (`messages`) is FREE although it is the runtime: it may be large, and touches nothing else.
+node. After a RELUCTANT one it is parked all the same: it waits for somebody, who has to run. What is copied into a message
+(`messages`) is FREE although it is the runtime: it may be large, and touches nothing else.
 """
 
 from __future__ import annotations

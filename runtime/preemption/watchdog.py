@@ -47,7 +47,6 @@ class Watchdog:
         self._sched: Final = sched
         self._interrupts: Final = interrupts
         self._over = threading.Event()
-        self._victim: Process | None = None
         self._lock = threading.Lock()
         self.interrupts = 0
         self._thread = threading.Thread(target=self._watch, name="observer-watchdog", daemon=True)
@@ -73,7 +72,7 @@ class Watchdog:
         while not self._over.wait(PERIOD_S):
             process, since = sched.running, sched.since
             if process is None or since is not seen:
-                seen, reported = since, False
+                seen, reported, interrupted = since, False, 0.0
                 continue
             held = sched.clock() - since
             if held >= REPORT_S and not reported:
