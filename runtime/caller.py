@@ -72,10 +72,8 @@ class Caller(Generic[R]):
             if self._answered:
                 future.set_result(self._value)
                 return future
-        extra = self._process.more()
-        if extra.owed is None:
-            extra.owed = set()
-        extra.owed.add(self)
+        process = self._process
+        process.sched.owed.setdefault(process, set()).add(self)
         return future
 
     def _fail(self, error: Exception) -> None:
@@ -90,9 +88,12 @@ class Caller(Generic[R]):
         self._forget()
 
     def _forget(self) -> None:
-        extra = self._process.extra
-        if extra is not None and extra.owed is not None:
-            extra.owed.discard(self)
+        owed = self._process.sched.owed
+        callers = owed.get(self._process)
+        if callers is not None:
+            callers.discard(self)
+            if not callers:
+                del owed[self._process]
 
     def __repr__(self) -> str:
         return f"<caller of {self._process}{', gone' if self.gone else ''}>"

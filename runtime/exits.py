@@ -129,9 +129,10 @@ def _release(process: Process) -> None:
             process.sched.cancel(task.task)
         for ref, target in (extra.monitors or {}).items():
             target.watchers.pop(ref, None)
-        for worker in extra.workers or ():
-            worker.workers.queue(worker)
-        extra.timers = extra.tasks = extra.monitors = extra.owed = None
+        extra.timers = extra.tasks = extra.monitors = None
+    for worker in process.sched.standing.get(process, ()):
+        worker.workers.queue(worker)
+    process.sched.owed.pop(process, None)
     process.mailbox = process.state = process.current = None
 
 

@@ -48,7 +48,7 @@ class Extra:
     """What few processes need, made on first use."""
 
     __slots__ = (
-        "counters", "doing", "exiting", "label", "links", "monitors", "owed", "parent", "tasks", "timers", "watchers", "workers",
+        "counters", "doing", "exiting", "label", "links", "monitors", "parent", "tasks", "timers", "watchers",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -59,8 +59,6 @@ class Extra:
         self.watchers: dict[Ref, Any] | None = None
         self.tasks: set[TaskRef] | None = None
         self.timers: dict[Ref, asyncio.TimerHandle] | None = None
-        self.workers: list[Worker] | None = None
-        self.owed: set[Caller[Any]] | None = None
         self.links: tuple[Process, ...] | set[Process] | None = None
         self.parent: Process | None = None
         self.exiting = False
@@ -150,7 +148,7 @@ class Process:
     @property
     def owed(self) -> set[Caller[Any]]:
         """Callers that wait for its answer."""
-        return (self.extra.owed if self.extra is not None else None) or set()
+        return self.sched.owed.get(self, set())
 
     @property
     def watchers(self) -> dict[Ref, Any]:
@@ -221,20 +219,20 @@ class Process:
 
     def holds(self, worker: Worker) -> None:
         """A step of this process stands still on `worker`."""
-        extra = self.more()
-        if extra.workers is None:
-            extra.workers = []
-        extra.workers.append(worker)
+        self.sched.standing.setdefault(self, []).append(worker)
 
     def lets_go(self, worker: Worker) -> None:
         """It goes on."""
-        if self.extra is not None and self.extra.workers is not None and worker in self.extra.workers:
-            self.extra.workers.remove(worker)
+        standing = self.sched.standing.get(self)
+        if standing is not None and worker in standing:
+            standing.remove(worker)
+            if not standing:
+                del self.sched.standing[self]
 
     def parked(self) -> Worker | None:
         """Where its own step stands still (not one of a task beside it); None while there is none."""
-        workers = self.extra.workers if self.extra is not None else None
-        return next((worker for worker in workers or () if worker.owns), None)
+        standing = self.sched.standing.get(self)
+        return next((worker for worker in standing.copy() if worker.owns), None) if standing is not None else None
 
     def rest(self) -> None:
         """A step is over: go on with the mailbox, or be idle."""

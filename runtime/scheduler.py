@@ -27,8 +27,10 @@ from .status import AWAITING, ENDED, READY, RUNNING, STATUSES
 from .steps import Steps
 
 if TYPE_CHECKING:
+    from .caller import Caller
     from .mailbox import Entry
     from .node import Node
+    from .preemption.worker import Worker
 
 __all__ = ["BUDGET", "INLINE_S", "TURN_S", "Scheduler"]
 
@@ -83,6 +85,10 @@ class Scheduler:
         """Exit signals to be delivered, while an end is being told (see `exits`): to whom, why, from whom."""
         self.lingering: Final[set[asyncio.Future[Any]]] = set()
         """Tasks that were cancelled because their process ended, until they are done."""
+        self.owed: Final[dict[Process, set[Caller[Any]]]] = {}
+        """The processes that owe answers for which somebody waits, and to whom."""
+        self.standing: Final[dict[Process, list[Worker]]] = {}
+        """The processes of which steps stand still, parked or waiting, and where: few at any time."""
         self.mode: Final[Mode] = choose(self, time_slicing=time_slicing)
         self.sliced: Final = self.mode.workers is not None
         self.workers: Final = self.mode.workers or Direct(self)

@@ -76,8 +76,7 @@ def stack_of(process: Process) -> tuple[list[Frame], str]:
 
 def _standing(process: Process) -> list[Frame]:
     """Where its step stands that is parked, or waits."""
-    workers = process.extra.workers if process.extra is not None else None
-    worker = next((worker for worker in list(workers or ()) if worker.owns), None)
+    worker = process.parked()
     return frames_of_worker(worker) if worker is not None else []
 
 

@@ -254,8 +254,8 @@ def _stack(pid: Pid) -> str:
 def _stack_of(process: Any) -> str:
     """Where a process stands, for who has to find out why."""
     status = STATUSES[getattr(process, "status", ENDED)]
-    standing = process.extra.workers if getattr(process, "extra", None) else None
-    return f"{status}, workers {[(w.queued, w.turn, w.awaited) for w in standing or ()]}, task {getattr(process, 'task', None)!r}"
+    standing = process.sched.standing.get(process, ())
+    return f"{status}, workers {[(w.queued, w.turn, w.awaited) for w in standing]}, task {getattr(process, 'task', None)!r}"
 
 
 @contextmanager

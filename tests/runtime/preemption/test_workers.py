@@ -33,6 +33,14 @@ async def test_steps_of_plain_handlers_share_few_workers():
         assert len(node.scheduler.workers.made) < 10
 
 
+async def test_a_process_that_was_parked_once_is_as_small_as_before():
+    async with sliced(job=overrun) as node:
+        pid = await serve(node, Does)
+        await pid.call("job")
+        process = pid._process
+        assert (process.mailbox, process.current, process.extra, node.scheduler.standing) == (None, None, None, {})
+
+
 # --- greenlets of libraries -----------------------------------------------------------------------
 
 
