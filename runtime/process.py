@@ -232,7 +232,11 @@ class Process:
     def parked(self) -> Worker | None:
         """Where its own step stands still (not one of a task beside it); None while there is none."""
         standing = self.sched.standing.get(self)
-        return next((worker for worker in standing.copy() if worker.owns), None) if standing is not None else None
+        return (
+            next((worker for worker in standing.copy() if worker.owns), None)
+            if standing is not None
+            else None
+        )
 
     def rest(self) -> None:
         """A step is over: go on with the mailbox, or be idle."""

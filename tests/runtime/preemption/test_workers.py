@@ -38,7 +38,12 @@ async def test_a_process_that_was_parked_once_is_as_small_as_before():
         pid = await serve(node, Does)
         await pid.call("job")
         process = pid._process
-        assert (process.mailbox, process.current, process.extra, node.scheduler.standing) == (None, None, None, {})
+        assert (process.mailbox, process.current, process.extra, node.scheduler.standing) == (
+            None,
+            None,
+            None,
+            {},
+        )
 
 
 # --- greenlets of libraries -----------------------------------------------------------------------
