@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .errors import (
         AlreadyRegistered,
         BadReturn,
+        CallCycle,
         CallError,
         CallTimeout,
         ChildError,
@@ -53,8 +54,8 @@ _HOMES = {
     "coroutine": ["CoroutineHandle"],
     "crash": ["CrashReport"],
     "errors": [
-        "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "Interrupted", "NoProcess", "NodeError",
-        "NotRegistered", "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
+        "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "ChildError", "Interrupted", "NoProcess",
+        "NodeError", "NotRegistered", "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
     ],
     "node": ["Node"],
     "pid": ["Address", "Name", "Pid", "Ref"],
@@ -70,7 +71,7 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "TLS", "Address", "AlreadyRegistered", "BadReturn", "Call", "CallError", "CallResult", "CallTimeout", "Caller",
+    "TLS", "Address", "AlreadyRegistered", "BadReturn", "Call", "CallCycle", "CallError", "CallResult", "CallTimeout", "Caller",
     "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle", "CrashReport", "Down", "Exit",
     "Interrupted", "Name",
     "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "ObserverError", "Pid", "ProcessDied",
