@@ -77,7 +77,8 @@ class Caller(Generic[R]):
             future = self._future = self._process.sched.loop.create_future()
             if self._answered:
                 future.set_result(self._value)
-                return future
+        if future.done():  # answered; or whoever asked has given up meanwhile, and nothing is owed any more
+            return future
         process = self._process
         process.sched.owed.setdefault(process, set()).add(self)
         return future

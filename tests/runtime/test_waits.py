@@ -328,6 +328,19 @@ async def test_an_answer_that_is_to_come_later_is_said_to():
 
 
 @virtual_time
+async def test_a_call_that_timed_out_before_its_async_handler_began_is_owed_no_answer():
+    async with virtual_node() as node:
+        slow = await serve(node, sleeper(3))
+        first = asyncio.ensure_future(slow.call("x"))
+        await asyncio.sleep(0)
+        with pytest.raises(CallTimeout):
+            await slow.call("x", timeout=1)
+        await first
+        await asyncio.sleep(10)  # its handler has run all the same
+        assert (node.scheduler.owed, node.scheduler.late_replies) == ({}, 1)
+
+
+@virtual_time
 async def test_nothing_is_left_of_calls_that_timed_out_were_cancelled_or_whose_process_ended():
     async with virtual_node() as node:
         slow = await serve(node, sleeper(100))
