@@ -107,6 +107,7 @@ class Watchdog:
                 if verdict(sys._getframe(1)) == ITSELF:
                     return None
                 done.set()
+                self.interrupts += 1
                 raise Interrupted(why)
 
             events = monitoring.events.LINE | monitoring.events.JUMP
@@ -115,8 +116,7 @@ class Watchdog:
             try:
                 for code in codes:
                     monitoring.set_local_events(tool, code, events)
-                if done.wait(0.5):
-                    self.interrupts += 1
+                done.wait(0.5)
             finally:
                 for code in codes:
                     monitoring.set_local_events(tool, code, 0)
