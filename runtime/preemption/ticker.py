@@ -181,7 +181,6 @@ class Ticker:
         if on_tick in self._on_tick:
             self._on_tick.remove(on_tick)
         if not self._on_tick and self._timer is not None:
-            self.off()
             self._timer.delete()
             signal.signal(self._timer.signal, signal.SIG_DFL)
             self._timer = None
@@ -241,7 +240,6 @@ class Ticker:
             signal.signal(self._timer.signal, signal.SIG_DFL)
             self._timer = None
             self._on_tick.clear()
-            self.off()
 
 
 def _make_timer(thread: int) -> _Timer:
