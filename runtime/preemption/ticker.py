@@ -187,6 +187,7 @@ class Ticker:
 
     def fast(self) -> None:
         """A step runs."""
+        self._unneeded = 0  # a tick that comes in the middle of this must not be the last one
         self._set(FAST_S)
 
     def slow(self) -> None:

@@ -163,6 +163,29 @@ def test_it_rests_after_several_ticks_in_a_row_that_nobody_needs():
     assert timer.times[-1] == OFF
 
 
+@pytest.mark.parametrize("when", ["before it is set", "after it is set"])
+def test_a_tick_while_a_step_begins_is_not_the_last_one(when):
+    """It finds the hub, and nothing that needs ticks; then the step runs, and is to be sliced."""
+
+    class Met(Still):
+        def set(self, seconds):
+            if seconds == FAST_S and when == "before it is set":
+                of._tick(0, None)
+            super().set(seconds)
+            if seconds == FAST_S and when == "after it is set":
+                of._tick(0, None)
+
+    of = Ticker()
+    of._timer = timer = Met()
+    of._on_tick.append(lambda _frame: False)
+    of.slow()
+    for _ in range(3):
+        of._tick(0, None)
+    of.fast()
+    assert OFF not in timer.times
+    assert of.pace != OFF
+
+
 def test_each_tick_asks_for_the_next():
     of = Ticker()
     of._timer = timer = Still()
@@ -208,16 +231,21 @@ async def test_a_tick_that_is_not_handled_comes_again_though_rarely(pending):
 
 
 async def test_no_other_thread_is_disturbed_by_a_tick(pending):
-    def waits():
-        signal.pthread_sigmask(signal.SIG_BLOCK, {pending})
-        met.append(signal.sigtimedwait({pending}, 0.1))
+    def could_be_disturbed():
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {pending})
+        ready.set()
+        over.wait(20)
 
-    met, thread = [], threading.Thread(target=waits)
-    ticker.fast()
+    ready, over = threading.Event(), threading.Event()
+    thread = threading.Thread(target=could_be_disturbed)
     thread.start()
-    thread.join()
-    assert met == [None]
-    assert signal.sigtimedwait({pending}, 10)
+    ready.wait(20)
+    ticker.fast()
+    try:
+        await eventually(lambda: pending in signal.sigpending())
+    finally:
+        over.set()
+        thread.join()
 
 
 async def test_it_ticks_although_the_host_has_blocked_its_signal():
