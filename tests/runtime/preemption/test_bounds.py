@@ -170,6 +170,19 @@ def test_a_step_that_is_ticked_slowly_is_ticked_fast_from_then_on(step):
     assert step.ticker.pace == FAST_S
 
 
+def test_a_worker_that_runs_no_step_is_left_alone(step, monkeypatch):
+    """A step that has just ended, and a turn of the run queue between two of them."""
+    step.worker.workers = step.slicer._workers
+    monkeypatch.setattr(module, "_worker_of", lambda _current: step.worker)
+    step.begins(None)
+    for _ in range(3 * BRIEF):
+        assert step.slicer.tick(None)
+    assert step.parks == 0
+    step.begins("process")
+    assert step.slicer.tick(None)
+    assert step.parks == 1
+
+
 # --- the limit of recursion -----------------------------------------------------------------------
 
 

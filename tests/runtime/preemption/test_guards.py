@@ -7,10 +7,14 @@ import queue
 import sys
 import threading
 import warnings
+from types import SimpleNamespace
 
 import anyio
 import pytest
 
+from runtime import calls
+from runtime.preemption.errand import Errand
+from runtime.preemption.guards import BRIEF, FREE, IMPORT, ITSELF, LONG, RELUCTANT, verdict
 from tests.support.processes import serve
 from tests.support.slicing import SEVERAL, Does, DoesAsync, counted, parks_inside, sliced, slicer
 
@@ -240,3 +244,90 @@ async def test_asyncio_itself_is_not_left_in_the_middle():
         Slow().set()
 
     assert await parks_inside(resume) == 0
+
+
+# --- told by frames -------------------------------------------------------------------------------
+
+
+def plain():
+    """The code of a function that a module calls back from."""
+
+
+async def coroutine():
+    """The code of a function that stands still in a known place while it awaits."""
+
+
+def frames(*modules, code=plain.__code__):
+    """The innermost frame of a step that stands in functions of these modules, innermost first."""
+    outer = SimpleNamespace(f_code=Errand.step.__code__, f_globals={"__name__": "runtime"}, f_back=None)
+    for module in reversed(modules):
+        outer = SimpleNamespace(f_code=code, f_globals={"__name__": module}, f_back=outer)
+    return outer
+
+
+@pytest.mark.parametrize(
+    ("module", "hold"),
+    [
+        ("of.somebody", FREE),
+        *((module, RELUCTANT) for module in ("threading", "queue", "concurrent.futures.thread")),
+        ("warnings", BRIEF),
+        *(
+            (module, IMPORT)
+            for module in (
+                "importlib._bootstrap", "_frozen_importlib", "_frozen_importlib_external", "zipimport",
+            )
+        ),
+        *(
+            (module, LONG)
+            for module in (
+                "asyncio.events", "anyio._core", "sniffio._impl", "contextlib", "weakref", "_weakrefset",
+            )
+        ),
+        ("runtime.preemption.streams", LONG),
+        ("runtime.registry", BRIEF),
+        *(
+            (module, ITSELF)
+            for module in (
+                "bdb", "pdb", "pydevd", "_pydevd_bundle.x", "_pydev_bundle.x", "debugpy.x", "coverage.pytracer",
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_module_calls_is_held_as_that_has_to_be(module, hold):
+    assert verdict(frames("of.somebody", module)) == hold
+
+
+@pytest.mark.parametrize("module", ["asyncio.tasks", "anyio._core", "contextlib"])
+def test_what_their_coroutines_await_is_free_and_they_themselves_are_not(module):
+    assert verdict(frames("of.somebody", module, code=coroutine.__code__)) == FREE
+    assert verdict(frames(module, code=coroutine.__code__)) == LONG
+
+
+def test_of_several_holds_the_longest_counts():
+    for outer, inner in (("warnings", "zipimport"), ("zipimport", "warnings"), ("zipimport", "contextlib")):
+        assert verdict(frames("of.somebody", inner, outer)) == IMPORT
+        assert verdict(frames("of.somebody", inner, "queue", outer)) == IMPORT
+
+
+def test_the_runtime_itself_ends_soon_and_what_it_calls_is_held():
+    assert verdict(frames("runtime.calls")) == ITSELF
+    assert verdict(frames()) == ITSELF
+    assert verdict(frames("of.somebody", "runtime.calls")) == BRIEF
+
+
+def test_what_is_no_step_is_left_alone():
+    frame = SimpleNamespace(f_code=plain.__code__, f_globals={"__name__": "of.somebody"}, f_back=None)
+    assert verdict(frame) == ITSELF
+    assert verdict(None) == ITSELF
+
+
+def test_only_the_copy_of_a_message_is_open_in_the_runtime():
+    copies = frames("of.somebody", "runtime.messages")
+    assert verdict(copies) == FREE
+    sends = frames("of.somebody", "runtime.messages", "runtime.calls")
+    assert verdict(sends) == BRIEF
+    sends.f_back.f_back.f_code = calls.deliver.__code__
+    assert verdict(sends) == FREE
+    other = frames("of.somebody", "runtime.calls")
+    other.f_back.f_code = calls.deliver.__code__
+    assert verdict(other) == BRIEF
