@@ -170,6 +170,18 @@ def test_a_step_that_is_ticked_slowly_is_ticked_fast_from_then_on(step):
     assert step.ticker.pace == FAST_S
 
 
+def test_what_critical_code_has_held_up_is_made_up_for_once_and_where_it_may_be(step):
+    step.worker.overdue = True
+    step.hold = BRIEF
+    step.slicer.leave(step.worker, None)
+    assert step.parks == 0
+    step.worker.overdue = True
+    step.hold = FREE
+    for _ in range(3):
+        step.slicer.leave(step.worker, None)
+    assert step.parks == 1
+
+
 def test_a_worker_that_runs_no_step_is_left_alone(step, monkeypatch):
     """A step that has just ended, and a turn of the run queue between two of them."""
     step.worker.workers = step.slicer._workers

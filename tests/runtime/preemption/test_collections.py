@@ -47,3 +47,10 @@ async def test_a_collection_is_not_switched_even_after_interruptions():
         await pid.call("job", timeout=20)
     assert len(survived) == 6
     assert len(set(survived)) == 1
+
+
+async def test_nobody_looks_at_collections_once_the_node_has_stopped():
+    before = gc.callbacks[:]
+    async with sliced():
+        assert len(gc.callbacks) == len(before) + 2
+    assert gc.callbacks == before

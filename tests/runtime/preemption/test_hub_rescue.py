@@ -1,6 +1,7 @@
 """A parked step may hold what host code on the loop waits for, in a call that blocks."""
 
 import asyncio
+import logging
 import threading
 import time
 from types import SimpleNamespace
@@ -8,12 +9,12 @@ from types import SimpleNamespace
 import pytest
 from greenlet import greenlet
 
-from runtime import Server
+from runtime import Server, exits
 from runtime.preemption import slicer as module
 from runtime.preemption.slicer import Slicer
 from runtime.preemption.ticker import FAST_S, Ticker
 from tests.support.eventually import eventually
-from tests.support.processes import serve
+from tests.support.processes import OopsError, serve
 from tests.support.slicing import (
     KINDS,
     Does,
@@ -153,25 +154,25 @@ async def test_a_greenlet_of_the_host_gets_it_too():
         assert slicer(node).rescues > 0
 
 
-class BlocksIn(str):
-    """A name that takes its time to be looked up."""
-
-    __slots__ = ()
-    __eq__ = str.__eq__
-
-    def __hash__(self):
-        time.sleep(0.1)
-        return str.__hash__(self)
-
-
 async def test_a_host_that_is_blocked_in_the_middle_of_the_runtime_lends_nothing():
-    done = []
+    """A process ends, and the host's log takes its time."""
+
+    def slow(record):
+        time.sleep(0.1)
+        return not slept.append(record)
+
+    done, slept, log = [], [], logging.getLogger("observer")
     async with sliced(spin=lambda process: spin(lambda: done)) as node:
-        pid = await serve(node, Does)
+        pid, other = await serve(node, Does), await serve(node, Does)
         pid.cast("spin")
         await parked(node, pid)
         before = slicer(node).rescues
-        node.whereis(BlocksIn("nobody"))
+        log.addFilter(slow)
+        try:
+            exits.signal(other._process, OopsError())
+        finally:
+            log.removeFilter(slow)
+        assert slept
         assert slicer(node).rescues == before
         done.append(True)
 
@@ -197,6 +198,13 @@ async def test_a_host_that_waits_for_events_lends_nothing():
 # --- told by hand ---------------------------------------------------------------------------------
 
 
+class Paced(Ticker):
+    """A ticker without a timer, that keeps the pace which it is told."""
+
+    def _set(self, period_s):
+        self.pace = period_s
+
+
 class Hub:
     """A slicer that nobody ticks, and a hub that stands where the test says."""
 
@@ -214,7 +222,7 @@ class Hub:
         self.frame = SimpleNamespace(f_lasti=1, f_globals={"__name__": "host"}, f_back=None)
         clocks = SimpleNamespace(monotonic=lambda: self.now, thread_time=lambda: self.cpu)
         monkeypatch.setattr(module, "time", clocks)
-        monkeypatch.setattr(module, "ticker", Ticker())
+        monkeypatch.setattr(module, "ticker", Paced())
 
     def tick(self, after=0.01, computing=0.0):
         """A tick so many seconds after the one before, of which it has computed so many. Whether slices were lent."""

@@ -1,6 +1,8 @@
 """The greenlets on which steps run."""
 
 import asyncio
+import itertools
+import math
 
 import pytest
 from greenlet import getcurrent, greenlet
@@ -16,13 +18,19 @@ def deep(levels, then):
 
 
 async def test_a_worker_that_was_made_deep_in_the_stack_has_as_much_of_it_as_the_others():
+    """Each handler of this chain is called from far down in the one before, and runs at once on a worker that is new."""
     async with sliced() as node:
-        one, two, three = [await serve(node, Does) for _ in range(3)]
-        node.resources["call"] = lambda process: deep(700, lambda: process.call(two, "call again"))
-        node.resources["call again"] = lambda process: process.call(three, "recurse")
-        node.resources["recurse"] = lambda process: deep(700, lambda: "deep enough")
-        for _ in range(3):
-            assert await one.call("call") == "deep enough"
+        pids = [await serve(node, Does) for _ in range(20)]
+        after = dict(itertools.pairwise(pids))
+
+        def call(process):
+            node.scheduler.inline_until = math.inf
+            following = after.get(process.pid)
+            return deep(100, lambda: "deep enough" if following is None else process.call(following, "call"))
+
+        node.resources["call"] = call
+        assert await pids[0].call("call") == "deep enough"
+        assert len(node.scheduler.workers.made) >= len(pids)
 
 
 async def test_steps_of_plain_handlers_share_few_workers():
