@@ -1,10 +1,11 @@
 """What the scheduler knows of few processes only: where their steps stand still, and to whom they owe answers."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
-from runtime import CallTimeout, NoReply, ProcessDied, Reply, Server, exits
+from runtime import CallTimeout, NoReply, ProcessDied, Reply, Server, calls, exits
 from runtime.status import AWAITING
 from tests.support.eventually import eventually
 from tests.support.processes import serve
@@ -52,6 +53,21 @@ async def test_it_does_not_stand_there_while_it_has_a_slice():
     assert set(map(str, seen)) == {"None"}
 
 
+async def test_of_several_steps_that_stand_still_one_is_its_own():
+    beside, own = SimpleNamespace(owns=False), SimpleNamespace(owns=True)
+    async with sliced() as node:
+        process = (await serve(node, Does))._process
+        process.holds(beside)
+        assert process.parked() is None
+        process.holds(own)
+        assert process.parked() is own
+        process.lets_go(beside)
+        assert node.scheduler.standing == {process: [own]}
+        process.lets_go(own)
+        process.lets_go(own)
+        assert node.scheduler.standing == {}
+
+
 async def test_a_process_with_several_steps_is_parked_where_its_own_stands_and_all_end_with_it():
     async def beside():
         spin(lambda: False)
@@ -66,8 +82,7 @@ async def test_a_process_with_several_steps_is_parked_where_its_own_stands_and_a
         pid.cast("job")
         process, scheduler = pid._process, node.scheduler
         await eventually(lambda: len(scheduler.standing.get(process, ())) == 3)
-        own = process.parked()
-        assert own.owns
+        assert process.parked().owns
         assert [worker.owns for worker in scheduler.standing[process]].count(True) == 1
         assert process.status == AWAITING
         exits.signal(process, "kill")
@@ -78,6 +93,13 @@ async def test_a_process_with_several_steps_is_parked_where_its_own_stands_and_a
 @KINDS
 async def test_neither_who_was_killed_nor_a_zombie_stands_there(kind):
     def stubborn(process):
+        while True:
+            try:
+                stubborn_inside()
+            except BaseException:  # thrown between two of those inside
+                continue
+
+    def stubborn_inside():
         while True:
             try:
                 spin(lambda: False)
@@ -148,6 +170,17 @@ async def test_an_answer_is_owed_until_nobody_waits_for_it(how):
         assert set(node.scheduler.owed) == {other._process}
         other.cast("answer")
         assert await waits_on == "answer"
+        assert node.scheduler.owed == {}
+
+
+async def test_nor_is_it_owed_longer_where_nobody_had_to_wait_for_it():
+    async with sliced() as node:
+        pid = await serve(node, Owes)
+        answer = calls.request(pid, pid._process, "later")
+        assert set(node.scheduler.owed) == {pid._process}
+        await eventually(lambda: pid._process.state)
+        pid.cast("answer")
+        assert await answer == "answer"
         assert node.scheduler.owed == {}
 
 

@@ -3,11 +3,13 @@
 import asyncio
 import itertools
 import math
+from contextvars import ContextVar
 
 import pytest
 from greenlet import getcurrent, greenlet
 
 from runtime import Reply, Server
+from runtime.preemption.errand import Errand
 from tests.support.processes import serve
 from tests.support.slicing import Does, DoesAsync, overrun, sliced, slicer
 
@@ -52,6 +54,56 @@ async def test_a_process_that_was_parked_once_is_as_small_as_before():
             None,
             {},
         )
+
+
+async def test_a_worker_tells_the_next_step_nothing_of_the_last_one():
+    async with sliced(job=overrun) as node:
+        pids = [await serve(node, Does) for _ in range(3)]
+        await asyncio.gather(*(pid.call("job", timeout=20) for pid in pids))
+        assert slicer(node).parks >= 3
+        told = {(worker.resumed_at, worker.process, worker.steps) for worker in node.scheduler.workers.pool}
+        assert told == {(0.0, None, None)}
+
+
+async def test_each_slice_has_a_beginning_of_its_own():
+    begins = []
+
+    def job(process):
+        for _ in range(4):
+            begins.append(process._process.sched.since)
+            overrun(process)
+
+    async with sliced(job=job) as node:
+        await (await serve(node, Does)).call("job", timeout=20)
+    assert begins == sorted(set(begins))
+
+
+async def test_a_step_inside_a_step_leaves_the_node_as_it_was():
+    def job(process):
+        scheduler = process._process.sched
+        before = scheduler.running, scheduler.since
+        scheduler.enter(None, scheduler.clock(), None, Errand(lambda: None), ())
+        assert scheduler.running is before[0]
+        assert scheduler.since is before[1]
+
+    async with sliced(job=job) as node:
+        await (await serve(node, Does)).call("job")
+
+
+async def test_steps_see_the_context_of_the_host_also_after_a_coroutine_on_the_same_worker():
+    variable = ContextVar("variable", default="nothing")
+    variable.set("of the host")
+
+    async def idle(process):
+        await asyncio.sleep(0)
+
+    async with sliced(look=lambda process: variable.get(), idle=idle) as node:
+        plain, other = await serve(node, Does), await serve(node, DoesAsync)
+        node.scheduler.inline_until = math.inf  # no turn of the run queue comes between
+        for _ in range(3):
+            assert await plain.call("look") == "of the host"
+            await other.call("idle")
+            assert await plain.call("look") == "of the host"
 
 
 # --- greenlets of libraries -----------------------------------------------------------------------
