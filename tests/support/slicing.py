@@ -41,6 +41,7 @@ __all__ = [
     "sliced",
     "slicer",
     "spin",
+    "stubborn",
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,6 +111,23 @@ def spin(until: Callable[[], object], within: float = 20.0) -> None:
     while not until():
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within} s: {until}")
+
+
+def stubborn(_process: Any) -> None:
+    """A step that survives whatever is raised in it, also between two instructions of its loop."""
+
+    def inside() -> None:
+        while True:
+            try:
+                spin(lambda: False)
+            except BaseException:
+                continue
+
+    while True:
+        try:
+            inside()
+        except BaseException:
+            continue
 
 
 def overrun(of: Any, times: int = 1) -> None:

@@ -162,6 +162,23 @@ async def test_critical_code_is_not_switched_and_then_it_is():
     assert parks == [0]
 
 
+async def test_critical_code_inside_critical_code_does_not_end_that():
+    parks = []
+
+    def job(process):
+        with process.critical():
+            before = slicer(process).parks
+            with process.critical():
+                pass
+            ticks.pass_by(SEVERAL)
+            parks.append(slicer(process).parks - before)
+
+    async with sliced(job=job) as node:
+        with counted() as ticks:
+            await (await serve(node, Does)).call("job", timeout=20)
+    assert parks == [0]
+
+
 async def test_nested_greenlets_of_a_step_are_parked_at_their_leaf_and_go_on_there():
     """As SQLAlchemy's: a greenlet for each call, which gives way to its parent now and then."""
 

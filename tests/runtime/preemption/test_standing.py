@@ -9,7 +9,7 @@ from runtime import CallTimeout, NoReply, ProcessDied, Reply, Server, calls, exi
 from runtime.status import AWAITING
 from tests.support.eventually import eventually
 from tests.support.processes import serve
-from tests.support.slicing import KINDS, Does, job_of, parked, sliced, slicer, spin
+from tests.support.slicing import KINDS, Does, job_of, parked, sliced, slicer, spin, stubborn
 
 
 @KINDS
@@ -92,20 +92,6 @@ async def test_a_process_with_several_steps_is_parked_where_its_own_stands_and_a
 
 @KINDS
 async def test_neither_who_was_killed_nor_a_zombie_stands_there(kind):
-    def stubborn(process):
-        while True:
-            try:
-                stubborn_inside()
-            except BaseException:  # thrown between two of those inside
-                continue
-
-    def stubborn_inside():
-        while True:
-            try:
-                spin(lambda: False)
-            except BaseException:
-                continue
-
     async with sliced(
         spins=job_of(kind, lambda process: spin(lambda: False)), stubborn=job_of(kind, stubborn)
     ) as node:
