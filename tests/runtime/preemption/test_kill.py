@@ -94,11 +94,7 @@ async def test_a_finally_that_spins_becomes_a_zombie(kind):
         try:
             spin(lambda: False)
         finally:
-            while True:
-                try:
-                    spin(lambda: False)
-                except Killed:
-                    continue
+            stubborn(process)
 
     async with sliced(job=job_of(kind, spins_in_finally)) as node:
         pid = await serve(node, kind)
