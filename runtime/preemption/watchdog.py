@@ -100,10 +100,10 @@ class Watchdog:
 
             def reached(_code: CodeType, *_where: object) -> Any:
                 if threading.get_ident() != thread or done.is_set():
-                    return monitoring.DISABLE
+                    return None  # not DISABLE: that would be for every thread, and for the next time too
                 if sched.running is not process or sched.since is not since:
                     done.set()
-                    return monitoring.DISABLE
+                    return None  # not DISABLE: that would be for every thread, and for the next time too
                 if verdict(sys._getframe(1)) == ITSELF:
                     return None
                 done.set()
