@@ -181,6 +181,7 @@ class Ticker:
         if on_tick in self._on_tick:
             self._on_tick.remove(on_tick)
         if not self._on_tick and self._timer is not None:
+            self.off()  # whoever subscribes next must find no pace that nobody keeps
             self._timer.delete()
             signal.signal(self._timer.signal, signal.SIG_DFL)
             self._timer = None
@@ -241,6 +242,7 @@ class Ticker:
             signal.signal(self._timer.signal, signal.SIG_DFL)
             self._timer = None
             self._on_tick.clear()
+            self.off()
 
 
 def _make_timer(thread: int) -> _Timer:
