@@ -35,6 +35,7 @@ from .process import Process
 from .registry import Registry
 from .scheduler import Scheduler
 from .server_process import ServerProcess
+from .state_machine.process import StateMachineProcess
 from .status import ENDED
 from .supervision.child import Child
 from .supervision.child_spec import ChildSpec
@@ -322,7 +323,7 @@ class Node:
             args, options = share(args), share(options)
         process: ServerProcess | CoroutineProcess
         if terms.is_server:
-            process = self._make(ServerProcess, behaviour)
+            process = self._make(StateMachineProcess if terms.is_machine else ServerProcess, behaviour)
         elif terms.is_supervisor:
             process, args = self._make(SupervisorProcess, SupervisorServer), (behaviour,)
         else:

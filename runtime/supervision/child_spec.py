@@ -41,13 +41,15 @@ class Terms:
 
     Attributes:
         is_server: whether the behaviour is a `Server` class.
+        is_machine: whether that is a `StateMachine`.
         is_supervisor: whether it is a `Supervisor`.
         constant: whether no argument can change, so that no start need copy them.
         The others are documented at `ChildSpec`.
     """
 
     __slots__ = (
-        "__weakref__", "behaviour", "constant", "is_server", "is_supervisor", "options", "register", "restart", "shutdown",
+        "__weakref__", "behaviour", "constant", "is_machine", "is_server", "is_supervisor", "options", "register", "restart",
+        "shutdown",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +64,7 @@ class Terms:
     ) -> None:
         self.is_supervisor: Final = _check_behaviour(child, behaviour)
         self.is_server: Final = isinstance(behaviour, type)
+        self.is_machine: Final = self.is_server and _is_machine(behaviour)
         if shutdown is _UNSET:
             shutdown = math.inf if self.is_supervisor else 5.0
         _check_options(child, restart, shutdown)
@@ -215,6 +218,12 @@ def _check_behaviour(child: Any, behaviour: Any) -> bool:
         f"child {child!r}: {behaviour!r} cannot be started; give a Server class, an async function whose first parameter is "
         "the process, or a Supervisor(…)"
     )
+
+
+def _is_machine(behaviour: type) -> bool:
+    from ..state_machine.behaviour import StateMachine  # noqa: PLC0415 - as above
+
+    return issubclass(behaviour, StateMachine)
 
 
 def _check_options(child: Any, restart: Any, shutdown: Any) -> None:
