@@ -35,7 +35,6 @@ from .process import Process
 from .registry import Registry
 from .scheduler import Scheduler
 from .server_process import ServerProcess
-from .state_machine.process import StateMachineProcess
 from .status import ENDED
 from .supervision.child import Child
 from .supervision.child_spec import ChildSpec
@@ -323,7 +322,7 @@ class Node:
             args, options = share(args), share(options)
         process: ServerProcess | CoroutineProcess
         if terms.is_server:
-            process = self._make(StateMachineProcess if terms.is_machine else ServerProcess, behaviour)
+            process = self._make(terms.process, behaviour)
         elif terms.is_supervisor:
             process, args = self._make(SupervisorProcess, SupervisorServer), (behaviour,)
         else:

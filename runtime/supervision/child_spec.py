@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from ..server import Server
+    from ..server_process import ServerProcess
     from .supervisor import Supervisor
 
     Behaviour: TypeAlias = type[Server[Any]] | Callable[..., Coroutine[Any, Any, Any]] | Supervisor
@@ -41,14 +42,14 @@ class Terms:
 
     Attributes:
         is_server: whether the behaviour is a `Server` class.
-        is_machine: whether that is a `StateMachine`.
         is_supervisor: whether it is a `Supervisor`.
+        process: the kind of process that runs a `Server` class.
         constant: whether no argument can change, so that no start need copy them.
         The others are documented at `ChildSpec`.
     """
 
     __slots__ = (
-        "__weakref__", "behaviour", "constant", "is_machine", "is_server", "is_supervisor", "options", "register", "restart",
+        "__weakref__", "behaviour", "constant", "is_server", "is_supervisor", "options", "process", "register", "restart",
         "shutdown",
     )  # fmt: skip
 
@@ -64,7 +65,7 @@ class Terms:
     ) -> None:
         self.is_supervisor: Final = _check_behaviour(child, behaviour)
         self.is_server: Final = isinstance(behaviour, type)
-        self.is_machine: Final = self.is_server and _is_machine(behaviour)
+        self.process: Final = _process_of(behaviour)
         if shutdown is _UNSET:
             shutdown = math.inf if self.is_supervisor else 5.0
         _check_options(child, restart, shutdown)
@@ -220,10 +221,13 @@ def _check_behaviour(child: Any, behaviour: Any) -> bool:
     )
 
 
-def _is_machine(behaviour: type) -> bool:
-    from ..state_machine.behaviour import StateMachine  # noqa: PLC0415 - as above
+def _process_of(behaviour: Any) -> type[ServerProcess]:
+    from ..server_process import ServerProcess  # noqa: PLC0415 - as above
+    from ..state_machine.behaviour import StateMachine  # noqa: PLC0415
+    from ..state_machine.process import StateMachineProcess  # noqa: PLC0415
 
-    return issubclass(behaviour, StateMachine)
+    is_machine = isinstance(behaviour, type) and issubclass(behaviour, StateMachine)
+    return StateMachineProcess if is_machine else ServerProcess
 
 
 def _check_options(child: Any, restart: Any, shutdown: Any) -> None:
