@@ -41,6 +41,8 @@ __all__ = ["Observed", "observe_machine"]
 
 MARGIN = 3
 """Ticks between two moments that a real clock tells apart."""
+LONGEST = 400
+"""Ticks that a script may take on the BEAM."""
 SCRIPT = "the script"
 Observation = dict[str, Any]
 
@@ -246,7 +248,8 @@ async def _observe(script: MachineScript) -> Observed:
     moments = sorted([*record.due, *{float(moment) for moment, *_ in script["inputs"]}])
     certain = all(later - earlier >= MARGIN for earlier, later in pairwise(moments))
     until = round(max(moments, default=0)) + 2 * MARGIN
-    return Observed({"trace": record.trace, "end": end, "replies": answers}, until, certain)
+    observation = {"trace": record.trace, "end": end, "replies": answers}
+    return Observed(observation, until, certain and until <= LONGEST)
 
 
 async def _drive(script: MachineScript, pid: Any, began: float) -> list[Any]:
