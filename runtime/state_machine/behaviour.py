@@ -35,6 +35,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
+from ..handle import Handle
 from ..preemption.guards import boundary
 from ..server import Server
 from .events import Call, Cast, Event, Info
@@ -59,7 +60,21 @@ class StateAndData(NamedTuple):
     data: Any
 
 
-class StateMachine(Server[StateAndData], Generic[Data]):
+if TYPE_CHECKING:
+
+    class _Base(Handle):
+        """A server, but for `terminate`, which has other arguments: to a type checker, no server."""
+
+        accepts: ClassVar[tuple[type, ...]]
+        counters: ClassVar[tuple[str, ...]]
+        trap_exits: ClassVar[bool]
+        strict: ClassVar[bool]
+
+else:
+    _Base = Server
+
+
+class StateMachine(_Base, Generic[Data]):
     """Base class of state machines; the file's head says what to write.
 
     Class attributes, beside those of `Server`:
@@ -91,9 +106,7 @@ class StateMachine(Server[StateAndData], Generic[Data]):
 
     if TYPE_CHECKING:
 
-        def terminate(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # gen_statem's has three arguments
-            self, reason: Any, state: Any, data: Data, /
-        ) -> Awaitable[None] | None:
+        def terminate(self, reason: Any, state: Any, data: Data, /) -> Awaitable[None] | None:
             """Clean up before the end. Its result is ignored. It does not run when the process is killed."""
 
     # --- how the runtime asks a server -----------------------------------------------------------

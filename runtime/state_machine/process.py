@@ -53,7 +53,7 @@ class StateMachineProcess(ServerProcess):
     __slots__ = ("agenda",)
 
     settles: ClassVar[bool] = True
-    handle: StateMachine[Any]  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by the node
+    handle: StateMachine[Any]  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by the node
     state: StateAndData | Any
     agenda: Agenda | None
     """None as long as there has been no need of one."""

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
     from ..server import Server
     from ..server_process import ServerProcess
+    from ..state_machine.behaviour import StateMachine
     from .supervisor import Supervisor
 
-    Behaviour: TypeAlias = type[Server[Any]] | Callable[..., Coroutine[Any, Any, Any]] | Supervisor
+    Behaviour: TypeAlias = (
+        type[Server[Any] | StateMachine[Any]] | Callable[..., Coroutine[Any, Any, Any]] | Supervisor
+    )
 
 __all__ = ["ChildSpec", "Restart", "Shutdown", "Terms"]
 
@@ -86,7 +89,7 @@ class ChildSpec:
 
     Args:
         id: names the child within its supervisor.
-        behaviour: a `Server` class, an async function whose first parameter is the process, or a `Supervisor`.
+        behaviour: a `Server` or `StateMachine` class, an async function whose first parameter is the process, or a `Supervisor`.
         args: for `init`, or for the function after the process.
         restart: `permanent` (always), `transient` (unless it ended normally, with shutdown or (shutdown, term)) or
             `temporary` (never). Optional. Defaults to permanent.

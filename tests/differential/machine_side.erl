@@ -39,8 +39,9 @@ observe(#{inputs := Inputs, until := Until} = Script, Tick) ->
             Began = erlang:monotonic_time(millisecond),
             Requests = lists:append([send(Pid, Input, Began, Tick) || Input <- Inputs]),
             wait_for(Began + Until * Tick),
+            Replies = [[Id, reply(Request)] || {Id, Request} <- Requests],
             End = ending(Pid, Ref),
-            #{trace => trace(), 'end' => End, replies => [[Id, reply(Request)] || {Id, Request} <- Requests]};
+            #{trace => trace(), 'end' => End, replies => Replies};
         {error, Reason} ->
             #{trace => trace(), 'end' => [not_started, class(Reason)], replies => []}
     end.
