@@ -171,6 +171,7 @@ class StateMachineProcess(ServerProcess):
             )
         return there
 
+    @open_to_switches
     def _act(self, entry: Entry, action: Any, transition: Transition, entering: bool) -> None:
         which = type(action)
         if which is ReplyTo:
@@ -186,6 +187,7 @@ class StateMachineProcess(ServerProcess):
                 f"{self._called(entry, self.state)} returned the action {_why_not(action, entering)}"
             )
 
+    @open_to_switches
     def _reply(self, entry: Entry, value: Any) -> None:
         """Answer the call that is handled; it may have been put off before."""
         if entry[2] is None:
@@ -195,6 +197,7 @@ class StateMachineProcess(ServerProcess):
             )
         entry[2].reply(value)
 
+    @open_to_switches
     def _stop(self, entry: Entry, result: Stop[Any], now: StateAndData | None) -> None:
         if result.reply is not NOTHING:
             self._reply(entry, result.reply)

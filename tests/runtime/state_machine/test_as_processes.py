@@ -15,6 +15,7 @@ from runtime import (
     NextState,
     ProcessExit,
     Reply,
+    ReplyTo,
     Server,
     StateMachine,
     StateTimeout,
@@ -101,6 +102,36 @@ async def test_a_parked_state_is_ended_by_a_kill(kind):
         assert await end_of(agent) == "killed"
         await eventually(lambda: not node.scheduler.workers.parked)
         assert node.scheduler.workers.zombies == []
+
+
+@pytest.mark.parametrize("how", ["reply", "ReplyTo", "Stop"])
+async def test_a_machine_is_parked_while_its_answer_is_copied(how):
+    go_on = []
+
+    class Heavy:
+        def __deepcopy__(self, memo):
+            spin(lambda: go_on)
+            return self
+
+    class Answers(StateMachine):
+        def init(self):
+            return NextState("answering", 0)
+
+        def answering(self, event, data):
+            if how == "Stop":
+                return Stop("normal", data, reply=Heavy())
+            if how == "ReplyTo":
+                return KeepState(data, ReplyTo(event.caller, Heavy()))
+            return KeepState(data, reply=Heavy())
+
+    async with sliced() as node:
+        pid = await serve(node, Answers)
+        call = asyncio.ensure_future(pid.call("heavy", timeout=30))
+        await parked(node, pid)
+        await asyncio.sleep(0.1)  # far longer than a step may be held
+        assert pid.alive
+        go_on.append(True)
+        assert isinstance(await call, Heavy)
 
 
 async def test_a_plain_state_may_wait_and_call_others():
