@@ -33,7 +33,7 @@ as Erlang's clauses do, and a state that does not exist is refused at once. Who 
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
 from ..handle import Handle
 from ..preemption.guards import boundary
@@ -132,7 +132,9 @@ class StateMachine(_Base, Generic[Data]):
         return self.handle_event(message, now[0], now[1])
 
 
-_HANDLERS = ("handle_call", "handle_cast", "handle_info", "handle_continue")
+_HANDLERS: Final = ("handle_call", "handle_cast", "handle_info", "handle_continue")
+_TAKEN: Final = frozenset({*dir(StateMachine), "init", "redact"})
+"""Names that mean something else in a machine."""
 
 
 def check_state(kind: type[StateMachine[Any]], state: Any) -> None:
@@ -153,7 +155,7 @@ def _method(kind: type[StateMachine[Any]], state: Any) -> Any:
             f"{kind.__name__} has no state {state!r:.80}: a state is the name of a method of it with the arguments (event, data); "
             "override handle_event(event, state, data) for states of other kinds"
         )
-    if hasattr(StateMachine, state) or state in {"init", "redact"}:
+    if state in _TAKEN:
         raise TypeError(
             f"{kind.__name__}: {state!r} is a method that means something else, and cannot be the name of a state"
         )

@@ -116,14 +116,16 @@ class StateMachineProcess(ServerProcess):
             self._stop(entry, result, now)
             return
         self.state = there = self._target(entry, result, now, entering)
-        if transition is None:
+        anew = now is None or type(result) is RepeatState or there.state != now.state
+        if transition is None and (anew or result.actions or self.agenda is not None):
             transition = Transition(entry, there if now is None else now)
-        transition.target = there
         reply = result.reply
         if reply is not NOTHING:
             self._reply(entry, reply)
-        for action in result.actions:
-            self._act(entry, action, transition, entering)
+        if transition is not None:  # else nothing follows
+            transition.target = there
+            for action in result.actions:
+                self._act(entry, action, transition, entering)
         if caller is not None and not caller._answered:
             caller._wait()
         self.current = None
@@ -132,12 +134,11 @@ class StateMachineProcess(ServerProcess):
             event = event if kind == EVENT else event.message
         if kind != INIT:
             self.log(kind, event, sender, None if reply is NOTHING else reply)
-        if type(self.handle).state_enter and (
-            now is None or type(result) is RepeatState or there.state != now.state
-        ):
-            self._enter(transition)
-        else:
-            self._arrive(transition)
+        if transition is not None:
+            if anew and type(self.handle).state_enter:
+                self._enter(transition)
+            else:
+                self._arrive(transition)
         if entry[0] == INIT:
             self._initialised()
 
@@ -156,14 +157,14 @@ class StateMachineProcess(ServerProcess):
             raise self._bad(entry, result, now)
         state = result.state if which is NextState else now.state  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
         if now is not None and (which is not NextState or state == now.state):
-            there = now if result.data is now.data else StateAndData(now.state, result.data)
+            there = now if result.data is now.data else _situation(now.state, result.data)
         else:
             if entering:
                 raise BadReturn(
                     f"{self._called(entry, now)} returned the state {state!r:.80}; what follows from `Enter` stays in the state"
                 )
             check_state(type(self.handle), state)
-            there = StateAndData(state, result.data)
+            there = _situation(state, result.data)
         if type(self.handle).strict and not is_constant(there):
             raise BadReturn(
                 f"{self._called(entry, now)} returned mutable data ({type(result.data).__name__}), and "
@@ -243,6 +244,11 @@ class StateMachineProcess(ServerProcess):
     def _called(self, entry: Entry, now: StateAndData | None) -> str:
         """What was called: `init`, or the state."""
         return "init" if entry[0] == INIT or now is None else f"state {describe(now.state)}"
+
+
+def _situation(state: Any, data: Any) -> StateAndData:
+    """`StateAndData(state, data)`, in a third of the time."""
+    return tuple.__new__(StateAndData, (state, data))
 
 
 def _is_timeout(action: Any) -> bool:
