@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .errors import (
         AlreadyRegistered,
         BadReturn,
+        CallCycle,
         CallError,
         CallTimeout,
         ChildError,
@@ -74,8 +75,8 @@ _HOMES = {
     "coroutine": ["CoroutineHandle"],
     "crash": ["CrashReport"],
     "errors": [
-        "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "Interrupted", "NoProcess", "NodeError",
-        "NotRegistered", "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
+        "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "ChildError", "Interrupted", "NoProcess",
+        "NodeError", "NotRegistered", "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
     ],
     "node": ["Node"],
     "pid": ["Address", "Name", "Pid", "Ref"],
@@ -98,7 +99,7 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "TLS", "Address", "AlreadyRegistered", "BadReturn", "Call", "CallError", "CallResult", "CallTimeout", "Caller",
+    "TLS", "Address", "AlreadyRegistered", "BadReturn", "Call", "CallCycle", "CallError", "CallResult", "CallTimeout", "Caller",
     "CancelTimeout", "Cast", "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle",
     "CrashReport", "Down", "Enter", "Event", "EventTimeout", "Exit", "GenericTimeout", "Info", "Internal",
     "Interrupted", "KeepState", "Name", "NextEvent", "NextState", "NoProcess", "NoReply", "Node", "NodeError",

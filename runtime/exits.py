@@ -132,7 +132,7 @@ def _release(process: Process) -> None:
         extra.timers = extra.tasks = extra.monitors = None
     for worker in process.sched.standing.get(process, ()):
         worker.workers.queue(worker)
-    process.sched.owed.pop(process, None)
+    process.sched.waits.blocked.pop(process, None)
     process.release()
 
 
