@@ -44,6 +44,27 @@ if TYPE_CHECKING:
     from .results import Continue, NoReply, Reply, Request, Stop
     from .server import CallResult, Result, Server
     from .signals import Call, Down, Exit, TaskDone, TaskFailed
+    from .state_machine.behaviour import StateAndData, StateMachine, StateMachineResult
+    from .state_machine.events import (
+        Cast,
+        Enter,
+        Event,
+        EventTimeout,
+        GenericTimeout,
+        Info,
+        Internal,
+        StateTimeout,
+    )
+    from .state_machine.results import (
+        CancelTimeout,
+        KeepState,
+        NextEvent,
+        NextState,
+        Postpone,
+        RepeatState,
+        ReplyTo,
+        UpdateTimeout,
+    )
     from .supervision.child_spec import ChildSpec
     from .supervision.requests import ChildCounts, ChildInfo
     from .supervision.supervisor import Supervisor
@@ -63,6 +84,13 @@ _HOMES = {
     "results": ["Continue", "NoReply", "Reply", "Request", "Stop"],
     "server": ["CallResult", "Result", "Server"],
     "signals": ["Call", "Down", "Exit", "TaskDone", "TaskFailed"],
+    "state_machine.behaviour": ["StateAndData", "StateMachine", "StateMachineResult"],
+    "state_machine.events": [
+        "Cast", "Enter", "Event", "EventTimeout", "GenericTimeout", "Info", "Internal", "StateTimeout",
+    ],
+    "state_machine.results": [
+        "CancelTimeout", "KeepState", "NextEvent", "NextState", "Postpone", "RepeatState", "ReplyTo", "UpdateTimeout",
+    ],
     "supervision.child_spec": ["ChildSpec"],
     "supervision.requests": ["ChildCounts", "ChildInfo"],
     "supervision.supervisor": ["Supervisor"],
@@ -72,11 +100,13 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "TLS", "Address", "AlreadyRegistered", "BadReturn", "Call", "CallCycle", "CallError", "CallResult", "CallTimeout", "Caller",
-    "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle", "CrashReport", "Down", "Exit",
-    "Interrupted", "Name",
-    "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "ObserverError", "Pid", "ProcessDied",
-    "ProcessExit", "Ref", "Reply", "Request", "Result", "SelfCall", "Server", "StartError", "Stop", "Supervisor", "TaskDone",
-    "TaskFailed", "TaskRef",
+    "CancelTimeout", "Cast", "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle",
+    "CrashReport", "Down", "Enter", "Event", "EventTimeout", "Exit", "GenericTimeout", "Info", "Internal",
+    "Interrupted", "KeepState", "Name", "NextEvent", "NextState", "NoProcess", "NoReply", "Node", "NodeError",
+    "NotRegistered", "NotSendable", "ObserverError", "Pid", "Postpone", "ProcessDied", "ProcessExit", "Ref",
+    "RepeatState", "Reply", "ReplyTo", "Request", "Result", "SelfCall", "Server", "StartError", "StateAndData",
+    "StateMachine", "StateMachineResult", "StateTimeout", "Stop", "Supervisor", "TaskDone", "TaskFailed", "TaskRef",
+    "UpdateTimeout",
 ]  # fmt: skip
 
 

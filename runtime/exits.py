@@ -120,7 +120,7 @@ def _fail_callers(process: Process, reason: Any) -> None:
 
 
 def _release(process: Process) -> None:
-    """Let go of what the process held, so that a stale pid keeps no state alive."""
+    """End what the process has going on, and let go of what it held."""
     extra = process.extra
     if extra is not None:
         for timer in (extra.timers or {}).values():
@@ -133,7 +133,7 @@ def _release(process: Process) -> None:
     for worker in process.sched.standing.get(process, ()):
         worker.workers.queue(worker)
     process.sched.waits.blocked.pop(process, None)
-    process.mailbox = process.state = process.current = None
+    process.release()
 
 
 def _tell(process: Process, reason: Any, linked: list[Process]) -> None:

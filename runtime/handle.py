@@ -22,7 +22,7 @@ from .preemption.waiting import call, critical, wait
 from .process import Process
 from .status import ENDED
 from .tasks import TaskRef, start_task
-from .timers import cancel_timer, send_after
+from .timers import cancel_timer, read_timer, send_after, send_at, send_interval
 
 if TYPE_CHECKING:
     from .supervision.child_spec import ChildSpec
@@ -102,9 +102,23 @@ class Handle(metaclass=_Slotted):
     def send_after(self, seconds: float, message: object, to: Target | None = None) -> Ref:
         """Send `message` (for `handle_info` or `receive`) in `seconds`, to oneself unless `to` says otherwise.
 
-        The timer ends with this process.
+        The timer ends with this process. `to` may be a name: it is looked up when the timer fires.
         """
-        return send_after(self._process, seconds, message, self._address(to) if to is not None else self.pid)
+        return send_after(self._process, seconds, message, self._to(to))
+
+    @open_to_switches
+    def send_at(self, moment: float, message: object, to: Target | None = None) -> Ref:
+        """As `send_after`, at a moment of `time.monotonic()`: at a caller's deadline, say. At once, if it has passed."""
+        return send_at(self._process, moment, message, self._to(to))
+
+    @open_to_switches
+    def send_interval(self, seconds: float, message: object, to: Target | None = None) -> Ref:
+        """As `send_after`, again and again: every `seconds`, without drift, until `cancel_timer` or the end of either process."""
+        return send_interval(self._process, seconds, message, self._to(to))
+
+    def read_timer(self, ref: Ref) -> float | None:
+        """The seconds until a timer of this process fires; None if it has fired, was cancelled, or was never set."""
+        return read_timer(self._process, ref)
 
     def cancel_timer(self, ref: Ref) -> float | None:
         """Stop a timer. The seconds that were left; None if it had fired or was never set."""
@@ -250,6 +264,9 @@ class Handle(metaclass=_Slotted):
             raise LookupError(
                 f"no resource {key!r}; this node has: {known}. Give it as Node(resources={{…}})"
             ) from None
+
+    def _to(self, target: Target | None) -> Address:
+        return self.pid if target is None else self._address(target)
 
     def _address(self, target: Target) -> Address:
         return self.named(target) if isinstance(target, str) else target

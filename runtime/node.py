@@ -322,7 +322,7 @@ class Node:
             args, options = share(args), share(options)
         process: ServerProcess | CoroutineProcess
         if terms.is_server:
-            process = self._make(ServerProcess, behaviour)
+            process = self._make(terms.process, behaviour)
         elif terms.is_supervisor:
             process, args = self._make(SupervisorProcess, SupervisorServer), (behaviour,)
         else:

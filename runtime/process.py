@@ -19,7 +19,7 @@ from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from .mailbox import CONTINUE, NOTE, Entry, Mailbox
+from .mailbox import CONTINUE, HANDLERS, NOTE, Entry, Mailbox
 from .pid import Pid
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
 
@@ -185,6 +185,10 @@ class Process:
         except IndexError:  # emptied between the two looks
             return 0
 
+    def handler(self, entry: Entry) -> str:
+        """What handles an entry, in words. Safe from any thread."""
+        return HANDLERS[entry[0]]
+
     def more(self) -> Extra:
         """Its `Extra`, made if need be."""
         if self.extra is None:
@@ -241,6 +245,10 @@ class Process:
             if standing is not None
             else None
         )
+
+    def release(self) -> None:
+        """It has ended: let go of what it held, so that a stale pid keeps no state alive."""
+        self.mailbox = self.state = self.current = None
 
     def rest(self) -> None:
         """A step is over: go on with the mailbox, or be idle."""

@@ -21,7 +21,6 @@ from .exits import end
 from .mailbox import SHUTDOWN, Entry
 from .preemption.guards import boundary, to_its_end
 from .results import NOTHING
-from .server import Server
 from .signals import is_orderly
 from .status import ENDED, RUNNING
 
@@ -73,8 +72,7 @@ class _Farewell:
     def begin(self) -> None:
         """Let it terminate, where it has something to say."""
         server = self.server
-        silent = type(server.handle).terminate is Server.terminate
-        if silent or server.initialising or (server.extra is not None and server.extra.exiting):
+        if server.silent or server.initialising or (server.extra is not None and server.extra.exiting):
             self.finish(None)
             return
         server.more().exiting = True
@@ -87,7 +85,7 @@ class _Farewell:
         server = self.server
         entry: Entry = (SHUTDOWN, self.reason, self.caller, server.sched.now, 0)
         try:
-            result: Any = server.handle.terminate(self.reason, server.state)
+            result: Any = server.terminate(self.reason)
         except BaseException as error:
             self.finish(error)
             return

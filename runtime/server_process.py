@@ -49,7 +49,9 @@ class ServerProcess(Process):
 
     handle: Server[Any]  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by the node
     strict: bool
-    """Whether its state may not be mutable; its class's, from `begin` on."""
+    """Whether each result is looked at, since its state may not be mutable (its class's `strict`, from `begin` on), or since
+    it is never simply the next state (`settles`)."""
+    settles: ClassVar[bool] = False
     obeys_parent: ClassVar[bool] = True
 
     @property
@@ -63,7 +65,7 @@ class ServerProcess(Process):
         """Run `init`. Afterwards the process is alive, has ended, or (an async init) is AWAITING."""
         kind = type(self.handle)
         self.trap_exits = kind.trap_exits
-        self.strict = kind.strict
+        self.strict = kind.strict or self.settles
         entry: Entry = (INIT, args, None, self.sched.now, 0)
         self.current = entry
         self.reductions = 1
@@ -198,6 +200,16 @@ class ServerProcess(Process):
             return self.handle.handle_continue(entry[1], self.state)
         return Stop(entry[1], self.state)  # SHUTDOWN
 
+    @boundary
+    def terminate(self, reason: Any) -> Any:
+        """Let the user's code clean up, in a step of its own."""
+        return self.handle.terminate(reason, self.state)
+
+    @property
+    def silent(self) -> bool:
+        """Whether it has nothing to say at its end."""
+        return type(self.handle).terminate is Server.terminate
+
     # --- results ----------------------------------------------------------------------------------
 
     @open_to_switches
@@ -251,7 +263,7 @@ class ServerProcess(Process):
         self.task = None
         self.status = RUNNING
         if task.cancelled():
-            crash(self, asyncio.CancelledError(f"{HANDLERS[entry[0]]} was cancelled"))
+            crash(self, asyncio.CancelledError(f"{self.handler(entry)} was cancelled"))
             return
         error = task.exception()
         try:
@@ -312,7 +324,10 @@ class ServerProcess(Process):
             )
 
     def _continue(self, message: Any) -> None:
-        entry: Entry = (CONTINUE, message, None, self.sched.now, self.number)
+        self.before_all((CONTINUE, message, None, self.sched.now, self.number))
+
+    def before_all(self, entry: Entry) -> None:
+        """Put an entry before all that waits; for a step that is about to end."""
         if self.mailbox is None:
             self.post(entry)
         else:

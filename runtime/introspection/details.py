@@ -25,6 +25,7 @@ from runtime.port.contract import (
 from runtime.status import RUNNING
 from runtime.supervision.engine import Family
 
+from .agendas import agenda_text
 from .family import family_state
 from .lookup import find, handler_of, id_text, link_to, now, pid_text, row, status_of, when
 from .pace import settled
@@ -175,7 +176,9 @@ def state_of(node: Node, request: State, shown: Shown) -> Value:
         redacted=walked.redacted,
         torn=walked.torn or (walked.mutable and moved),
         approx_bytes=len(json.dumps(walked.value)),
-        note="a coroutine process keeps its state in local variables; see its stack" if coroutine else "",
+        note="a coroutine process keeps its state in local variables; see its stack"
+        if coroutine
+        else agenda_text(process),
     )
 
 

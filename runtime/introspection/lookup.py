@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from runtime.errors import describe
-from runtime.mailbox import CONTINUE, HANDLERS
+from runtime.mailbox import CONTINUE, INIT, SHUTDOWN
 from runtime.port.contract import Code, Failure, Link, ProcessRow
 from runtime.status import ENDED, RUNNING, STATUSES
 
@@ -134,9 +134,8 @@ def handler_of(process: Process) -> tuple[str | None, float | None]:
     entry = process.current
     if entry is None or process.status == ENDED:
         return _step_without_message(process)
-    name = HANDLERS[entry[0]]
-    kind = class_name(type(entry[1])) if name not in {"init", "terminate"} else ""
-    return clean(f"{name}({kind})", 200), max(0.0, sched.clock() - process.since)
+    kind = class_name(type(entry[1])) if entry[0] not in {INIT, SHUTDOWN} else ""
+    return clean(f"{process.handler(entry)}({kind})", 200), max(0.0, sched.clock() - process.since)
 
 
 def _step_without_message(process: Process) -> tuple[str | None, float | None]:

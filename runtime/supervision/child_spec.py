@@ -23,9 +23,13 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from ..server import Server
+    from ..server_process import ServerProcess
+    from ..state_machine.behaviour import StateMachine
     from .supervisor import Supervisor
 
-    Behaviour: TypeAlias = type[Server[Any]] | Callable[..., Coroutine[Any, Any, Any]] | Supervisor
+    Behaviour: TypeAlias = (
+        type[Server[Any] | StateMachine[Any]] | Callable[..., Coroutine[Any, Any, Any]] | Supervisor
+    )
 
 __all__ = ["ChildSpec", "Restart", "Shutdown", "Terms"]
 
@@ -42,12 +46,14 @@ class Terms:
     Attributes:
         is_server: whether the behaviour is a `Server` class.
         is_supervisor: whether it is a `Supervisor`.
+        process: the kind of process that runs a `Server` class.
         constant: whether no argument can change, so that no start need copy them.
         The others are documented at `ChildSpec`.
     """
 
     __slots__ = (
-        "__weakref__", "behaviour", "constant", "is_server", "is_supervisor", "options", "register", "restart", "shutdown",
+        "__weakref__", "behaviour", "constant", "is_server", "is_supervisor", "options", "process", "register", "restart",
+        "shutdown",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +68,7 @@ class Terms:
     ) -> None:
         self.is_supervisor: Final = _check_behaviour(child, behaviour)
         self.is_server: Final = isinstance(behaviour, type)
+        self.process: Final = _process_of(behaviour)
         if shutdown is _UNSET:
             shutdown = math.inf if self.is_supervisor else 5.0
         _check_options(child, restart, shutdown)
@@ -82,7 +89,7 @@ class ChildSpec:
 
     Args:
         id: names the child within its supervisor.
-        behaviour: a `Server` class, an async function whose first parameter is the process, or a `Supervisor`.
+        behaviour: a `Server` or `StateMachine` class, an async function whose first parameter is the process, or a `Supervisor`.
         args: for `init`, or for the function after the process.
         restart: `permanent` (always), `transient` (unless it ended normally, with shutdown or (shutdown, term)) or
             `temporary` (never). Optional. Defaults to permanent.
@@ -215,6 +222,15 @@ def _check_behaviour(child: Any, behaviour: Any) -> bool:
         f"child {child!r}: {behaviour!r} cannot be started; give a Server class, an async function whose first parameter is "
         "the process, or a Supervisor(…)"
     )
+
+
+def _process_of(behaviour: Any) -> type[ServerProcess]:
+    from ..server_process import ServerProcess  # noqa: PLC0415 - as above
+    from ..state_machine.behaviour import StateMachine  # noqa: PLC0415
+    from ..state_machine.process import StateMachineProcess  # noqa: PLC0415
+
+    is_machine = isinstance(behaviour, type) and issubclass(behaviour, StateMachine)
+    return StateMachineProcess if is_machine else ServerProcess
 
 
 def _check_options(child: Any, restart: Any, shutdown: Any) -> None:
