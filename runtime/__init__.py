@@ -40,12 +40,17 @@ if TYPE_CHECKING:
     from .node import Node
     from .pid import Address, Name, Pid, Ref
     from .port.tls import TLS
-    from .results import Continue, NoReply, Reply, Request, Stop
+    from .results import Continue, Ignore, NoReply, Reply, Request, Stop
     from .server import CallResult, Result, Server
     from .signals import Call, Down, Exit, TaskDone, TaskFailed
+    from .supervision.backoff import Backoff
+    from .supervision.child import Attempt
     from .supervision.child_spec import ChildSpec
+    from .supervision.dynamic import DynamicSupervisor
+    from .supervision.partitions import Partition, PartitionSupervisor
     from .supervision.requests import ChildCounts, ChildInfo
     from .supervision.supervisor import Supervisor
+    from .supervision.tasks import TaskSupervisor
     from .tasks import TaskRef
 
 _HOMES = {
@@ -59,23 +64,28 @@ _HOMES = {
     "node": ["Node"],
     "pid": ["Address", "Name", "Pid", "Ref"],
     "port.tls": ["TLS"],
-    "results": ["Continue", "NoReply", "Reply", "Request", "Stop"],
+    "results": ["Continue", "Ignore", "NoReply", "Reply", "Request", "Stop"],
     "server": ["CallResult", "Result", "Server"],
     "signals": ["Call", "Down", "Exit", "TaskDone", "TaskFailed"],
+    "supervision.backoff": ["Backoff"],
+    "supervision.child": ["Attempt"],
     "supervision.child_spec": ["ChildSpec"],
+    "supervision.dynamic": ["DynamicSupervisor"],
+    "supervision.partitions": ["Partition", "PartitionSupervisor"],
     "supervision.requests": ["ChildCounts", "ChildInfo"],
     "supervision.supervisor": ["Supervisor"],
+    "supervision.tasks": ["TaskSupervisor"],
     "tasks": ["TaskRef"],
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "TLS", "Address", "AlreadyRegistered", "BadReturn", "Call", "CallError", "CallResult", "CallTimeout", "Caller",
-    "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle", "CrashReport", "Down", "Exit",
-    "Interrupted", "Name",
-    "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "ObserverError", "Pid", "ProcessDied",
+    "TLS", "Address", "AlreadyRegistered", "Attempt", "Backoff", "BadReturn", "Call", "CallError", "CallResult", "CallTimeout", "Caller",
+    "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle", "CrashReport", "Down",
+    "DynamicSupervisor", "Exit", "Ignore", "Interrupted", "Name",
+    "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "ObserverError", "Partition", "PartitionSupervisor", "Pid", "ProcessDied",
     "ProcessExit", "Ref", "Reply", "Request", "Result", "SelfCall", "Server", "StartError", "Stop", "Supervisor", "TaskDone",
-    "TaskFailed", "TaskRef",
+    "TaskFailed", "TaskRef", "TaskSupervisor",
 ]  # fmt: skip
 
 

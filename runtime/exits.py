@@ -31,7 +31,7 @@ from .status import ENDED
 if TYPE_CHECKING:
     from .process import Process
 
-__all__ = ["demonitor", "end", "link", "monitor", "signal", "unlink", "watch"]
+__all__ = ["demonitor", "end", "flush", "link", "monitor", "signal", "unlink", "watch"]
 
 Watcher = Callable[[Any], None]
 """Told the exit reason: what the runtime itself uses instead of a monitoring process."""
@@ -205,6 +205,16 @@ def unlink(one: Process, other: Process) -> None:
     """Undo `link`; no effect where there is none."""
     _discard(one, other)
     _discard(other, one)
+
+
+def flush(process: Process, other: Process) -> None:
+    """Take the `Exit` of an ended `other` out of the mailbox, if it has come."""
+    if other.status != ENDED or not process.mailbox:
+        return
+    for index, entry in enumerate(process.mailbox):
+        if type(entry[1]) is Exit and entry[1].pid == other.pid:
+            del process.mailbox[index]
+            return
 
 
 def monitor(watcher: Process, target: Process | None) -> Ref:

@@ -6,6 +6,7 @@
       -> state
        | Continue(message, state)            handle_continue runs before any message
        | Stop(reason, state)                 the start fails
+       | Ignore()                            no process is wanted, and that is no failure
 
     handle_call(message,     <--------       pid.call(message)
                 caller, state)

@@ -23,7 +23,7 @@ from runtime.port.contract import (
     Value,
 )
 from runtime.status import RUNNING
-from runtime.supervision.engine import Family
+from runtime.supervision.family import Family
 
 from .family import family_state
 from .lookup import find, handler_of, id_text, link_to, now, pid_text, row, status_of, when

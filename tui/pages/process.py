@@ -219,6 +219,9 @@ class ProcessPage(Page):
             self._identify()
         elif token == SUCCESSOR:
             self.successor = ""
+            if failure.code is Code.NO_PROCESS and self.problem:  # it says when there will be one
+                self.problem = failure.message
+                self._identify()
         elif failure.code is not Code.NO_PROCESS:
             self.part(token).fail(failure)
 
