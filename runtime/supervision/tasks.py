@@ -127,6 +127,7 @@ class TaskSupervisor(Crowd):
             NotSendable: an argument holds what cannot be shared.
         """
         spec = _spec(function, args, options, None, restart=restart, shutdown=shutdown)
+        _running(supervisor)
         pid: Pid = await ask(supervisor, StartChild(spec))
         return pid
 
@@ -251,7 +252,7 @@ def _begin(
     supervisor: Address, function: Any, args: tuple[Any, ...], options: dict[str, Any], *, link: bool
 ) -> Result:
     """Ask for a task whose value is awaited. Raises as `TaskSupervisor.run`."""
-    process = running(supervisor)
+    process = _running(supervisor)
     sched = process.sched
     if get_ident() != sched.thread:
         raise NodeError(f"{supervisor} lives in another thread; start tasks from the loop of its node")
@@ -259,6 +260,13 @@ def _begin(
     asked = request(supervisor, process, StartChild(_spec(function, args, options, result)))
     asked.add_done_callback(result.asked)
     return result
+
+
+def _running(supervisor: Address) -> Any:
+    process = running(supervisor)
+    if not isinstance(process.handle, TaskServer):
+        raise TypeError(f"{supervisor} is no TaskSupervisor but {process.behaviour}")
+    return process
 
 
 def _spec(
