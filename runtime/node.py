@@ -188,9 +188,7 @@ class Node:
     # --- the embedding API ------------------------------------------------------------------------
 
     async def start(self, what: Specification | ChildSpec) -> Started:
-        """Start a supervision tree, or one supervised process, below the node's root.
-
-        None where a process's init returned `Ignore()`.
+        """Start a supervision tree, or one supervised process, below the node's root; None where its init ignores.
 
         A tree that gives up ends `run_forever` with an error. Its id is the supervisor's `name`.
 
@@ -321,12 +319,7 @@ class Node:
         """
         terms = child.terms
         behaviour: Any = terms.behaviour
-        args: Any = child.args
-        options = terms.options
-        if child.computes:
-            args, options = child, share(options)
-        elif not terms.constant:
-            args, options = share(args), share(options)
+        args, options = child.given()
         process: ServerProcess | CoroutineProcess
         if terms.is_server:
             process = self._make(ServerProcess, behaviour)

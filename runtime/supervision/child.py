@@ -226,10 +226,14 @@ class Child(ChildSpec):
         args = past.args if past.args is not None else self.args
         return Attempt(args, reason, end.lived_s, end.at)
 
-    @property
-    def computes(self) -> bool:
-        """Whether its next start takes other arguments, which `restart_args` computes."""
-        return self._past is not None and self._past.attempts is not None
+    def given(self) -> tuple[Any, dict[str, Any]]:
+        """What its next start gets: arguments, or itself where `restart_args` computes them; and options."""
+        terms, past = self.terms, self._past
+        if past is not None and past.attempts is not None:
+            return self, share(terms.options)
+        if terms.constant:
+            return self.args, terms.options
+        return share(self.args), share(terms.options)
 
     @boundary
     def compute(self) -> tuple[Any, ...]:

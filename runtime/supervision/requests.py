@@ -15,10 +15,10 @@ __all__ = [
     "WhichChildren",
 ]  # fmt: skip
 
-Started: TypeAlias = Pid | Any
-"""The pid of a child that was started; None where its init returned `Ignore()`.
+Started: TypeAlias = Pid
+"""The pid of a child that was started; None where its init returned `Ignore()` (`if not pid:`).
 
-Nearly no init does, so type checkers are told of the pid alone."""
+Type checkers are told of the pid alone: nearly no init ignores, and all the others need not look."""
 
 
 class ChildInfo(NamedTuple):

@@ -218,10 +218,11 @@ class ProcessPage(Page):
                 self._end()
             self._identify()
         elif token == SUCCESSOR:
-            self.successor = ""
-            if failure.code is Code.NO_PROCESS and self.problem:  # it says when there will be one
-                self.problem = failure.message
-                self._identify()
+            self.successor, self.problem = (
+                "",
+                self.problem and failure.message,
+            )  # it may say when there will be one
+            self._identify()
         elif failure.code is not Code.NO_PROCESS:
             self.part(token).fail(failure)
 
