@@ -17,13 +17,13 @@ from weakref import WeakValueDictionary
 
 from ..messages import ATOMS, share
 from ..preemption.guards import open_to_switches
+from .backoff import Backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import TypeAlias
 
     from ..server import Server
-    from .backoff import Backoff
     from .child import Attempt
     from .specification import Specification
 
@@ -94,10 +94,13 @@ class Terms:
                 f"child {child!r}: significant=True with restart='permanent'; what is always restarted never ends for good: "
                 "make it transient or temporary"
             )
-        if timeout is not None and (isinstance(timeout, bool) or not 0 < timeout < math.inf):
+        numeric = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+        if timeout is not None and not (numeric and 0 < timeout < math.inf):
             raise ValueError(f"child {child!r}: start_timeout={timeout!r}; it is seconds above 0, or None")
         if timeout is not None and plain:
             raise ValueError(f"child {child!r}: start_timeout is for init, and a coroutine process has none")
+        if self.backoff is not None and not isinstance(self.backoff, Backoff):  # pyright: ignore[reportUnnecessaryIsInstance]  # whoever calls is not typed
+            raise TypeError(f"child {child!r}: backoff={self.backoff!r}; it is Backoff(…), or None")
         if self.restart_args is not None and (self.is_supervisor or not callable(self.restart_args)):
             raise TypeError(
                 f"child {child!r}: restart_args={self.restart_args!r}; it is a function of the attempts so far that returns "

@@ -60,6 +60,11 @@ def test_what_makes_no_sense_is_refused(wrong):
         Backoff(**wrong)
 
 
+def test_a_spec_takes_nothing_else_for_one():
+    with pytest.raises(TypeError, match="backoff=5; it is Backoff"):
+        ChildSpec("a", Obeys, backoff=5)
+
+
 @virtual_time
 async def test_a_child_is_restarted_when_its_wait_is_over_and_not_before():
     async with virtual_node() as node:

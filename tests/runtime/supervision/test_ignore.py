@@ -112,7 +112,7 @@ class Late(Server):
 async def test_only_init_may_ignore():
     async with virtual_node() as node:
         pid = await node.start(ChildSpec("late", Late, restart="temporary"))
-        assert "handle_continue returned a Ignore; return the next state" in str(await end_of(pid))
+        assert "handle_continue returned Ignore(); return the next state" in str(await end_of(pid))
 
 
 def test_it_says_what_it_is():

@@ -1,8 +1,10 @@
 """Restarts with other arguments: the same input and the same crash need another try, not the same one."""
 
+import asyncio
+
 import pytest
 
-from runtime import Attempt, BadReturn, ChildSpec, Reply, Server, Supervisor
+from runtime import Attempt, BadReturn, ChildSpec, Node, Reply, Server, Supervisor
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.processes import end_of, quiet
 
@@ -165,6 +167,23 @@ async def test_a_coroutine_process_has_them_in_its_first_step():
         await crash(node, "c")
         assert told == [("x", 1.0), ("x", 0.5)]
         assert node.whereis("c")._process.behaviour.endswith(":coroutine_writer")
+
+
+def spins(history):
+    while True:
+        pass
+
+
+async def test_an_endless_one_is_sliced_and_ended_by_the_start_timeout():
+    async with Node("t", introspection=False) as node:
+        spec = ChildSpec("a", Writer, "x", restart_args=spins, start_timeout=0.2)
+        top = await node.start(Supervisor([spec], max_restarts=1))
+        other = await node.start(ChildSpec("b", Writer, "y"))
+        node.named("a").cast("boom")
+        while top.alive:
+            assert await other.call("state") == ("y", 1.0, {})
+            await asyncio.sleep(0.01)
+        assert [end.by for end in node.ledger.history if end.kind == "killed"] == ["start_timeout of 0.2 s"]
 
 
 def test_it_is_a_function_and_no_supervisor_has_one():

@@ -106,7 +106,7 @@ async def test_a_supervisor_may_have_one_which_kills_what_it_had_started():
 
 
 def test_what_makes_no_sense_is_refused():
-    for seconds in (0, -1, float("inf"), True):
+    for seconds in (0, -1, float("inf"), True, "2"):
         with pytest.raises(ValueError, match="start_timeout="):
             ChildSpec("a", Slow, start_timeout=seconds)
     with pytest.raises(ValueError, match="a coroutine process has none"):
