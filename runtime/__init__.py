@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .node import Node
     from .pid import Address, Name, Pid, Ref
     from .port.tls import TLS
-    from .results import Continue, NoReply, Reply, Request, Stop
+    from .results import Continue, Ignore, NoReply, Reply, Request, Stop
     from .server import CallResult, Result, Server
     from .signals import Call, Down, Exit, TaskDone, TaskFailed
     from .state_machine.behaviour import StateAndData, StateMachine, StateMachineResult
@@ -65,9 +65,14 @@ if TYPE_CHECKING:
         ReplyTo,
         UpdateTimeout,
     )
+    from .supervision.backoff import Backoff
+    from .supervision.child import Attempt
     from .supervision.child_spec import ChildSpec
+    from .supervision.dynamic import DynamicSupervisor
+    from .supervision.partitions import Partition, PartitionSupervisor
     from .supervision.requests import ChildCounts, ChildInfo
     from .supervision.supervisor import Supervisor
+    from .supervision.tasks import TaskSupervisor
     from .tasks import TaskRef
 
 _HOMES = {
@@ -81,7 +86,7 @@ _HOMES = {
     "node": ["Node"],
     "pid": ["Address", "Name", "Pid", "Ref"],
     "port.tls": ["TLS"],
-    "results": ["Continue", "NoReply", "Reply", "Request", "Stop"],
+    "results": ["Continue", "Ignore", "NoReply", "Reply", "Request", "Stop"],
     "server": ["CallResult", "Result", "Server"],
     "signals": ["Call", "Down", "Exit", "TaskDone", "TaskFailed"],
     "state_machine.behaviour": ["StateAndData", "StateMachine", "StateMachineResult"],
@@ -91,22 +96,28 @@ _HOMES = {
     "state_machine.results": [
         "CancelTimeout", "KeepState", "NextEvent", "NextState", "Postpone", "RepeatState", "ReplyTo", "UpdateTimeout",
     ],
+    "supervision.backoff": ["Backoff"],
+    "supervision.child": ["Attempt"],
     "supervision.child_spec": ["ChildSpec"],
+    "supervision.dynamic": ["DynamicSupervisor"],
+    "supervision.partitions": ["Partition", "PartitionSupervisor"],
     "supervision.requests": ["ChildCounts", "ChildInfo"],
     "supervision.supervisor": ["Supervisor"],
+    "supervision.tasks": ["TaskSupervisor"],
     "tasks": ["TaskRef"],
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "TLS", "Address", "AlreadyRegistered", "BadReturn", "Call", "CallCycle", "CallError", "CallResult", "CallTimeout", "Caller",
-    "CancelTimeout", "Cast", "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle",
-    "CrashReport", "Down", "Enter", "Event", "EventTimeout", "Exit", "GenericTimeout", "Info", "Internal",
-    "Interrupted", "KeepState", "Name", "NextEvent", "NextState", "NoProcess", "NoReply", "Node", "NodeError",
-    "NotRegistered", "NotSendable", "ObserverError", "Pid", "Postpone", "ProcessDied", "ProcessExit", "Ref",
+    "TLS", "Address", "AlreadyRegistered", "Attempt", "Backoff", "BadReturn", "Call", "CallCycle", "CallError",
+    "CallResult", "CallTimeout", "Caller", "CancelTimeout", "Cast", "ChildCounts", "ChildError", "ChildInfo",
+    "ChildSpec", "Continue", "CoroutineHandle", "CrashReport", "Down", "DynamicSupervisor", "Enter", "Event",
+    "EventTimeout", "Exit", "GenericTimeout", "Ignore", "Info", "Internal", "Interrupted", "KeepState", "Name",
+    "NextEvent", "NextState", "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable",
+    "ObserverError", "Partition", "PartitionSupervisor", "Pid", "Postpone", "ProcessDied", "ProcessExit", "Ref",
     "RepeatState", "Reply", "ReplyTo", "Request", "Result", "SelfCall", "Server", "StartError", "StateAndData",
     "StateMachine", "StateMachineResult", "StateTimeout", "Stop", "Supervisor", "TaskDone", "TaskFailed", "TaskRef",
-    "UpdateTimeout",
+    "TaskSupervisor", "UpdateTimeout",
 ]  # fmt: skip
 
 

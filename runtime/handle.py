@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Handle"]
 
 T = TypeVar("T")
-Target = Pid | Name | str
+Target = Address | str
 _LARGEST: Final = sys.float_info.max
 
 
@@ -141,10 +141,11 @@ class Handle(metaclass=_Slotted):
             exits.link(self._process, other)
 
     def unlink(self, target: Target) -> None:
-        """Undo `link`."""
+        """Undo `link`. An `Exit` of it that has already come is taken out of the mailbox: nothing of it arrives any more."""
         other = self._find(target)
         if other is not None:
             exits.unlink(self._process, other)
+            exits.flush(self._process, other)
 
     @open_to_switches
     def exit(self, target: Target, reason: Any) -> None:
@@ -272,8 +273,9 @@ class Handle(metaclass=_Slotted):
         return self.named(target) if isinstance(target, str) else target
 
     def _find(self, target: Target) -> Process | None:
-        if isinstance(target, Pid | Name):
-            return target._process
+        if isinstance(target, Address):
+            process: Process | None = target._process
+            return process
         if isinstance(target, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             return self._process.sched.node.registry.find(target)
         raise TypeError(f"not a process: {target!r}; give a Pid, node.named(NAME) or a name")

@@ -81,7 +81,7 @@ class Ledger:
             end.lived_s = process.sched.clock() - process.started
             end.lost = lost
             end.by = by or child.blame
-            child.ended(end, crash)
+            child.ended(end, crash, reason)
             self.history.append(end)
         if crash is not None:
             self._crashed(process, name, reason, crash)
@@ -143,9 +143,13 @@ class Ledger:
         """A child is deleted: what it and those below it counted goes over to its supervisor."""
         path = child.path
         self.replaced(path, math.inf)
-        for below in (
-            [other for other in self.counters if other[: len(path)] == path] if self.counters else ()
-        ):
+        for below in self._at(path, child.spec.is_supervisor) if self.counters else ():
             total = self.counters.setdefault(path[:-1], {})
             for name, amount in self.counters.pop(below).items():
                 total[name] = total.get(name, 0) + amount
+
+    def _at(self, path: Path, deep: bool) -> list[Path]:
+        """The paths of counters at `path`, and below it where there can be any."""
+        if not deep:
+            return [path] if path in self.counters else []
+        return [other for other in self.counters if other[: len(path)] == path]

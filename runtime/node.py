@@ -38,8 +38,10 @@ from .server_process import ServerProcess
 from .status import ENDED
 from .supervision.child import Child
 from .supervision.child_spec import ChildSpec
-from .supervision.engine import SupervisorProcess, SupervisorServer, describe_failure
-from .supervision.requests import StartChild
+from .supervision.engine import Engine, describe_failure
+from .supervision.family import SupervisorProcess
+from .supervision.requests import StartChild, Started
+from .supervision.specification import Specification
 from .supervision.supervisor import Supervisor
 from .table import ProcessTable
 
@@ -185,8 +187,8 @@ class Node:
 
     # --- the embedding API ------------------------------------------------------------------------
 
-    async def start(self, what: Supervisor | ChildSpec) -> Pid:
-        """Start a supervision tree, or one supervised process, below the node's root.
+    async def start(self, what: Specification | ChildSpec) -> Started:
+        """Start a supervision tree, or one supervised process, below the node's root; None where its init ignores.
 
         A tree that gives up ends `run_forever` with an error. Its id is the supervisor's `name`.
 
@@ -198,7 +200,7 @@ class Node:
         spec = self._top_spec(what)
         pid = self._running_root().pid
         try:
-            started: Pid = await pid.call(StartChild(spec), timeout=None)
+            started: Started = await pid.call(StartChild(spec), timeout=None)
         except StartError as error:
             raise StartError(error.what, error.reason, describe_failure(error.reason)) from None
         return started
@@ -206,7 +208,7 @@ class Node:
     def _top_spec(self, what: Any) -> ChildSpec:
         if isinstance(what, ChildSpec):
             return what
-        if isinstance(what, Supervisor):
+        if isinstance(what, Specification):
             name = what.name or f"supervisor-{self._numbers + 1}"
             return ChildSpec(name, what, restart="transient", register=what.name is not None)
         raise TypeError(f"node.start takes a Supervisor(…) or a ChildSpec(…); got {what!r}")
@@ -286,7 +288,7 @@ class Node:
         return self._numbers
 
     def _spawn_root(self) -> Process:
-        process = self._make(SupervisorProcess, SupervisorServer)
+        process = self._make(SupervisorProcess, Supervisor.engine)
         self._enter(process)
         process.more().label = f"{self.name} (root)"
         process.begin((Supervisor(),), {})
@@ -317,16 +319,14 @@ class Node:
         """
         terms = child.terms
         behaviour: Any = terms.behaviour
-        args, options = child.args, terms.options
-        if not terms.constant:
-            args, options = share(args), share(options)
+        args, options = child.given()
         process: ServerProcess | CoroutineProcess
         if terms.is_server:
             process = self._make(terms.process, behaviour)
         elif terms.is_supervisor:
-            process, args = self._make(SupervisorProcess, SupervisorServer), (behaviour,)
+            process, args = self._make(SupervisorProcess, behaviour.engine), (behaviour,)
         else:
-            process = self._make(CoroutineProcess, CoroutineHandle)
+            process = self._make(child.make(), CoroutineHandle)
         process.child = child
         name = child.name
         if name is not None:
@@ -371,7 +371,7 @@ class Node:
 
     def _abandon(self, process: Process) -> None:
         """A node that stops does not wait for an `init`, which no time limits; a supervisor's ends with its child's."""
-        if process.initialising and type(process.handle) is not SupervisorServer:
+        if process.initialising and not isinstance(process.handle, Engine):
             exits.signal(process, "kill", by="stop of the node")
 
     # --- what happens to processes ----------------------------------------------------------------

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from .mailbox import CONTINUE, HANDLERS, NOTE, Entry, Mailbox
 from .pid import Pid
@@ -32,13 +32,16 @@ if TYPE_CHECKING:
     from .supervision.child import Child
     from .tasks import TaskRef
 
-__all__ = ["EVENTS_KEPT", "Extra", "LogItem", "Process", "current"]
+__all__ = ["EVENTS_KEPT", "Arguments", "Extra", "LogItem", "Process", "current"]
 
 ANCESTORS: Final = 20
 EVENTS_KEPT: Final = 20
 
 LogItem = tuple[float, int, Any, int, Any]
 """When (scheduler's clock), kind (mailbox.KINDS), message, sender's number or 0, reply."""
+
+Arguments: TypeAlias = "tuple[Any, ...] | Child"
+"""What a process begins with; a child has `compute`, which says it in the first step."""
 
 current: ContextVar[tuple[Process, Entry | None] | None] = ContextVar("observer_current", default=None)
 """What the running task works for: a process, and which entry its handler has; None for a coroutine process, which has none."""

@@ -6,6 +6,7 @@
       -> state
        | Continue(message, state)            handle_continue runs before any message
        | Stop(reason, state)                 the start fails
+       | Ignore()                            no process is wanted, and that is no failure
 
     handle_call(message,     <--------       pid.call(message)
                 caller, state)
@@ -35,7 +36,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Union
 
 from .errors import BadReturn, describe
 from .handle import Handle
-from .results import Continue, NoReply, Reply, Stop
+from .results import Continue, Ignore, NoReply, Reply, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -114,5 +115,9 @@ def bad_return(handler: str, result: Any) -> BadReturn:
         return BadReturn(
             f"{handler} returned a {type(result).__name__} whose state is None; None is never a state"
         )
-    text = repr(result) if result is None or isinstance(result, int | str) else f"a {type(result).__name__}"
+    text = (
+        repr(result)
+        if result is None or isinstance(result, int | str | Ignore)
+        else f"a {type(result).__name__}"
+    )
     return BadReturn(f"{handler} returned {text[:80]}; {legal}")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .crash import CrashReport
     from .server_process import ServerProcess
 
-__all__ = ["crash", "stop"]
+__all__ = ["crash", "ignore", "stop"]
 
 
 @to_its_end
@@ -48,6 +48,13 @@ def stop(server: ServerProcess, reason: Any, state: Any, caller: Caller[Any] | N
     error = reason if isinstance(reason, BaseException) else None
     crashed = None if is_orderly(reason) else report(server, reason, error)
     _Farewell(server, reason, crashed, caller, reply).begin()
+
+
+def ignore(server: ServerProcess) -> None:
+    """Its init returned Ignore: an end that is none of a failure, as its supervisor is told."""
+    if server.child is not None:
+        server.child.ignored = True
+    end(server, "normal")
 
 
 class _Farewell:

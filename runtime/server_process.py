@@ -24,11 +24,11 @@ from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, Entry
 from .messages import ATOMS, is_constant, share
 from .preemption.errand import Errand
 from .preemption.guards import boundary, open_to_switches
-from .process import EVENTS_KEPT, Process
-from .results import NOTHING, Continue, NoReply, Reply, Stop
+from .process import EVENTS_KEPT, Arguments, Process
+from .results import NOTHING, Continue, Ignore, NoReply, Reply, Stop
 from .scheduler import BUDGET
 from .server import Server, bad_return
-from .server_end import crash, stop
+from .server_end import crash, ignore, stop
 from .status import ENDED, IDLE, RUNNING
 
 __all__ = ["ServerProcess"]
@@ -38,7 +38,8 @@ _PLAIN = frozenset({CAST, INFO})
 """Kinds of messages whose handlers return the next state, usually."""
 _MISTAKES = frozenset({GeneratorType, AsyncGeneratorType})
 """What a handler with a `yield` in it returns."""
-_NO_STATE = _RESULTS | _MISTAKES | {CoroutineType, type(None)}
+_NEVER = _MISTAKES | {Ignore}
+_NO_STATE = _RESULTS | _MISTAKES | {CoroutineType, Ignore, type(None)}
 """What a handler may return, or return by mistake, that is not simply the next state."""
 
 
@@ -61,7 +62,7 @@ class ServerProcess(Process):
 
     # --- start ------------------------------------------------------------------------------------
 
-    def begin(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+    def begin(self, args: Arguments, options: dict[str, Any]) -> None:
         """Run `init`. Afterwards the process is alive, has ended, or (an async init) is AWAITING."""
         kind = type(self.handle)
         self.trap_exits = kind.trap_exits
@@ -73,8 +74,12 @@ class ServerProcess(Process):
         self.sched.enter(self, self.since, None, Errand(self._init), (entry, args, options))
 
     @boundary
-    def _init(self, entry: Entry, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+    def _init(self, entry: Entry, args: Arguments, options: dict[str, Any]) -> None:
         try:
+            if not isinstance(args, tuple):
+                self.current = (INIT, (), None, entry[3], 0)
+                args = args.compute()
+                self.current = entry = (INIT, args, None, entry[3], 0)
             init: Any = getattr(self.handle, "init", None)
             if init is None:
                 raise TypeError(f"{type(self.handle).__name__} has no init(…); it returns the first state")
@@ -295,11 +300,14 @@ class ServerProcess(Process):
                 self._check(handler, result, result.state)
             stop(self, result.reason, result.state, caller, result.reply)
             return
+        elif which is Ignore and kind == INIT:
+            ignore(self)
+            return
         elif which is Continue:
             reply = result.reply
             if reply is NOTHING and kind == CALL and caller is not None and not caller._answered:
                 caller._wait()
-        elif kind == CALL or which is Reply or which is NoReply or which in _MISTAKES or result is NOTHING:
+        elif kind == CALL or which is Reply or which is NoReply or which in _NEVER or result is NOTHING:
             raise bad_return(handler, result)
         state = result.state if which in _RESULTS else result
         self._check(handler, result, state)

@@ -23,7 +23,7 @@ from runtime.port.contract import (
     Value,
 )
 from runtime.status import RUNNING
-from runtime.supervision.engine import Family
+from runtime.supervision.family import Family
 
 from .agendas import agenda_text
 from .family import family_state
