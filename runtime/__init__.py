@@ -5,8 +5,10 @@ General layout:
     node            starts, stops, owns everything        supervision/    child specs, strategies, supervisors
     server          callback processes                    messages        the share-nothing rule
     coroutine       coroutine processes                   exits           exit signals, links, monitors
-    pid, calls      addresses; call, cast, send           introspection/  reads a live node for an outsider
-    scheduler       the run queue                         port/           lets the outsider in
+    pid, calls      addresses; call, cast, send           registry/       processes under keys
+    scheduler       the run queue                         groups/         process groups, publish and subscribe
+    bounded         mailboxes with a limit                presence/       who is where, with what
+    introspection/  reads a live node for an outsider     port/           lets the outsider in
 
 Names are imported when they are first used, so that a client of the port does not load the runtime.
 """
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
         CallTimeout,
         ChildError,
         Interrupted,
+        MailboxFull,
         NodeError,
         NoProcess,
         NotRegistered,
@@ -37,12 +40,16 @@ if TYPE_CHECKING:
         SelfCall,
         StartError,
     )  # fmt: skip
+    from .groups.groups import Groups
+    from .groups.pubsub import PubSub
     from .node import Node
-    from .pid import Address, Name, Pid, Ref
+    from .pid import Address, Alias, Name, Pid, Ref
     from .port.tls import TLS
+    from .presence.presence import AlreadyTracked, Presence, PresenceDiff
+    from .registry.registry import Registry
     from .results import Continue, NoReply, Reply, Request, Stop
     from .server import CallResult, Result, Server
-    from .signals import Call, Down, Exit, TaskDone, TaskFailed
+    from .signals import Call, Down, Exit, Joined, Left, TaskDone, TaskFailed
     from .supervision.child_spec import ChildSpec
     from .supervision.requests import ChildCounts, ChildInfo
     from .supervision.supervisor import Supervisor
@@ -53,15 +60,19 @@ _HOMES = {
     "coroutine": ["CoroutineHandle"],
     "crash": ["CrashReport"],
     "errors": [
-        "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "Interrupted", "NoProcess", "NodeError",
-        "NotRegistered", "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
+        "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "Interrupted", "MailboxFull", "NoProcess",
+        "NodeError", "NotRegistered", "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
     ],
+    "groups.groups": ["Groups"],
+    "groups.pubsub": ["PubSub"],
     "node": ["Node"],
-    "pid": ["Address", "Name", "Pid", "Ref"],
+    "pid": ["Address", "Alias", "Name", "Pid", "Ref"],
     "port.tls": ["TLS"],
+    "presence.presence": ["AlreadyTracked", "Presence", "PresenceDiff"],
+    "registry.registry": ["Registry"],
     "results": ["Continue", "NoReply", "Reply", "Request", "Stop"],
     "server": ["CallResult", "Result", "Server"],
-    "signals": ["Call", "Down", "Exit", "TaskDone", "TaskFailed"],
+    "signals": ["Call", "Down", "Exit", "Joined", "Left", "TaskDone", "TaskFailed"],
     "supervision.child_spec": ["ChildSpec"],
     "supervision.requests": ["ChildCounts", "ChildInfo"],
     "supervision.supervisor": ["Supervisor"],
@@ -70,12 +81,12 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "TLS", "Address", "AlreadyRegistered", "BadReturn", "Call", "CallError", "CallResult", "CallTimeout", "Caller",
-    "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle", "CrashReport", "Down", "Exit",
-    "Interrupted", "Name",
-    "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "ObserverError", "Pid", "ProcessDied",
-    "ProcessExit", "Ref", "Reply", "Request", "Result", "SelfCall", "Server", "StartError", "Stop", "Supervisor", "TaskDone",
-    "TaskFailed", "TaskRef",
+    "TLS", "Address", "Alias", "AlreadyRegistered", "AlreadyTracked", "BadReturn", "Call", "CallError",
+    "CallResult", "CallTimeout", "Caller", "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "Continue",
+    "CoroutineHandle", "CrashReport", "Down", "Exit", "Groups", "Interrupted", "Joined", "Left", "MailboxFull",
+    "Name", "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "ObserverError", "Pid",
+    "Presence", "PresenceDiff", "ProcessDied", "ProcessExit", "PubSub", "Ref", "Registry", "Reply", "Request",
+    "Result", "SelfCall", "Server", "StartError", "Stop", "Supervisor", "TaskDone", "TaskFailed", "TaskRef",
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from . import exits
 from .calls import request
 from .messages import share
-from .pid import Address, Name, Pid, Ref
+from .pid import Address, Alias, Name, Pid, Ref
 from .preemption.guards import open_to_switches
 from .preemption.waiting import call, critical, wait
 from .process import Process
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Handle"]
 
 T = TypeVar("T")
-Target = Pid | Name | str
+Target = Address | str
 _LARGEST: Final = sys.float_info.max
 
 
@@ -117,6 +117,20 @@ class Handle(metaclass=_Slotted):
     def demonitor(self, ref: Ref) -> bool:
         """Stop monitoring; a `Down` that has already come is taken out of the mailbox. Whether there was such a monitor."""
         return exits.demonitor(self._process, ref)
+
+    def alias(self) -> Alias:
+        """An address of this process for the time being: an answer that comes after `unalias` is dropped (OTP's alias).
+
+        For requests by `cast` and `send`. A call needs none: its late answer is dropped anyway.
+        """
+        return Alias(self._process)
+
+    def unalias(self, alias: Alias) -> bool:
+        """Let an alias of this process reach it no more. Whether it still did."""
+        if alias._holder is not self._process:
+            return False
+        alias._holder = None
+        return True
 
     def link(self, target: Target) -> None:
         """Link with `target`: when one ends abnormally, the other gets an exit signal."""
@@ -255,8 +269,9 @@ class Handle(metaclass=_Slotted):
         return self.named(target) if isinstance(target, str) else target
 
     def _find(self, target: Target) -> Process | None:
-        if isinstance(target, Pid | Name):
-            return target._process
+        if isinstance(target, Address):
+            process: Process | None = target._process
+            return process
         if isinstance(target, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             return self._process.sched.node.registry.find(target)
         raise TypeError(f"not a process: {target!r}; give a Pid, node.named(NAME) or a name")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .calls import deliver
+from .calls import pass_on
 from .errors import NoProcess
 from .mailbox import INFO
 from .messages import share
@@ -40,7 +40,7 @@ def send_after(owner: Process, seconds: float, message: object, to: Address) -> 
 
     def fire() -> None:
         timers.pop(ref, None)
-        deliver(to, INFO, message)
+        pass_on(to, INFO, message)
 
     timers[ref] = owner.sched.loop.call_later(seconds, fire)
     return ref
