@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from . import exits, remains
+from .bounded import limited
 from .coroutine import CoroutineHandle, CoroutineProcess
 from .errors import NodeError, StartError
 from .handle import Handle
@@ -322,7 +323,7 @@ class Node:
             args, options = share(args), share(options)
         process: ServerProcess | CoroutineProcess
         if terms.is_server:
-            process = self._make(ServerProcess, behaviour)
+            process = self._make(limited(ServerProcess, behaviour), behaviour)
         elif terms.is_supervisor:
             process, args = self._make(SupervisorProcess, SupervisorServer), (behaviour,)
         else:
