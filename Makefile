@@ -25,11 +25,13 @@ check: $(READY)
 bench: $(READY) $(RIVALS)
 	$(BIN)/python -m benchmarks $(ARGS)
 
-# The stress of time-slicing for long, with this interpreter and those of SOAK_PYTHONS, on asyncio and uvloop:
+# The stress of time-slicing for long, with this interpreter and those of SOAK_PYTHONS, on asyncio and uvloop; then ten minutes
+# of chaos (CHAOS="--seconds 60 --seed 7"):
 #   make soak SOAK_PYTHONS="/opt/3.12/bin/python /opt/3.13/bin/python" SOAK="--switches 100000 --seconds 600"
 SOAK ?= --switches 50000 --seconds 300
 soak: $(READY)
 	SOAK_PYTHONS="$(SOAK_PYTHONS)" $(BIN)/python -m tests.stress --everywhere $(SOAK)
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .errors import (
         AlreadyRegistered,
         BadReturn,
+        CallCycle,
         CallError,
         CallTimeout,
         ChildError,
@@ -60,7 +61,8 @@ _HOMES = {
     "coroutine": ["CoroutineHandle"],
     "crash": ["CrashReport"],
     "errors": [
-        "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "Interrupted", "MailboxFull", "NoProcess",
+        "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "ChildError", "Interrupted",
+        "MailboxFull", "NoProcess",
         "NodeError", "NotRegistered", "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
     ],
     "groups.groups": ["Groups"],
@@ -81,7 +83,7 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "TLS", "Address", "Alias", "AlreadyRegistered", "AlreadyTracked", "BadReturn", "Call", "CallError",
+    "TLS", "Address", "Alias", "AlreadyRegistered", "AlreadyTracked", "BadReturn", "Call", "CallCycle", "CallError",
     "CallResult", "CallTimeout", "Caller", "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "Continue",
     "CoroutineHandle", "CrashReport", "Down", "Exit", "Groups", "Interrupted", "Joined", "Left", "MailboxFull",
     "Name", "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "ObserverError", "Pid",

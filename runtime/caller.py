@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .messages import ATOMS, share
+from .messages import ATOMS, passes, share
 from .preemption.guards import open_to_switches
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Caller(Generic[R]):
         deadline: when the caller stops waiting, in seconds of `time.monotonic()`; None if never.
     """
 
-    __slots__ = ("_answered", "_future", "_process", "_value", "deadline")
+    __slots__ = ("_answered", "_future", "_process", "_value", "deadline", "lent")
 
     def __init__(self, process: Process, deadline: float | None) -> None:
         self._process = process  # the callee
@@ -31,6 +31,12 @@ class Caller(Generic[R]):
         self._answered = False
         self._value: Any = None
         self.deadline = deadline
+        self.lent = False  # whether it has been sent to another process, which may answer
+
+    @property
+    def callee(self) -> Process:
+        """Who owes the answer."""
+        return self._process
 
     @property
     def gone(self) -> bool:
@@ -71,7 +77,8 @@ class Caller(Generic[R]):
             future = self._future = self._process.sched.loop.create_future()
             if self._answered:
                 future.set_result(self._value)
-                return future
+        if future.done():  # answered; or whoever asked has given up meanwhile, and nothing is owed any more
+            return future
         process = self._process
         process.sched.owed.setdefault(process, set()).add(self)
         return future
@@ -102,4 +109,8 @@ class Caller(Generic[R]):
         return self
 
 
-ATOMS.add(Caller)
+def _lend(caller: Caller[Any]) -> None:
+    caller.lent = True
+
+
+passes(Caller, _lend)

@@ -48,6 +48,7 @@ async def call(target: Address, message: Any, timeout: float | None = 5.0) -> An
         CallTimeout: no answer in time. A late one is dropped and counted.
         ProcessDied: the process ended before it answered.
         SelfCall: a process calls itself.
+        CallCycle: who is called waits for this process already, itself or through others.
         NotSendable: the message holds what cannot be shared.
         ValueError: the time-out is negative or not a number.
         NodeError: the node lives in another thread.
@@ -73,7 +74,8 @@ async def call(target: Address, message: Any, timeout: float | None = 5.0) -> An
     else:
         raise ValueError(f"timeout={timeout!r}; it is seconds, 0 or more, or None to wait for ever")
     caller: Caller[Any] = Caller(process, deadline)
-    if process.status == IDLE and now < sched.inline_until and sched.depth < MAX_DEPTH:
+    at_once = process.status == IDLE and now < sched.inline_until and sched.depth < MAX_DEPTH
+    if at_once:
         running = sched.running
         entry: Entry = (CALL, message, caller, now, 0 if running is None else running.number)
         sched.depth += 1
@@ -81,17 +83,22 @@ async def call(target: Address, message: Any, timeout: float | None = 5.0) -> An
         sched.depth -= 1
         if caller._answered and caller._future is None:
             return caller._value
-        future = caller._future or caller._wait()
     else:
-        future = _queue(target, process, message, caller)
+        _may_wait(target, process)
     expiry = None
-    if timeout is not None and not future.done():
-        expiry = sched.loop.call_later(timeout, _expire, future, target, process, timeout)
+    future = caller._future or caller._wait()
     try:
+        if not future.done():
+            sched.waits.begin(caller, sent=at_once)
+            if not at_once:
+                _queue(process, message, caller)
+            if timeout is not None:
+                expiry = sched.loop.call_later(timeout, _expire, future, target, process, timeout)
         return await future
     finally:
         if expiry is not None:
             expiry.cancel()
+        sched.waits.over(caller)
         caller._forget()
 
 
@@ -100,18 +107,27 @@ def request(target: Address, process: Process | None, message: Any) -> asyncio.F
     """A call without a time-out whose answer need not be awaited: it is sent now."""
     if process is None:
         raise target._missing()
+    message = share(message)
+    _may_wait(target, process)
     caller: Caller[Any] = Caller(process, None)
-    return _queue(target, process, share(message), caller)
+    future = caller._wait()
+    waits = process.sched.waits
+    waits.note(caller)
+    future.add_done_callback(lambda _answered: waits.over(caller))
+    _queue(process, message, caller)
+    return future
 
 
-def _queue(target: Address, process: Process, message: Any, caller: Caller[Any]) -> asyncio.Future[Any]:
+def _may_wait(target: Address, process: Process) -> None:
+    """Raises NoProcess or SelfCall where no answer could come."""
     if process.status == ENDED:
         raise NoProcess(target)
     if process.sched.works_for(process):
         raise SelfCall(target)
-    future = caller._wait()
+
+
+def _queue(process: Process, message: Any, caller: Caller[Any]) -> None:
     process.post((CALL, message, caller, process.sched.tick(), process.sched.sender()))
-    return future
 
 
 @open_to_switches

@@ -17,6 +17,7 @@ from contextvars import copy_context
 from itertools import islice
 from typing import Any, cast
 
+from .caller import Caller
 from .crash import report
 from .errors import NoProcess, ProcessExit
 from .exits import end
@@ -68,13 +69,15 @@ class CoroutineHandle(Handle):
 class CoroutineProcess(Process):
     """A process that runs one coroutine."""
 
-    __slots__ = ("function", "receiver")
+    __slots__ = ("function", "received", "receiver")
 
     handle: CoroutineHandle  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by the node
 
     def __init__(self, sched: Scheduler, number: int, started: float) -> None:
         super().__init__(sched, number, started)
         self.function: Callable[..., Coroutine[Any, Any, Any]] | None = None
+        self.received: Caller[Any] | None = None
+        """Whose call it has received last, if its last message was one."""
         self.receiver: asyncio.Future[None] | None = None
 
     @property
@@ -95,7 +98,7 @@ class CoroutineProcess(Process):
         self.function = function
         self.status = AWAITING
         context = copy_context()
-        context.run(current.set, self)
+        context.run(current.set, (self, None))
         try:
             coroutine = function(self.handle, *args, **options)
         except BaseException as error:  # wrong arguments
@@ -124,6 +127,10 @@ class CoroutineProcess(Process):
         if self.receiver is None:
             return AWAITING
         return SUSPENDED if self.suspend else RECEIVING
+
+    def handles(self, caller: Caller[Any]) -> bool:
+        """Whether it has received this call, and nothing since."""
+        return self.received is caller
 
     def wake(self) -> None:
         """Something is in the mailbox: let `receive` look."""
@@ -182,7 +189,7 @@ class CoroutineProcess(Process):
         return None, len(mailbox)
 
     def _received(self, entry: Entry) -> Any:
-        kind, message, _, _, sender = entry
+        kind, message, self.received, _, sender = entry
         self.reductions += 1
         self.sched.handled += 1
         self.status = RUNNING

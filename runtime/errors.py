@@ -109,6 +109,21 @@ class SelfCall(CallError):  # noqa: N818
         )
 
 
+class CallCycle(CallError):  # noqa: N818
+    """Raised in the process whose call would close a cycle of processes that wait for each other: nobody could answer.
+
+    Attributes:
+        cycle: the pids of who would wait for whom; the first is the process that calls, and the last waits for it.
+    """
+
+    def __init__(self, cycle: list[Any]) -> None:
+        names = " waits for ".join(str(process) for process in [*cycle, cycle[0]])
+        super().__init__(
+            f"nobody could answer: {names}; cast one of these messages, or answer it later (NoReply)"
+        )
+        self.cycle = [process.pid for process in cycle]
+
+
 class NotSendable(ObserverError, TypeError):  # noqa: N818
     """Raised when a message, a reply or an argument holds something that processes cannot share."""
 

@@ -133,6 +133,7 @@ def _release(process: Process) -> None:
     for worker in process.sched.standing.get(process, ()):
         worker.workers.queue(worker)
     process.sched.owed.pop(process, None)
+    process.sched.waits.blocked.pop(process, None)
     process.mailbox = process.state = process.current = None
 
 

@@ -41,8 +41,8 @@ EVENTS_KEPT: Final = 20
 LogItem = tuple[float, int, Any, int, Any]
 """When (scheduler's clock), kind (mailbox.KINDS), message, sender's number or 0, reply."""
 
-current: ContextVar[Entry | Process | None] = ContextVar("observer_current", default=None)
-"""What the running task works for: the entry of an async handler, or a coroutine process."""
+current: ContextVar[tuple[Process, Entry | None] | None] = ContextVar("observer_current", default=None)
+"""What the running task works for: a process, and which entry its handler has; None for a coroutine process, which has none."""
 
 
 class Extra:
@@ -226,6 +226,10 @@ class Process:
     def step(self, entry: Entry, /) -> None:  # noqa: ARG002
         """Handle a call at once, in the caller's step; only for a process that is IDLE. Never raises."""
         raise TypeError(f"{type(self).__name__} answers no calls at once")
+
+    def handles(self, caller: Caller[Any]) -> bool:
+        """Whether its step has the message of this call, and is not over."""
+        return self.current is not None and self.current[2] is caller
 
     def holds(self, worker: Worker) -> None:
         """A step of this process stands still on `worker`."""

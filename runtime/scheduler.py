@@ -25,6 +25,7 @@ from .preemption.mode import Mode, choose
 from .process import Process, current
 from .status import AWAITING, ENDED, READY, RUNNING, STATUSES
 from .steps import Steps
+from .waits import Waits
 
 if TYPE_CHECKING:
     from .caller import Caller
@@ -87,6 +88,7 @@ class Scheduler:
         """Tasks that were cancelled because their process ended, until they are done."""
         self.owed: Final[dict[Process, set[Caller[Any]]]] = {}
         """The processes that owe answers for which somebody waits, and to whom."""
+        self.waits: Final = Waits(self)
         self.standing: Final[dict[Process, list[Worker]]] = {}
         """The processes of which steps stand still, parked or waiting, and where: few at any time."""
         self.mode: Final[Mode] = choose(self, time_slicing=time_slicing)
@@ -174,7 +176,7 @@ class Scheduler:
     def works_for(self, process: Process) -> bool:
         """Whether the present task is a step of `process` that has not ended: it cannot wait for itself."""
         work = current.get()
-        return work is not None and (work is process or work is process.current)
+        return work is not None and work[0] is process and (work[1] is None or work[1] is process.current)
 
     def drive(
         self, process: Process, coroutine: Coroutine[Any, Any, Any], entry: Entry, first: Any = None
@@ -188,7 +190,7 @@ class Scheduler:
         process.status = AWAITING
         process.coroutine = coroutine
         context = copy_context()
-        context.run(current.set, entry)
+        context.run(current.set, (process, entry))
         return self.task(Steps(process, coroutine, first=first, context=context), context, eager=EAGER)
 
     def task(self, steps: Steps, context: Context, *, eager: bool = False) -> asyncio.Task[Any]:

@@ -33,6 +33,7 @@ from .slicing import slices_of, zombie_called, zombie_info
 from .stacks import frames_of_worker, stack_of
 from .text import class_name, clean
 from .values import Limits
+from .waiting import wait_of, waits_for
 
 if TYPE_CHECKING:
     from runtime.node import Node
@@ -74,6 +75,8 @@ def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
         monitors=[link_to(other) for other in monitors[:LISTED]],
         monitored_by=[link_to(other) for other in watching[:LISTED]],
         more_links=sum(max(0, len(items) - LISTED) for items in (links, monitors, watching)),
+        waits_for=wait_of(process),
+        waited_by=waits_for(process, LISTED),
         tasks=[
             TaskInfo(ref=f"{task.number}", name=clean(task.name, 200), for_s=max(0.0, clock - task.started))
             for task in tasks

@@ -18,6 +18,7 @@ from .pace import rested, settled
 from .slicing import slicing_of, spinning, zombies
 from .stacks import loop_frames
 from .text import clean
+from .waiting import longest
 
 if TYPE_CHECKING:
     from runtime.node import Node
@@ -49,6 +50,7 @@ def node_info(
     sched = node.scheduler
     sampler.settle(STUCK_S * 1.5)
     census, age = censuses.last()
+    waited_for, circle = longest(node)
     stack = stack and principal.role.includes(Role.OPERATOR)
     host, port = node.address or (None, None)
     return NodeInfo(
@@ -84,6 +86,9 @@ def node_info(
         counters=_counters(node),
         deepest=_deepest(census),
         oldest=_oldest(census, sched.clock()),
+        calls=len(sched.waits.calls),
+        waited_for=waited_for,
+        circle=circle,
         busiest=_busiest(node, sampler.busy()),
         last_crash=_last_crash(node, principal),
         restarting=_restarting(node),

@@ -19,6 +19,7 @@ from .overview import node_info
 from .sampler import Sampler
 from .shown import Shown
 from .tree import supervision_tree
+from .waiting import waits_of
 
 if TYPE_CHECKING:
     from runtime.node import Node
@@ -57,6 +58,7 @@ class Introspection:
             c.ProcessEvents: lambda request, _who: happenings.events_of(node_, request, shown),
             c.Feed: lambda request, _who: happenings.feed(node_, request, self.stopping),
             c.CrashQuery: lambda request, _who: happenings.crashes(node_, request, shown),
+            c.WaitsQuery: lambda request, _who: waits_of(node_, request),
             c.AuditQuery: lambda request, _who: self._audit.answer(request.limit),
         }
         self._changes: dict[type[BaseModel], Callable[[Any, str], c.Done]] = {

@@ -56,7 +56,11 @@ def call(process: Process, target: Address, message: Any, timeout: float | None)
     error: BaseException | None = None
     while True:
         try:
-            future = asking.send(None) if error is None else asking.throw(error)
+            token = current.set((process, process.current))  # its own step waits
+            try:
+                future = asking.send(None) if error is None else asking.throw(error)
+            finally:
+                current.reset(token)
         except StopIteration as answer:
             return answer.value
         if future is None:  # it lets others have a turn

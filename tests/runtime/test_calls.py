@@ -6,6 +6,7 @@ import math
 import pytest
 
 from runtime import (
+    CallCycle,
     CallError,
     CallTimeout,
     ChildSpec,
@@ -276,7 +277,7 @@ async def test_calls_within_calls_may_be_deeper_than_what_runs_at_once():
 
 
 @virtual_time
-async def test_two_servers_that_call_each_other_time_out_and_live():
+async def test_who_handles_the_refusal_of_a_call_back_lives():
     class Peer(Server):
         def init(self):
             return 0
@@ -284,12 +285,12 @@ async def test_two_servers_that_call_each_other_time_out_and_live():
         async def handle_call(self, message, caller, state):
             try:
                 return Reply(await message[0].call(message[1:], timeout=1), state)
-            except CallTimeout:
-                return Reply("timed out", state)
+            except CallCycle:
+                return Reply("refused", state)
 
     async with virtual_node() as node:
         one, two = await serve(node, Peer), await serve(node, Peer)
-        assert await one.call((two, one)) == "timed out"
+        assert await one.call((two, one)) == "refused"
         assert one.alive
         assert two.alive
 

@@ -9,6 +9,7 @@ from tui.format import NOTHING, duration, number, percent
 from tui.output.marks import status
 from tui.output.table import Cell, Pair
 from tui.output.text import clock, quantity
+from tui.patience import patience
 from tui.slicing import ADVICE, story
 
 from .context import Context
@@ -22,6 +23,8 @@ monitors, the handler that runs and for how long, restarts and what is left of t
   observer info '<0.42.0>'
   observer info 42 --json | jq -r '.links[].pid'
 """
+
+_THE_HOST = Link(pid="the host")
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -61,6 +64,11 @@ def _work(info: ProcessInfo) -> list[Pair]:
         *([("zombie", [f"{story(info.zombie)} {ADVICE}"])] if info.zombie is not None else []),
         ("doing", [row.doing or NOTHING]),
         ("handler", [_handler(info)]),
+        *(
+            [("waits for", [f"{_named(info.waits_for.callee)}, {patience(info.waits_for)}"])]
+            if info.waits_for
+            else []
+        ),
         ("mailbox", [number(row.mailbox) + (f", oldest {duration(row.oldest_s)}" if row.oldest_s else "")]),
         ("busy", [percent(row.busy)]),
         ("reductions", [number(row.reductions)]),
@@ -94,6 +102,7 @@ def _supervision(info: ProcessInfo) -> list[Pair]:
 def _ties(info: ProcessInfo) -> list[Pair]:
     more = f"  and {number(info.more_links)} more" if info.more_links else ""
     return [
+        ("waited by", [_list([wait.caller or _THE_HOST for wait in info.waited_by])]),
         ("traps exits", ["yes" if info.trap_exits else "no"]),
         ("links", [_list(info.links)]),
         ("monitors", [_list(info.monitors)]),

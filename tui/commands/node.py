@@ -9,6 +9,7 @@ from runtime.port.contract import NodeInfo, NodeQuery, Trouble
 from tui.format import NOTHING, duration, milliseconds, number, percent, plural, size
 from tui.output.table import Cell, Column, Pair
 from tui.output.text import clock, quantity
+from tui.patience import circle_text
 from tui.slicing import ADVICE, at_work, fate, figures, mode, slicing, spinner
 
 from .context import Context
@@ -92,10 +93,17 @@ def _trouble(node: NodeInfo) -> list[Pair]:
 
     deepest, oldest, busiest = node.deepest, node.oldest, node.busiest
     crash, gone = node.last_crash, node.gave_up
+    waited_for, circle = node.waited_for, circle_text(node.circle)
     return [
         *line(gone, "gave up", f"{duration(gone.value)} ago" if gone else ""),
         *line(deepest, "deepest", plural(int(deepest.value), "message") if deepest else ""),
         *line(oldest, "oldest", f"{duration(oldest.value)} waiting" if oldest else ""),
+        *line(
+            waited_for if not circle else None,
+            "waited for",
+            f"{duration(waited_for.value)}" if waited_for else "",
+        ),
+        *([("circle", [Cell(circle, "bad")])] if circle else []),
         *line(busiest, "busiest", f"{percent(busiest.value)} of the loop" if busiest else ""),
         *line(crash, "last crash", f"{duration(crash.value)} ago" if crash else ""),
         *line(node.restarting, "restarting", ""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from runtime.port.contract import ProcessInfo, Zombie
+from runtime.port.contract import ProcessInfo, Wait, Zombie
 from tui.format import (
     BUSY,
     MAIL,
@@ -36,6 +36,8 @@ def identity(info: ProcessInfo, cells: int, *, ended: bool, successor: str = "")
     first: list[Spans] = [head, state, _handler(info) if not ended else []]
     if successor:
         first.append([("now ", "muted"), (successor, "accent"), ("  F follows", "muted")])
+    if info.waits_for is not None and not ended:
+        first.append(_waits(info.waits_for))
     if row.doing and not ended:
         first.append([(f"“{clean(row.doing, 200)}”", "text")])
     last = flowing(_load(info), cells) if info.zombie is None else _remains(info.zombie, cells)
@@ -52,6 +54,14 @@ def _handler(info: ProcessInfo) -> Spans:
     if info.slices:
         out.append((f", {number(info.slices)} slices", "muted"))
     return out
+
+
+def _waits(wait: Wait) -> Spans:
+    return [
+        ("waits for ", "muted"),
+        (f"{clean(wait.callee.name or '', 60)} {wait.callee.pid}".strip(), "accent"),
+        (f" for {duration(wait.for_s)}", "muted"),
+    ]
 
 
 def _remains(zombie: Zombie, cells: int) -> list[Spans]:

@@ -1,6 +1,6 @@
 """What is wrong, and where: the lines of the Node page's right half, each a jump to a process.
 
-    NodeInfo.gave_up, .zombies, .deepest, .oldest, .busiest, .running, .spinning, .last_crash, .restarting  ->  Line
+    NodeInfo.gave_up, .zombies, .deepest, .oldest, .waited_for, .busiest, .running, .spinning, .last_crash, .restarting  ->  Line
 
 `verdict` says in one sentence that nothing is wrong, or how many of the lines are.
 """
@@ -28,6 +28,7 @@ from tui.format import (
     percent,
     tone,
 )
+from tui.patience import circle_text
 from tui.slicing import ADVICE, SPINS_S, at_work, place, story
 from tui.spans import Spans
 
@@ -61,6 +62,7 @@ def lines(node: NodeInfo) -> list[Line]:
         *([_gave_up(node.gave_up)] if node.gave_up is not None else []),
         _line("deepest", node.deepest, number, MAIL),
         _line("oldest", node.oldest, duration, OLDEST_S),
+        *([_waited_for(node, node.waited_for)] if node.waited_for is not None else []),
         _busiest(node),
         _running(node),
         _crash(node.last_crash),
@@ -73,6 +75,14 @@ def _line(what: str, it: Trouble | None, show: Callable[[float], str], limits: t
     if it is None or not it.value:
         return Line(what, "", "", NOTHING, "faint")
     return Line(what, it.pid, clean(it.name, 200), show(it.value), tone(it.value, limits), clean(it.text))
+
+
+def _waited_for(node: NodeInfo, it: Trouble) -> Line:
+    """For whom a call has waited long. That alone is no trouble; waiting for each other is."""
+    name, text = clean(it.name, 200), clean(it.text)
+    if not node.circle:
+        return Line("waited for", it.pid, name, duration(it.value), "text", text)
+    return Line("circle", it.pid, name, duration(it.value), "bad", circle_text(node.circle))
 
 
 def _busiest(node: NodeInfo) -> Line:

@@ -37,7 +37,6 @@ from .processes import (
     SORTS,
     Info,
     Letter,
-    Link,
     Mailbox,
     MailboxContents,
     ProcessInfo,
@@ -52,6 +51,7 @@ from .processes import (
     TaskInfo,
     Value,
 )
+from .relations import Link, Stage, Wait, Waits, WaitsQuery
 from .supervision import History, Restart, Restarts, Tree, TreeNode, TreeQuery
 
 __all__ = [
@@ -98,6 +98,7 @@ __all__ = [
     "Sort",
     "Stack",
     "StackQuery",
+    "Stage",
     "State",
     "Status",
     "Suspend",
@@ -107,6 +108,9 @@ __all__ = [
     "TreeQuery",
     "Trouble",
     "Value",
+    "Wait",
+    "Waits",
+    "WaitsQuery",
     "Zombie",
     "answer_document",
     "build",

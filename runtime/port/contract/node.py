@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from .base import CONTRACT, Model, PortRequest, Role
+from .relations import Link
 
 __all__ = ["Frame", "NodeInfo", "NodeQuery", "Running", "Slicing", "Trouble", "Zombie"]
 
@@ -124,6 +125,13 @@ class NodeInfo(Model):
     """Longest mailbox, in messages."""
     oldest: Trouble | None = None
     """Longest-waiting message, in seconds."""
+    calls: int = 0
+    """Calls that wait for their answers."""
+    waited_for: Trouble | None = None
+    """For whom the call waits, in the end, that has waited longest: its callee, or whom that waits for itself. In seconds;
+    `text` tells who waits."""
+    circle: list[Link] = []
+    """Where that ends in processes that wait for each other: these."""
     busiest: Trouble | None = None
     """Largest share of the loop's samples, 0 to 1."""
     last_crash: Trouble | None = None

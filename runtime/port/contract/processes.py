@@ -9,12 +9,12 @@ from pydantic import Field, JsonValue
 
 from .base import DEFAULT_LIMIT, Model, PortRequest, Role
 from .node import Frame, Zombie
+from .relations import Link, Wait
 
 __all__ = [
     "SORTS",
     "Info",
     "Letter",
-    "Link",
     "Mailbox",
     "MailboxContents",
     "ProcessInfo",
@@ -104,14 +104,6 @@ class Ps(PortRequest[ProcessPage]):
     keep: list[str] = Field(default=[], max_length=50)
 
 
-class Link(Model):
-    """A relation to another process."""
-
-    pid: str
-    name: str | None = None
-    alive: bool = True
-
-
 class TaskInfo(Model):
     """A task that a process started with `self.task`."""
 
@@ -139,6 +131,10 @@ class ProcessInfo(Model):
     links: list[Link] = []
     monitors: list[Link] = []
     monitored_by: list[Link] = []
+    waits_for: Wait | None = None
+    """The call whose answer its handler waits for."""
+    waited_by: list[Wait] = []
+    """The calls that wait for its answer, those that have waited longest first; cut at 100."""
     tasks: list[TaskInfo] = []
     timers: int = 0
     trap_exits: bool = False

@@ -1,4 +1,4 @@
-"""Links: parent, ancestors, links, monitors, tasks. Each process can be opened: one walks along them."""
+"""Links: parent, ancestors, calls that wait, links, monitors, tasks. Each process can be opened: one walks along them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from runtime.port.contract import Info, Link, PortRequest, ProcessInfo
 from tui.format import clean, cut, duration, elide, plural
+from tui.patience import patience
 from tui.spans import Spans, joined
 from tui.widgets.table import Column, Table
 from tui.widgets.tabs import Tab
@@ -66,11 +67,12 @@ class LinksPart(Part):
         self.say(joined([*facts, [("⏎", "accent"), (" open", "muted")]], (" · ", "faint")))
 
     def count(self) -> str:
-        """Links and monitors."""
+        """Calls, links and monitors."""
         info = self.answer
         if not isinstance(info, ProcessInfo):
             return ""
-        return str(len(info.links) + len(info.monitors) + len(info.monitored_by) + info.more_links)
+        waits = len(info.waited_by) + (info.waits_for is not None)
+        return str(waits + len(info.links) + len(info.monitors) + len(info.monitored_by) + info.more_links)
 
     def jump(self, row: object) -> Subject | None:
         """The process of the row."""
@@ -78,13 +80,20 @@ class LinksPart(Part):
 
 
 def relations(info: ProcessInfo) -> Iterator[Relation]:
-    """Parent first, then the ancestors beyond it, links, monitors both ways, tasks."""
+    """Parent first, then the ancestors beyond it, calls that wait, links, monitors both ways, tasks."""
     parent = info.parent.pid if info.parent is not None else None
     if info.parent is not None:
         yield _relation("parent", info.parent)
     for link in info.ancestors:
         if link.pid != parent:
             yield _relation("ancestor", link)
+    if info.waits_for is not None:
+        yield _relation("waits for", info.waits_for.callee, patience(info.waits_for))
+    for wait in info.waited_by:
+        if wait.caller is not None:
+            yield _relation("waited for by", wait.caller, patience(wait))
+        else:
+            yield Relation("waited for by", "", "the host", text=patience(wait))
     for link in info.links:
         yield _relation("link", link)
     for link in info.monitors:
@@ -97,8 +106,8 @@ def relations(info: ProcessInfo) -> Iterator[Relation]:
         )
 
 
-def _relation(what: str, link: Link) -> Relation:
-    return Relation(what, link.pid, clean(link.name or "", 200), link.alive, "" if link.alive else "ended")
+def _relation(what: str, link: Link, text: str = "") -> Relation:
+    return Relation(what, link.pid, clean(link.name or "", 200), link.alive, text if link.alive else "ended")
 
 
 def _name(row: Relation, cells: int) -> Spans:
