@@ -95,6 +95,7 @@ class Groups(Scope[_Memberships]):
     """
 
     __slots__ = ()
+    kind = "group"
 
     def _new(self) -> _Memberships:
         return _Memberships()

@@ -33,6 +33,7 @@ class PubSub(Scope[Entries]):
     """
 
     __slots__ = ()
+    kind = "topic"
 
     def _new(self) -> Entries:
         return Entries()

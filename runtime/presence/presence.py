@@ -92,9 +92,14 @@ class Presence(Scope[_Present]):
     """
 
     __slots__ = ()
+    kind = "presence"
 
     def _new(self) -> _Present:
         return _Present()
+
+    def words(self, entry: Entry) -> str:
+        """Key and topic, without the meta."""
+        return f"{describe(entry.value[0])} in {describe(entry.key)}"
 
     def track(self, process: Member, topic: Any, key: Any, meta: Any = None) -> None:
         """Say that `key` is present in a topic, with `meta`, for as long as the process lives.

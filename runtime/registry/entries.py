@@ -9,6 +9,7 @@ Changed on the loop only. Read from any thread: each read is one copy, a single 
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,15 +35,17 @@ class Entries:
     def __init__(self) -> None:
         self._under: dict[Any, dict[Entry, None]] = {}
         self._of: dict[Process, dict[Entry, None]] = {}
+        self._count = 0
 
     def __len__(self) -> int:
-        return sum(map(len, list(self._of.values())))
+        return self._count
 
     def add(self, process: Process, key: Any, value: Any = None) -> Entry:
         """Put `process` under `key`, once more if it stands there."""
         entry = Entry(process, key, value)
         self._under.setdefault(key, {})[entry] = None
         self._of.setdefault(process, {})[entry] = None
+        self._count += 1
         return entry
 
     def remove(self, entry: Entry) -> None:
@@ -54,6 +57,7 @@ class Entries:
         self._take(entry)
 
     def _take(self, entry: Entry) -> None:
+        self._count -= 1
         with suppress(
             Exception
         ):  # a key whose class fails to compare: the end of a process goes on all the same
@@ -78,6 +82,14 @@ class Entries:
     def all(self) -> list[Entry]:
         """Every entry, by process."""
         return [entry for entries in list(self._of.values()) for entry in list(entries)]
+
+    def some(self, limit: int) -> list[Entry]:
+        """At most `limit` entries, by key. For observers: of a large table, only these are looked at.
+
+        Raises:
+            RuntimeError: the table has changed meanwhile.
+        """
+        return list(islice(chain.from_iterable(self._under.values()), limit))
 
     def release(self, process: Process) -> None:
         """Drop the entries of a process that ends. Runs no code of anybody's but that of keys."""

@@ -56,6 +56,7 @@ class Registry(Scope[_Table], Generic[K, V]):
     """
 
     __slots__ = ("keys_are",)
+    kind = "key"
 
     def __init__(self, name: str, keys: Keys = "unique") -> None:
         super().__init__(name)

@@ -9,15 +9,15 @@ Its operations take where they are to happen: a process's handle (`self`), a pid
 from __future__ import annotations
 
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeAlias, TypeVar
 
-from ..errors import NodeError, NoProcess
+from ..errors import NodeError, NoProcess, describe
 from ..handle import Handle
 from ..messages import is_constant
 from ..pid import Pid
 from ..status import ENDED
 from .directory import Directory
-from .entries import Entries
+from .entries import Entries, Entry
 
 if TYPE_CHECKING:
     from ..node import Node
@@ -44,6 +44,8 @@ class Scope(Generic[Table]):
     """
 
     __slots__ = ("name",)
+    kind: ClassVar[str] = "entry"
+    """What an entry is called by observers."""
 
     def __init__(self, name: str) -> None:
         if type(name) is not str:
@@ -60,6 +62,10 @@ class Scope(Generic[Table]):
         tables: dict[Any, Any] = node_of(where).registry.tables
         table: Table | None = tables.get(self)
         return tables.setdefault(self, self._new()) if table is None else table
+
+    def words(self, entry: Entry) -> str:
+        """The key of an entry, for observers: no value, and no code of its class."""
+        return describe(entry.key)
 
     def __setattr__(self, name: str, value: Any, /) -> None:
         raise AttributeError(f"a {type(self).__name__} is immutable; make another to change {name}")
