@@ -34,7 +34,7 @@ from .mailbox import CALL, CAST, INFO, Entry
 from .preemption.waiting import stand_until, where_to_stand
 from .server_process import ServerProcess
 from .signals import RUNTIME_SIGNALS
-from .status import ENDED, IDLE
+from .status import ENDED
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -268,11 +268,10 @@ class _Limited(_Base):
 
     def rest(self) -> None:
         """As every process, but the mailbox stays."""
-        if self.mailbox or self.suspend or self.status == ENDED:
-            super().rest()
-        else:
-            self.current = None
-            self.status = IDLE
+        mailbox = self.mailbox
+        super().rest()
+        if self.mailbox is None and self.status != ENDED:
+            self.mailbox = mailbox
 
     def from_elsewhere(self, target: Address, kind: int, message: Any) -> None:
         """From another thread: it is told, or waits.
@@ -280,17 +279,16 @@ class _Limited(_Base):
         Raises:
             MailboxFull: messages are refused, and the mailbox is full now.
         """
+        loop, behaviour = self.sched.loop, type(self.handle)
+        policy, limit = behaviour.mailbox_policy, behaviour.mailbox_limit or 0
         mailbox: Any = self.mailbox
-        loop = self.sched.loop
-        if mailbox is None or mailbox.policy == "drop_oldest":
-            super().from_elsewhere(target, kind, message)
-        elif mailbox.policy == "block":
+        if policy == "block":
             taken: ThreadFuture[None] = ThreadFuture()
             loop.call_soon_threadsafe(self._from_thread, kind, message, taken)
             _until_taken(taken, loop)
-        elif len(mailbox) >= mailbox.limit:
+        elif policy == "refuse" and mailbox is not None and len(mailbox) >= limit:
             loop.call_soon_threadsafe(mailbox.refuse)
-            raise MailboxFull(self.pid, mailbox.limit)
+            raise MailboxFull(self.pid, limit)
         else:
             super().from_elsewhere(target, kind, message)
 
