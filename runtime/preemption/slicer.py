@@ -57,7 +57,6 @@ class Slicer:
         self._ticks = 0
         """The ticks, of a millisecond each, that have met the present slice where it is held."""
         self._cramped = 0
-        self._lending = False
         self._place: tuple[int, int, int] | None = None
         self._since = 0.0
         self._cpu_at = 0.0
@@ -103,7 +102,7 @@ class Slicer:
         self._cramped = 0
         worker = _worker_of(current)
         if worker is None:
-            return self._tick_of_hub(current, frame)
+            return self._tick_of_hub(frame)
         if worker.workers is self._workers and self._sched.running is not None:
             self._tick_of_step(worker, current, frame)
         return True
@@ -113,8 +112,6 @@ class Slicer:
         if since is not self._seen:
             self._seen = since
             self._held, self._ticks = 0.0, 0
-            if not worker.resumed_at:
-                worker.survived = 0
             if ticker.pace != FAST_S:  # a tick of the hub came between looking at the pace and the step
                 ticker.fast()
             if not worker.resumed_at or time.monotonic() - worker.resumed_at < FAST_S / 2:
@@ -140,7 +137,6 @@ class Slicer:
                 )
 
     def _park(self, worker: Worker, current: greenlet) -> None:
-        self._held, self._ticks = 0.0, 0
         self.parks += 1
         self._workers.park(worker, current)
 
@@ -183,7 +179,7 @@ class Slicer:
 
     # --- the hub ----------------------------------------------------------------------------------
 
-    def _tick_of_hub(self, current: greenlet, frame: FrameType | None) -> bool:
+    def _tick_of_hub(self, frame: FrameType | None) -> bool:
         if self._sched.clock() < self._sched.inline_until:
             return True  # calls may still run at once, and nobody looks at the pace then
         if self._sched.scheduled and not self._workers.parked:
@@ -193,8 +189,9 @@ class Slicer:
         workers = self._workers
         if not workers.standing():
             return False
-        if not self._lending and current is workers.hub and self._blocked(frame) and hub_may_lend(frame):
-            self._lend()
+        if self._blocked(frame) and hub_may_lend(frame):
+            self.rescues += 1
+            workers.lend()
         return True
 
     def _blocked(self, frame: FrameType | None) -> bool:
@@ -209,15 +206,6 @@ class Slicer:
             return False
         waited, computed = now - self._since, cpu - self._cpu_at
         return waited >= STUCK_S / 2 and computed < waited / 2
-
-    def _lend(self) -> None:
-        """Slices for the parked steps, from within a blocked call of the hub."""
-        self._lending = True
-        self.rescues += 1
-        try:
-            self._workers.lend()
-        finally:
-            self._lending = False
 
 
 def _worker_of(current: greenlet | None) -> Worker | None:

@@ -181,13 +181,13 @@ class Ticker:
         if on_tick in self._on_tick:
             self._on_tick.remove(on_tick)
         if not self._on_tick and self._timer is not None:
-            self.off()
             self._timer.delete()
             signal.signal(self._timer.signal, signal.SIG_DFL)
             self._timer = None
 
     def fast(self) -> None:
         """A step runs."""
+        self._unneeded = 0  # a tick that comes in the middle of this must not be the last one
         self._set(FAST_S)
 
     def slow(self) -> None:
@@ -241,7 +241,6 @@ class Ticker:
             signal.signal(self._timer.signal, signal.SIG_DFL)
             self._timer = None
             self._on_tick.clear()
-            self.off()
 
 
 def _make_timer(thread: int) -> _Timer:

@@ -100,13 +100,14 @@ class Watchdog:
 
             def reached(_code: CodeType, *_where: object) -> Any:
                 if threading.get_ident() != thread or done.is_set():
-                    return monitoring.DISABLE
+                    return None  # not DISABLE: that would be for every thread, and for the next time too
                 if sched.running is not process or sched.since is not since:
                     done.set()
-                    return monitoring.DISABLE
+                    return None  # not DISABLE: that would be for every thread, and for the next time too
                 if verdict(sys._getframe(1)) == ITSELF:
                     return None
                 done.set()
+                self.interrupts += 1
                 raise Interrupted(why)
 
             events = monitoring.events.LINE | monitoring.events.JUMP
@@ -115,8 +116,7 @@ class Watchdog:
             try:
                 for code in codes:
                     monitoring.set_local_events(tool, code, events)
-                if done.wait(0.5):
-                    self.interrupts += 1
+                done.wait(0.5)
             finally:
                 for code in codes:
                     monitoring.set_local_events(tool, code, 0)

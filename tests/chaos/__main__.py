@@ -8,7 +8,7 @@ import random
 from tests.chaos.chaos import chaos
 
 GROWTH = 1.05
-"""Memory of the last fifth beside that of the second, at most; looked at from five minutes on, when as many leaks have begun as end."""
+"""Memory of the last fifth beside that of the third, at most; looked at from five minutes on, when what is kept of each process is full."""
 LONG_S = 300.0
 
 

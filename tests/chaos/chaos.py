@@ -22,7 +22,7 @@ from pathlib import Path
 from runtime import ChildSpec, Node, Pid, Supervisor
 from runtime.exits import signal
 from runtime.preemption.worker import Worker
-from runtime.process import Process
+from runtime.process import EVENTS_KEPT, Process
 from runtime.status import IDLE
 from tests.chaos.cells import AsyncCell, Cell, Registrar
 from tests.chaos.world import World
@@ -60,11 +60,11 @@ class Found:
 
     @property
     def growth(self) -> float:
-        """Memory of the last fifth of the run beside that of the second: their medians' ratio."""
+        """Memory of the last fifth of the run beside that of the third: their medians' ratio."""
         fifth = len(self.memory) // 5
         if not fifth:
             return 1.0
-        early, late = sorted(self.memory[fifth : 2 * fifth]), sorted(self.memory[-fifth:])
+        early, late = sorted(self.memory[2 * fifth : 3 * fifth]), sorted(self.memory[-fifth:])
         return late[fifth // 2] / early[fifth // 2]
 
 
@@ -218,7 +218,7 @@ def _checks(node: Node, world: World, cells: int, idle: int) -> None:
     gc.collect()
     objects = gc.get_objects()
     processes = sum(isinstance(it, Process) for it in objects)
-    if processes > 3 * living:  # the last messages of those that live name some that have ended
+    if processes > EVENTS_KEPT * living:  # the last messages of those that live name some that have ended
         world.fail(f"{processes} records of processes are kept, and {living} live")
     workers = sum(isinstance(it, Worker) for it in objects)
     if sched.sliced and workers > len(sched.workers.pool) + 5:  # type: ignore[attr-defined]

@@ -24,9 +24,11 @@ import pytest
 from runtime import Node, Reply, Server
 from runtime.preemption.ticker import ticker
 from tests.support.eventually import eventually
+from tests.support.processes import serve
 
 __all__ = [
     "KINDS",
+    "SEVERAL",
     "Does",
     "DoesAsync",
     "Ticks",
@@ -34,13 +36,19 @@ __all__ = [
     "job_of",
     "overrun",
     "parked",
+    "parks_inside",
     "script",
     "sliced",
     "slicer",
     "spin",
+    "stubborn",
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+SEVERAL = 5
+"""Ticks to which a step is exposed where it must not be switched: without a guard the second parks it."""
 
 
 def sliced(**jobs: Any) -> Node:
@@ -105,6 +113,23 @@ def spin(until: Callable[[], object], within: float = 20.0) -> None:
             raise AssertionError(f"not within {within} s: {until}")
 
 
+def stubborn(_process: Any) -> None:
+    """A step that survives whatever is raised in it, also between two instructions of its loop."""
+
+    def inside() -> None:
+        while True:
+            try:
+                spin(lambda: False)
+            except BaseException:
+                continue
+
+    while True:
+        try:
+            inside()
+        except BaseException:
+            continue
+
+
 def overrun(of: Any, times: int = 1) -> None:
     """Spin until steps of this node have been parked `times` times more."""
     of = slicer(of)
@@ -142,6 +167,27 @@ def counted() -> Iterator[Ticks]:
         yield ticks
     finally:
         ticker._on_tick.remove(ticks)
+
+
+async def parks_inside(place: Callable[[Callable[..., None]], object]) -> int:
+    """How many times a step is parked while it stays, for several ticks, in `place(stay)`."""
+    parks = []
+
+    def job(process):
+        def stay(*_args):
+            of = slicer(process)
+            before = of.parks
+            ticks.pass_by(SEVERAL)
+            parks.append(of.parks - before)
+
+        place(stay)
+
+    async with sliced(job=job) as node:
+        with counted() as ticks:
+            pid = await serve(node, Does)
+            await pid.call("job", timeout=20)
+    assert len(parks) == 1, "the step has not been there, once"
+    return parks[0]
 
 
 def script(text: str, *, within: float = 30.0, arguments: tuple[str, ...] = (), **options: Any) -> Any:

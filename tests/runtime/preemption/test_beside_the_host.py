@@ -5,62 +5,10 @@ import sys
 
 import pytest
 
+from tests.support.host_scripts import HEAD, main, passes
 from tests.support.slicing import ROOT, script
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX only")
-
-HEAD = """
-import asyncio, gc, os, signal, subprocess, sys, threading, time
-from runtime import ChildSpec, Node, Reply, Server
-
-class Job(Server):
-    def init(self, job): return job
-    def handle_cast(self, message, job):
-        self.resource(job)(self)
-        return job
-    def handle_call(self, message, caller, job):
-        return Reply(self.resource(job)(self), job)
-
-over = []
-def spin(process):
-    while not over: sum(range(50))
-
-def parks(node): return node.scheduler.mode.slicer.parks
-
-async def start(node, job):
-    node.resources[job.__name__] = job
-    return await node.start(ChildSpec(job.__name__, Job, job.__name__, restart="temporary"))
-
-async def spinner(node):
-    pid = await start(node, spin)
-    pid.cast(1)
-    while not pid._process.parked(): await asyncio.sleep(0)
-    return pid
-
-def node(**options): return Node("x", introspection=False, **options)
-"""
-
-
-def passes(text, **options):
-    """Run a script after HEAD; what it printed."""
-    done = script(HEAD + text, **options)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    return done.stdout
-
-
-def main(body, runner="asyncio.run(main())"):
-    """A script whose `main` has this body, with a node and a step that is parked again and again."""
-    lines = "\n".join("        " + line for line in body.strip("\n").split("\n"))
-    return f"""
-async def main():
-    async with node() as n:
-        pid = await spinner(n)
-{lines}
-        over.append(1)
-{runner}
-print("over")
-"""
 
 
 def test_host_handlers_of_signals_and_the_host_s_own_interval_timer():
@@ -133,76 +81,6 @@ child = await asyncio.create_subprocess_exec(sys.executable, "-c", "import time;
 assert await child.wait() == 0
 """)
     )
-
-
-def test_a_forked_child_is_not_sliced_and_lives_undisturbed():
-    passes(
-        main("""
-child = os.fork()
-if not child:
-    before, until = parks(n), time.monotonic() + 0.1
-    while time.monotonic() < until: pass
-    os._exit(0 if parks(n) == before and signal.getitimer(signal.ITIMER_REAL)[0] == 0 else 1)
-assert os.waitpid(child, 0)[1] == 0
-def job(process):
-    child = os.fork()
-    if not child:
-        before, until = parks(n), time.monotonic() + 0.1
-        while time.monotonic() < until: pass
-        os._exit(0 if parks(n) == before else 1)
-    return os.waitpid(child, 0)[1]
-assert await (await start(n, job)).call(1, timeout=20) == 0
-""")
-    )
-
-
-def test_a_node_of_a_forked_child_slices_its_own_steps():
-    passes("""
-async def live():
-    async with node() as n:
-        assert n.preemption.startswith("time-slicing"), n.preemption
-        await spinner(n)
-        over.append(1)
-async def main():
-    async with node() as n:
-        await spinner(n)
-        child = os.fork()
-        if not child:
-            asyncio.events._set_running_loop(None)
-            asyncio.run(live())
-            os._exit(0)
-        while (done := os.waitpid(child, os.WNOHANG))[0] == 0: await asyncio.sleep(0.01)
-        assert done[1] == 0, done
-        over.append(1)
-asyncio.run(main())
-""")
-
-
-@pytest.mark.parametrize("where", ["step", "host"])
-def test_the_image_that_exec_loads_is_not_hit_by_a_tick(where):
-    script_text = main("""
-def job(process): os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(0.3); print('another image')"])
-if WHERE == "host": job(None)
-(await start(n, job)).cast(1)
-await asyncio.sleep(30)
-""").replace("WHERE", repr(where))
-    for _ in range(3):
-        assert passes(script_text) == "another image\n"
-
-
-def test_a_step_whose_exec_fails_is_sliced_as_before():
-    passes("""
-async def main():
-    async with node() as n:
-        def job(process):
-            try: os.execv("/there/is/no/such/program", ["x"])
-            except OSError: spin(process)
-        pid = await start(n, job)
-        pid.cast(1)
-        while not pid._process.parked(): await asyncio.sleep(0)
-        over.append(1)
-asyncio.run(main())
-""")
 
 
 def test_uvloop():

@@ -1,49 +1,22 @@
-"""Places where a step is not switched, although its slice is over."""
+"""Places where a step is not switched, although its slice is over; and the same beside them, where it is."""
 
 import asyncio
 import contextlib
-import gc
-import io
 import logging
 import queue
 import sys
 import threading
 import warnings
+from types import SimpleNamespace
 
 import anyio
 import pytest
-from greenlet import getcurrent, greenlet
 
-from runtime import Interrupted
-from runtime.preemption.ticker import ticker
-from runtime.preemption.workers import Workers
-from tests.support.eventually import eventually
-from tests.support.processes import end_of, serve
-from tests.support.slicing import Does, DoesAsync, counted, overrun, parked, sliced, slicer, spin
-
-SEVERAL = 5
-"""Ticks to which a step is exposed where it must not be switched: without a guard the second parks it."""
-
-
-async def parks_inside(place):
-    """How many times a step is parked while it stays, for several ticks, in `place(stay)`."""
-    parks = []
-
-    def job(process):
-        def stay(*_args):
-            of = slicer(process)
-            before = of.parks
-            ticks.pass_by(SEVERAL)
-            parks.append(of.parks - before)
-
-        place(stay)
-
-    async with sliced(job=job) as node:
-        with counted() as ticks:
-            pid = await serve(node, Does)
-            await pid.call("job", timeout=20)
-    assert len(parks) == 1, "the step has not been there, once"
-    return parks[0]
+from runtime import calls
+from runtime.preemption.errand import Errand
+from runtime.preemption.guards import BRIEF, FREE, IMPORT, ITSELF, LONG, RELUCTANT, verdict
+from tests.support.processes import serve
+from tests.support.slicing import SEVERAL, Does, DoesAsync, counted, parks_inside, sliced, slicer
 
 
 async def test_a_step_that_overruns_anywhere_else_is_parked():
@@ -51,22 +24,6 @@ async def test_a_step_that_overruns_anywhere_else_is_parked():
 
 
 # --- places that are never left in the middle -----------------------------------------------------
-
-
-async def test_a_step_is_not_switched_during_garbage_collection():
-    def collect(stay):
-        class Cyclic:
-            def __init__(self):
-                self.itself = self
-
-            def __del__(self):
-                stay()
-
-        gc.collect()
-        Cyclic()
-        gc.collect()
-
-    assert await parks_inside(collect) == 0
 
 
 async def test_a_step_is_not_switched_in_the_middle_of_logging():
@@ -289,260 +246,88 @@ async def test_asyncio_itself_is_not_left_in_the_middle():
     assert await parks_inside(resume) == 0
 
 
-# --- streams --------------------------------------------------------------------------------------
+# --- told by frames -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["stdout", "stderr"])
-@pytest.mark.parametrize("way", ["print", "flush"])
-async def test_a_step_is_not_switched_in_the_middle_of_a_write(monkeypatch, name, way):
-    class SlowPipe(io.RawIOBase):
-        stay = None
-
-        def writable(self):
-            return True
-
-        def write(self, data):
-            if self.stay is not None:
-                stay, self.stay = self.stay, None
-                stay()
-            return len(data)
-
-    pipe = SlowPipe()
-    monkeypatch.setattr(sys, name, io.TextIOWrapper(io.BufferedWriter(pipe, 100)))
-
-    def write(stay):
-        stream = getattr(sys, name)
-        if way == "flush":
-            print("x", file=stream)
-        pipe.stay = stay
-        print("x" * 100_000, file=stream) if way == "print" else stream.flush()
-
-    assert await parks_inside(write) == 0
+def plain():
+    """The code of a function that a module calls back from."""
 
 
-async def test_the_streams_are_what_they_were_once_the_node_has_stopped():
-    before = sys.stdout, sys.stdout.write, dict(vars(sys.stdout))
-    async with sliced():
-        assert sys.stdout is before[0]
-        assert "write" in vars(sys.stdout)
-    assert (sys.stdout, sys.stdout.write, vars(sys.stdout)) == before
+async def coroutine():
+    """The code of a function that stands still in a known place while it awaits."""
 
 
-# --- what is no step ------------------------------------------------------------------------------
+def frames(*modules, code=plain.__code__):
+    """The innermost frame of a step that stands in functions of these modules, innermost first."""
+    outer = SimpleNamespace(f_code=Errand.step.__code__, f_globals={"__name__": "runtime"}, f_back=None)
+    for module in reversed(modules):
+        outer = SimpleNamespace(f_code=code, f_globals={"__name__": module}, f_back=outer)
+    return outer
 
 
-async def test_the_host_is_never_switched_away_from():
-    async with sliced(job=lambda process: None) as node:
-        pid = await serve(node, Does)
-        with counted() as ticks:
-            await pid.call("job")
-            before = slicer(node).parks
-            ticks.pass_by(SEVERAL)
-            greenlet(ticks.pass_by).switch(SEVERAL)
-            assert slicer(node).parks == before
+@pytest.mark.parametrize(
+    ("module", "hold"),
+    [
+        ("of.somebody", FREE),
+        *((module, RELUCTANT) for module in ("threading", "queue", "concurrent.futures.thread")),
+        ("warnings", BRIEF),
+        *(
+            (module, IMPORT)
+            for module in (
+                "importlib._bootstrap", "_frozen_importlib", "_frozen_importlib_external", "zipimport",
+            )
+        ),
+        *(
+            (module, LONG)
+            for module in (
+                "asyncio.events", "anyio._core", "sniffio._impl", "contextlib", "weakref", "_weakrefset",
+            )
+        ),
+        ("runtime.preemption.streams", LONG),
+        ("runtime.registry", BRIEF),
+        *(
+            (module, ITSELF)
+            for module in (
+                "bdb", "pdb", "pydevd", "_pydevd_bundle.x", "_pydev_bundle.x", "debugpy.x", "coverage.pytracer",
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_module_calls_is_held_as_that_has_to_be(module, hold):
+    assert verdict(frames("of.somebody", module)) == hold
 
 
-async def test_a_greenlet_of_the_host_into_which_a_step_switches_is_not_parked():
-    parks = []
-
-    def of_the_host():
-        before = slicer(node).parks
-        ticks.pass_by(SEVERAL)
-        parks.append(slicer(node).parks - before)
-        worker.switch()
-
-    async with sliced() as node:
-        host = greenlet(of_the_host, parent=getcurrent())
-
-        def job(process):
-            nonlocal worker
-            worker = getcurrent()
-            host.switch()
-
-        worker = None
-        node.resources["job"] = job
-        with counted() as ticks:
-            pid = await serve(node, Does)
-            await pid.call("job", timeout=20)
-    assert parks == [0]
+@pytest.mark.parametrize("module", ["asyncio.tasks", "anyio._core", "contextlib"])
+def test_what_their_coroutines_await_is_free_and_they_themselves_are_not(module):
+    assert verdict(frames("of.somebody", module, code=coroutine.__code__)) == FREE
+    assert verdict(frames(module, code=coroutine.__code__)) == LONG
 
 
-async def test_a_tick_that_finds_the_step_just_finished_does_nothing(monkeypatch):
-    class Pool(list):
-        """Where a worker puts itself when its step is over, and has not yet left the thread to others."""
-
-        def append(self, worker):
-            super().append(worker)
-            if jobs and not seen:
-                seen.append(slicer(node).parks)
-                ticks.pass_by(SEVERAL)
-                seen.append(slicer(node).parks)
-
-    def with_pool(self, sched):
-        made(self, sched)
-        self.pool = Pool(self.pool)
-
-    seen, jobs = [], []
-    made = Workers.__init__
-    monkeypatch.setattr(Workers, "__init__", with_pool)
-    async with sliced(job=lambda process: jobs.append(1)) as node:
-        with counted() as ticks:
-            pid = await serve(node, Does)
-            pid.cast("job")
-            await eventually(lambda: len(seen) == 2)
-            assert seen[0] == seen[1]
-            await pid.call("job")
-            assert len(jobs) == 2
+def test_of_several_holds_the_longest_counts():
+    for outer, inner in (("warnings", "zipimport"), ("zipimport", "warnings"), ("zipimport", "contextlib")):
+        assert verdict(frames("of.somebody", inner, outer)) == IMPORT
+        assert verdict(frames("of.somebody", inner, "queue", outer)) == IMPORT
 
 
-# --- no guard lets a step own the node ------------------------------------------------------------
+def test_the_runtime_itself_ends_soon_and_what_it_calls_is_held():
+    assert verdict(frames("runtime.calls")) == ITSELF
+    assert verdict(frames()) == ITSELF
+    assert verdict(frames("of.somebody", "runtime.calls")) == BRIEF
 
 
-def logger_that(stay):
-    class Slow(logging.Handler):
-        def emit(self, record):
-            stay()
-
-    logger = logging.getLogger("tests.slow")
-    logger.propagate = False
-    logger.handlers[:] = [Slow()]
-    return logger
+def test_what_is_no_step_is_left_alone():
+    frame = SimpleNamespace(f_code=plain.__code__, f_globals={"__name__": "of.somebody"}, f_back=None)
+    assert verdict(frame) == ITSELF
+    assert verdict(None) == ITSELF
 
 
-async def test_a_step_that_stays_where_it_must_not_be_switched_is_interrupted():
-    async with sliced(job=lambda process: logger_that(lambda: spin(lambda: False)).error("x")) as node:
-        pid = await serve(node, Does)
-        with counted() as ticks:
-            pid.cast("job")
-            reason = await end_of(pid)
-        assert isinstance(reason, Interrupted)
-        assert "held the node for 20 ms" in str(reason)
-        assert ", line " in str(reason)
-        assert 20 <= ticks.count < 100
-        assert slicer(node).interrupts == 1
-
-
-async def test_a_step_that_survives_interruptions_is_parked_even_there():
-    survived = []
-
-    def stubborn():
-        while not done:
-            try:
-                spin(lambda: done)
-            except Interrupted:
-                survived.append(1)
-
-    done = []
-    async with sliced(job=lambda process: logger_that(stubborn).error("x")) as node:
-        pid = await serve(node, Does)
-        pid.cast("job")
-        await parked(node, pid)
-        assert len(survived) == 3
-        done.append(True)
-        assert await pid.call("job", timeout=20) is None
-
-
-async def test_a_collection_is_not_switched_even_after_interruptions():
-    survived = []
-
-    class Cyclic:
-        def __init__(self):
-            self.itself = self
-
-        def __del__(self):
-            while len(survived) < 6:
-                try:
-                    spin(lambda: False)
-                except Interrupted:
-                    survived.append(slicer(node).parks)
-
-    def job(process):
-        gc.collect()
-        Cyclic()
-        gc.collect()
-
-    async with sliced(job=job) as node:
-        pid = await serve(node, Does)
-        await pid.call("job", timeout=20)
-    assert len(survived) == 6
-    assert len(set(survived)) == 1
-
-
-async def test_an_import_may_take_longer_than_logging(tmp_path, monkeypatch):
-    (tmp_path / "slow_module.py").write_text("import sys\nsys.stay()\n")
-    monkeypatch.syspath_prepend(tmp_path)
-
-    def load(process):
-        monkeypatch.setattr(sys, "stay", lambda: ticks.pass_by(30), raising=False)
-        import slow_module
-
-        assert slow_module
-
-    try:
-        async with sliced(job=load) as node:
-            with counted() as ticks:
-                pid = await serve(node, Does)
-                await pid.call("job", timeout=20)
-                assert slicer(node).interrupts == 0
-    finally:
-        sys.modules.pop("slow_module", None)
-
-
-async def test_a_stream_may_take_longer_than_logging():
-    async with sliced() as node:
-        from runtime.preemption import streams
-
-        write = streams._held(lambda: ticks.pass_by(30))
-        node.resources["job"] = lambda process: write()
-        with counted() as ticks:
-            pid = await serve(node, Does)
-            await pid.call("job", timeout=20)
-            assert slicer(node).interrupts == 0
-
-
-async def test_critical_code_is_not_switched_and_then_it_is():
-    parks = []
-
-    def job(process):
-        before = slicer(process).parks
-        with process.critical():
-            ticks.pass_by(SEVERAL)
-            parks.append(slicer(process).parks - before)
-        overrun(process)
-
-    async with sliced(job=job) as node:
-        with counted() as ticks:
-            pid = await serve(node, Does)
-            await pid.call("job", timeout=20)
-    assert parks == [0]
-
-
-async def test_nested_greenlets_of_a_step_are_parked_at_their_leaf_and_go_on_there():
-    """As SQLAlchemy's: a greenlet for each call, which gives way to its parent now and then."""
-
-    def job(process):
-        def leaf():
-            overrun(process, 2)
-            return "leaf"
-
-        def branch():
-            result = greenlet(leaf).switch()
-            overrun(process, 2)
-            return f"{result} of a branch"
-
-        child = greenlet(branch)
-        assert child.parent is getcurrent()
-        result = child.switch()
-        overrun(process, 2)
-        return result
-
-    async with sliced(job=job) as node:
-        pid = await serve(node, Does)
-        assert await pid.call("job", timeout=20) == "leaf of a branch"
-
-
-async def test_nothing_ticks_where_no_step_runs():
-    async with sliced() as node:
-        pid = await serve(node, Does)
-        assert pid.alive
-        await eventually(lambda: ticker.pace == 0)
+def test_only_the_copy_of_a_message_is_open_in_the_runtime():
+    copies = frames("of.somebody", "runtime.messages")
+    assert verdict(copies) == FREE
+    sends = frames("of.somebody", "runtime.messages", "runtime.calls")
+    assert verdict(sends) == BRIEF
+    sends.f_back.f_back.f_code = calls.deliver.__code__
+    assert verdict(sends) == FREE
+    other = frames("of.somebody", "runtime.calls")
+    other.f_back.f_code = calls.deliver.__code__
+    assert verdict(other) == BRIEF

@@ -10,7 +10,7 @@ from runtime.preemption.worker import Killed
 from runtime.preemption.workers import THROWS
 from tests.support.eventually import eventually
 from tests.support.processes import serve
-from tests.support.slicing import KINDS, Does, job_of, parked, script, sliced, slicer, spin
+from tests.support.slicing import KINDS, Does, job_of, parked, script, sliced, slicer, spin, stubborn
 
 
 class Watches(Server):
@@ -94,11 +94,7 @@ async def test_a_finally_that_spins_becomes_a_zombie(kind):
         try:
             spin(lambda: False)
         finally:
-            while True:
-                try:
-                    spin(lambda: False)
-                except Killed:
-                    continue
+            stubborn(process)
 
     async with sliced(job=job_of(kind, spins_in_finally)) as node:
         pid = await serve(node, kind)
@@ -133,13 +129,6 @@ async def test_a_finally_may_take_several_slices(kind):
 
 @KINDS
 async def test_a_node_stops_with_parked_steps_and_zombies(kind):
-    def stubborn(process):
-        while True:
-            try:
-                spin(lambda: False)
-            except BaseException:
-                continue
-
     async with sliced(
         stubborn=job_of(kind, stubborn), spin=job_of(kind, lambda process: spin(lambda: False))
     ) as node:
@@ -169,13 +158,6 @@ async def test_a_node_stops_while_a_plain_handler_waits_for_a_stubborn_coroutine
 
 
 async def test_a_zombie_is_never_collected():
-    def stubborn(process):
-        while True:
-            try:
-                spin(lambda: False)
-            except BaseException:
-                continue
-
     async with sliced(job=stubborn) as node:
         pid = await serve(node, Does)
         pid.cast("job")
@@ -205,7 +187,10 @@ class Stubborn(Server):
 
 def stay():
     while True:
-        sum(range(100))
+        try:
+            while True: sum(range(100))
+        except BaseException:
+            continue
 
 async def main():
     {node}

@@ -1,16 +1,14 @@
 """Which form of time-slicing a node has, and why not a better one."""
 
 import asyncio
-import sys
 import threading
-import time
 
 import pytest
 
-from runtime import Interrupted, Node, NodeError
+from runtime import Node, NodeError
 from runtime.preemption import mode
 from runtime.preemption.watchdog import can_interrupt
-from tests.support.processes import end_of, serve
+from tests.support.processes import serve
 from tests.support.slicing import Does, sliced
 
 LESSER = "interrupt: " if can_interrupt() else "report only: "
@@ -57,20 +55,3 @@ async def test_an_interpreter_on_which_it_does_not_work_is_named(monkeypatch, at
     hindrance = mode._hindrance()
     monkeypatch.undo()
     assert why in hindrance
-
-
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring came with 3.12")
-async def test_without_slices_a_step_that_is_to_be_killed_is_interrupted(monkeypatch):
-    monkeypatch.setattr(mode, "_hindrance", lambda: "said by the test")
-
-    def spins(process):
-        until = time.monotonic() + 20
-        threading.Timer(0.01, node.scheduler.mode.watchdog.kill, (process._process,)).start()
-        while time.monotonic() < until:
-            pass
-
-    async with sliced(job=spins) as node:
-        assert node.preemption == "interrupt: said by the test"
-        pid = await serve(node, Does)
-        pid.cast("job")
-        assert isinstance(await end_of(pid), Interrupted)

@@ -1,13 +1,16 @@
 """The timer: when it ticks, whose signal it is, and what becomes of it."""
 
 import asyncio
+import atexit
 import signal
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
 from runtime import Node
-from runtime.preemption.ticker import FAST_S, OFF, SLOW_S, ticker
+from runtime.preemption.ticker import FAST_S, OFF, RARE_S, SLOW_S, Ticker, ticker
 from tests.support.eventually import eventually
 from tests.support.processes import serve
 from tests.support.slicing import Does, counted, parked, script, sliced, slicer, spin
@@ -134,6 +137,150 @@ def test_a_long_hold_leaves_room_for_the_signals_of_the_host(work, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+class Still:
+    """A timer that only notes what it is set to."""
+
+    survives_exec = False
+
+    def __init__(self):
+        self.times = []
+
+    def set(self, seconds):
+        self.times.append(seconds)
+
+
+def test_it_rests_after_several_ticks_in_a_row_that_nobody_needs():
+    answers = iter([False] * 3 + [True] + [False] * 4)
+    of = Ticker()
+    of._timer = timer = Still()
+    of._on_tick.append(lambda _frame: next(answers))
+    of.slow()
+    for _ in range(7):
+        of._tick(0, None)
+        assert of.pace == SLOW_S
+    of._tick(0, None)
+    assert of.pace == OFF
+    assert timer.times[-1] == OFF
+
+
+@pytest.mark.parametrize("when", ["before it is set", "after it is set"])
+def test_a_tick_while_a_step_begins_is_not_the_last_one(when):
+    """It finds the hub, and nothing that needs ticks; then the step runs, and is to be sliced."""
+
+    class Met(Still):
+        def set(self, seconds):
+            if seconds == FAST_S and when == "before it is set":
+                of._tick(0, None)
+            super().set(seconds)
+            if seconds == FAST_S and when == "after it is set":
+                of._tick(0, None)
+
+    of = Ticker()
+    of._timer = timer = Met()
+    of._on_tick.append(lambda _frame: False)
+    of.slow()
+    for _ in range(3):
+        of._tick(0, None)
+    of.fast()
+    assert OFF not in timer.times
+    assert of.pace != OFF
+
+
+def test_each_tick_asks_for_the_next():
+    of = Ticker()
+    of._timer = timer = Still()
+    of._on_tick.append(lambda _frame: True)
+    of.fast()
+    of._tick(0, None)
+    assert timer.times == [FAST_S, FAST_S]
+
+
+def test_steps_without_a_timer_need_not_ask_for_ticks_again_and_again():
+    of = Ticker()
+    of.fast()
+    assert of.pace == FAST_S
+
+
+# --- its signal -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def pending():
+    """The signal of a node's timer, blocked: it comes, and is not handled."""
+    if not hasattr(signal, "sigtimedwait"):
+        pytest.skip("this platform cannot wait for signals")
+    async with sliced() as node:
+        number = ticker._timer.signal
+        signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+        try:
+            yield number
+            ticker.off()
+            signal.sigtimedwait({number}, 0)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+        assert node.preemption
+
+
+async def test_a_tick_that_is_not_handled_comes_again_though_rarely(pending):
+    """It has come just before a call that blocks, and does not end that."""
+    before = time.monotonic()
+    ticker.fast()
+    assert signal.sigtimedwait({pending}, 10)
+    assert signal.sigtimedwait({pending}, 10), "the call would block until it ends by itself"
+    assert time.monotonic() - before >= FAST_S + RARE_S
+
+
+async def test_no_other_thread_is_disturbed_by_a_tick(pending):
+    def could_be_disturbed():
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {pending})
+        ready.set()
+        over.wait(20)
+
+    ready, over = threading.Event(), threading.Event()
+    thread = threading.Thread(target=could_be_disturbed)
+    thread.start()
+    ready.wait(20)
+    ticker.fast()
+    try:
+        await eventually(lambda: pending in signal.sigpending())
+    finally:
+        over.set()
+        thread.join()
+
+
+async def test_it_ticks_although_the_host_has_blocked_its_signal():
+    number = int(signal.SIGRTMAX)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        async with sliced(job=lambda process: spin(lambda: done)) as node:
+            assert f"signal {number}" in node.preemption
+            pid, done = await serve(node, Does), []
+            pid.cast("job")
+            net = threading.Timer(10, done.append, (True,))
+            net.start()
+            await parked(node, pid)
+            net.cancel()
+            done.append(True)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+
+
+def timers():
+    """The timers of this OS process, where it is told."""
+    listed = Path("/proc/self/timers")
+    return listed.read_text(encoding="ascii") if listed.exists() else ""
+
+
+async def test_nodes_that_have_stopped_leave_no_timers_and_no_hooks_behind():
+    async with sliced():
+        pass  # the hooks of the first one stay, for all that follow
+    before = timers(), atexit._ncallbacks()
+    for _ in range(3):
+        async with sliced():
+            pass
+    assert (timers(), atexit._ncallbacks()) == before
+
+
 SPINS = """
 import asyncio, signal
 from runtime import ChildSpec, Node, Server
@@ -156,8 +303,7 @@ async def main():
             pid = await node.start(ChildSpec("spins", Spins, restart="temporary"))
             pid.cast(1)
             while not pid._process.parked(): await asyncio.sleep(0)
-    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
-    print(signal.getsignal(signal.SIGALRM))
+    print(signal.getitimer(signal.ITIMER_REAL)[0], signal.getsignal(signal.SIGALRM))
 asyncio.run(main())
 """
 
@@ -166,11 +312,14 @@ def test_without_a_signal_of_its_own_it_is_the_interval_timer():
     done = script(SPINS.format(before=""))
     assert done.returncode == 0, done.stderr
     assert "time-slicing: 1 ms slices by the interval timer (SIGALRM)" in done.stdout
-    assert "SIG_DFL" in done.stdout or done.stdout.endswith("0\n")
+    assert done.stdout.endswith(("0.0 0\n", "0.0 Handlers.SIG_DFL\n"))
 
 
-def test_the_alarm_of_the_host_is_not_taken_from_it():
-    done = script(SPINS.format(before="signal.signal(signal.SIGALRM, print)"))
+@pytest.mark.parametrize(
+    "before", ["signal.signal(signal.SIGALRM, print)", "signal.setitimer(signal.ITIMER_REAL, 1000)"]
+)
+def test_the_alarm_of_the_host_is_not_taken_from_it(before):
+    done = script(SPINS.format(before=before))
     assert done.returncode == 0, done.stderr
     assert "SIGALRM belongs to the host" in done.stdout
-    assert "<built-in function print>" in done.stdout
+    assert "<built-in function print>" in done.stdout or "999." in done.stdout

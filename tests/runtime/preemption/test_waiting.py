@@ -205,6 +205,49 @@ async def test_a_process_that_is_killed_in_the_turn_in_which_its_awaitable_is_do
         assert await other.call("idle") == "there"
 
 
+async def test_who_is_killed_in_a_call_is_thrown_out_of_it_and_owed_nothing():
+    ended = []
+
+    def job(process):
+        try:
+            process.call(other, "wait")
+        except BaseException as error:
+            ended.append(type(error))
+            raise
+
+    async with sliced(job=job) as node:
+        gate = asyncio.Event()
+        node.resources["wait"] = lambda process: process.wait(gate.wait())
+        pid, other = await serve(node, Does), await serve(node, Does)
+        pid.cast("job")
+        await eventually(lambda: STATUSES[pid._process.status] == "awaiting")
+        exits.signal(pid._process, "kill")
+        await eventually(lambda: ended)
+        assert ended == [Killed]
+        assert node.scheduler.owed == {}
+        gate.set()
+
+
+async def test_a_step_that_has_ended_its_own_process_cannot_wait_any_more():
+    ended = []
+
+    def job(process):
+        exits.signal(process._process, "kill")
+        try:
+            process.wait(future)
+        except Killed:
+            ended.append(True)
+            raise
+
+    async with sliced(job=job) as node:
+        future = asyncio.get_running_loop().create_future()
+        pid = await serve(node, Does)
+        pid.cast("job")
+        await eventually(lambda: ended)
+        assert future.cancelled()
+        assert node.scheduler.standing == {}
+
+
 async def test_killing_who_waits_for_a_parked_coroutine_complains_of_nothing(caplog):
     async def spins():
         spin(lambda: False)

@@ -1,11 +1,15 @@
 """The greenlets on which steps run."""
 
 import asyncio
+import itertools
+import math
+from contextvars import ContextVar
 
 import pytest
 from greenlet import getcurrent, greenlet
 
 from runtime import Reply, Server
+from runtime.preemption.errand import Errand
 from tests.support.processes import serve
 from tests.support.slicing import Does, DoesAsync, overrun, sliced, slicer
 
@@ -16,13 +20,19 @@ def deep(levels, then):
 
 
 async def test_a_worker_that_was_made_deep_in_the_stack_has_as_much_of_it_as_the_others():
+    """Each handler of this chain is called from far down in the one before, and runs at once on a worker that is new."""
     async with sliced() as node:
-        one, two, three = [await serve(node, Does) for _ in range(3)]
-        node.resources["call"] = lambda process: deep(700, lambda: process.call(two, "call again"))
-        node.resources["call again"] = lambda process: process.call(three, "recurse")
-        node.resources["recurse"] = lambda process: deep(700, lambda: "deep enough")
-        for _ in range(3):
-            assert await one.call("call") == "deep enough"
+        pids = [await serve(node, Does) for _ in range(20)]
+        after = dict(itertools.pairwise(pids))
+
+        def call(process):
+            node.scheduler.inline_until = math.inf
+            following = after.get(process.pid)
+            return deep(100, lambda: "deep enough" if following is None else process.call(following, "call"))
+
+        node.resources["call"] = call
+        assert await pids[0].call("call") == "deep enough"
+        assert len(node.scheduler.workers.made) >= len(pids)
 
 
 async def test_steps_of_plain_handlers_share_few_workers():
@@ -44,6 +54,56 @@ async def test_a_process_that_was_parked_once_is_as_small_as_before():
             None,
             {},
         )
+
+
+async def test_a_worker_tells_the_next_step_nothing_of_the_last_one():
+    async with sliced(job=overrun) as node:
+        pids = [await serve(node, Does) for _ in range(3)]
+        await asyncio.gather(*(pid.call("job", timeout=20) for pid in pids))
+        assert slicer(node).parks >= 3
+        told = {(worker.resumed_at, worker.process, worker.steps) for worker in node.scheduler.workers.pool}
+        assert told == {(0.0, None, None)}
+
+
+async def test_each_slice_has_a_beginning_of_its_own():
+    begins = []
+
+    def job(process):
+        for _ in range(4):
+            begins.append(process._process.sched.since)
+            overrun(process)
+
+    async with sliced(job=job) as node:
+        await (await serve(node, Does)).call("job", timeout=20)
+    assert begins == sorted(set(begins))
+
+
+async def test_a_step_inside_a_step_leaves_the_node_as_it_was():
+    def job(process):
+        scheduler = process._process.sched
+        before = scheduler.running, scheduler.since
+        scheduler.enter(None, scheduler.clock(), None, Errand(lambda: None), ())
+        assert scheduler.running is before[0]
+        assert scheduler.since is before[1]
+
+    async with sliced(job=job) as node:
+        await (await serve(node, Does)).call("job")
+
+
+async def test_steps_see_the_context_of_the_host_also_after_a_coroutine_on_the_same_worker():
+    variable = ContextVar("variable", default="nothing")
+    variable.set("of the host")
+
+    async def idle(process):
+        await asyncio.sleep(0)
+
+    async with sliced(look=lambda process: variable.get(), idle=idle) as node:
+        plain, other = await serve(node, Does), await serve(node, DoesAsync)
+        node.scheduler.inline_until = math.inf  # no turn of the run queue comes between
+        for _ in range(3):
+            assert await plain.call("look") == "of the host"
+            await other.call("idle")
+            assert await plain.call("look") == "of the host"
 
 
 # --- greenlets of libraries -----------------------------------------------------------------------
