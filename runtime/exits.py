@@ -6,7 +6,7 @@
       "normal" from another          ignored
       anything else                  ends it
 
-    end(process, reason)             out of table and registry at once, then, in this order:
+    end(process, reason)             out of table, names, registries and groups at once, then, in this order:
       its callers fail, timers and tasks are cancelled, links get signals, monitors get Down
 
 Signals that an end causes are worked off by a loop, not by recursion: a chain of 100,000 links is no deeper than one.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from . import exits
 from .calls import request
 from .messages import share
-from .pid import Address, Name, Pid, Ref
+from .pid import Address, Alias, Name, Pid, Ref
 from .preemption.guards import open_to_switches
 from .preemption.waiting import call, critical, wait
 from .process import Process
@@ -131,6 +131,20 @@ class Handle(metaclass=_Slotted):
     def demonitor(self, ref: Ref) -> bool:
         """Stop monitoring; a `Down` that has already come is taken out of the mailbox. Whether there was such a monitor."""
         return exits.demonitor(self._process, ref)
+
+    def alias(self) -> Alias:
+        """An address of this process for the time being: an answer that comes after `unalias` is dropped (OTP's alias).
+
+        For requests by `cast` and `send`. A call needs none: its late answer is dropped anyway.
+        """
+        return Alias(self._process)
+
+    def unalias(self, alias: Alias) -> bool:
+        """Let an alias of this process reach it no more. Whether it still did."""
+        if alias._holder is not self._process:
+            return False
+        alias._holder = None
+        return True
 
     def link(self, target: Target) -> None:
         """Link with `target`: when one ends abnormally, the other gets an exit signal."""

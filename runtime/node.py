@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from . import exits, remains
+from .bounded import limited
 from .coroutine import CoroutineHandle, CoroutineProcess
 from .errors import NodeError, StartError
 from .handle import Handle
@@ -32,7 +33,7 @@ from .messages import share
 from .pid import Name, Pid
 from .preemption.guards import open_to_switches
 from .process import Process
-from .registry import Registry
+from .registry.directory import Directory
 from .scheduler import Scheduler
 from .server_process import ServerProcess
 from .status import ENDED
@@ -47,7 +48,7 @@ from .table import ProcessTable
 
 if TYPE_CHECKING:
     from .port.tls import TLS
-    from .presence import Presence
+    from .visibility import Visibility
 
 __all__ = ["Node"]
 
@@ -94,7 +95,7 @@ class Node:
         self.resources: Final[dict[Any, Any]] = dict(resources or {})
         self.incarnation: Final = secrets.token_hex(8)
         self.table: Final = ProcessTable()
-        self.registry: Final = Registry()
+        self.registry: Final = Directory()
         self.ledger: Final = Ledger()
         self.started_at: Final = time.time()
         self._time_slicing = time_slicing
@@ -104,7 +105,7 @@ class Node:
         self._starting: dict[Process, asyncio.Future[None]] = {}
         self._sched: Scheduler | None = None
         self._root: Process | None = None
-        self._presence: Presence | None = None
+        self._visibility: Visibility | None = None
         self._finished: asyncio.Future[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
 
@@ -127,11 +128,11 @@ class Node:
         return self
 
     def _open_port(self) -> None:
-        from .presence import Presence  # noqa: PLC0415 - rpyc and pydantic, only for who wants to be seen
+        from .visibility import Visibility  # noqa: PLC0415 - rpyc and pydantic, only for who wants to be seen
 
         if self._listen is not None:
-            self._presence = Presence(self, *self._listen)
-            self._presence.open()
+            self._visibility = Visibility(self, *self._listen)
+            self._visibility.open()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -168,8 +169,8 @@ class Node:
         for process in list(self.table):
             exits.signal(process, "kill")
         await remains.await_cancelled(sched)
-        if self._presence is not None:
-            await _in_thread(self._presence.close)
+        if self._visibility is not None:
+            await _in_thread(self._visibility.close)
         await remains.await_parked(sched)
         sched.mode.stop()
         if self._finished is not None and not self._finished.done():
@@ -236,7 +237,7 @@ class Node:
     @property
     def address(self) -> tuple[str, int] | None:
         """Host and TCP port that the node listens on; None without one."""
-        return self._presence.address if self._presence is not None else None
+        return self._visibility.address if self._visibility is not None else None
 
     def wall(self, clock: float) -> float:
         """A reading of the scheduler's clock as seconds since the epoch."""
@@ -322,14 +323,13 @@ class Node:
         args, options = child.given()
         process: ServerProcess | CoroutineProcess
         if terms.is_server:
-            process = self._make(terms.process, behaviour)
+            process = self._make(limited(terms.process, behaviour), behaviour)
         elif terms.is_supervisor:
             process, args = self._make(SupervisorProcess, behaviour.engine), (behaviour,)
         else:
             process = self._make(child.make(), CoroutineHandle)
         process.child = child
-        name = child.name
-        if name is not None:
+        if (name := child.name) is not None:
             self.registry.register(name, process)
         child.process = process
         self._enter(process)

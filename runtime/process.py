@@ -19,6 +19,7 @@ from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
+from .calls import pass_on
 from .mailbox import CONTINUE, HANDLERS, NOTE, Entry, Mailbox
 from .pid import Pid
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
@@ -26,7 +27,7 @@ from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SU
 if TYPE_CHECKING:
     from .caller import Caller
     from .handle import Handle
-    from .pid import Ref
+    from .pid import Address, Ref
     from .preemption.worker import Worker
     from .scheduler import Scheduler
     from .supervision.child import Child
@@ -205,6 +206,15 @@ class Process:
         else:
             self.mailbox.append(entry)
         self.wake()
+
+    def offer(self, entry: Entry) -> bool:
+        """As `post`, for a message whose sender cannot be told that it is refused. Whether it was taken (see `bounded`)."""
+        self.post(entry)
+        return True
+
+    def from_elsewhere(self, target: Address, kind: int, message: Any) -> None:
+        """A cast or a send from another thread: it is passed on to the loop."""
+        self.sched.loop.call_soon_threadsafe(pass_on, target, kind, message)
 
     def wake(self) -> None:
         """Something is in the mailbox: get a turn, if it waits for one."""

@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .calls import deliver
+from .calls import pass_on
 from .errors import NoProcess
 from .mailbox import INFO
 from .messages import share
@@ -42,7 +42,7 @@ def send_after(owner: Process, seconds: float, message: object, to: Address) -> 
     if not seconds >= 0:
         raise ValueError(f"a timer of {seconds!r} seconds; it takes a number that is not negative")
     message = share(message)
-    return start(owner, seconds, lambda: deliver(to, INFO, message))
+    return start(owner, seconds, lambda: pass_on(to, INFO, message))
 
 
 @open_to_switches
@@ -56,7 +56,7 @@ def send_at(owner: Process, moment: float, message: object, to: Address) -> Ref:
     if math.isnan(moment):
         raise ValueError(f"a timer for {moment!r}; it takes a moment, in seconds of time.monotonic()")
     message = share(message)
-    return start(owner, max(0.0, moment - owner.sched.clock()), lambda: deliver(to, INFO, message))
+    return start(owner, max(0.0, moment - owner.sched.clock()), lambda: pass_on(to, INFO, message))
 
 
 @open_to_switches
@@ -79,7 +79,7 @@ def send_interval(owner: Process, seconds: float, message: object, to: Address) 
         if isinstance(to, Pid) and not to.alive:
             return
         timers[ref] = owner.sched.loop.call_at(timer.when() + seconds, again)
-        deliver(to, INFO, message)
+        pass_on(to, INFO, message)
 
     timers = _timers(owner)
     ref = Ref()

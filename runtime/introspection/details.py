@@ -26,6 +26,7 @@ from runtime.status import RUNNING
 from runtime.supervision.family import Family
 
 from .agendas import agenda_text
+from .entries import bound_of, entries_of
 from .family import family_state
 from .lookup import find, handler_of, id_text, link_to, now, pid_text, row, status_of, when
 from .pace import settled
@@ -61,6 +62,7 @@ def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
     monitors = _copy((extra.monitors or {}).values()) if extra is not None else []
     watching = [watcher for watcher in _copy((process.watchers or {}).values()) if not callable(watcher)]
     tasks = _copy(extra.tasks) if extra is not None else []
+    entries, more_entries = entries_of(process, LISTED)
     return ProcessInfo(
         at=now(),
         row=row(process, busy, clock).model_copy(update={"status": "zombie"} if zombie is not None else {}),
@@ -78,6 +80,9 @@ def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
         more_links=sum(max(0, len(items) - LISTED) for items in (links, monitors, watching)),
         waits_for=wait_of(process),
         waited_by=waits_for(process, LISTED),
+        entries=entries,
+        more_entries=more_entries,
+        bound=bound_of(process),
         tasks=[
             TaskInfo(ref=f"{task.number}", name=clean(task.name, 200), for_s=max(0.0, clock - task.started))
             for task in tasks

@@ -217,7 +217,7 @@ def _checks(node: Node, world: World, cells: int, idle: int) -> None:
             world.fail(f"{what}: {is_}, and should be {should}")
     gc.collect()
     objects = gc.get_objects()
-    processes = sum(issubclass(type(it), Process) for it in objects)
+    processes = sum(issubclass(type(it), Process) and it.sched is sched for it in objects)
     if processes > EVENTS_KEPT * living:  # the last messages of those that live name some that have ended
         world.fail(f"{processes} records of processes are kept, and {living} live")
     workers = sum(type(it) is Worker and it.workers is sched.workers for it in objects)

@@ -201,7 +201,7 @@ class ProcessPage(Page):
             self.subject = self.console.viewing = Subject(subject.pid, info.row.name)
         mailbox = self.part(MailboxPart.tab.id)
         if isinstance(mailbox, MailboxPart):
-            mailbox.waiting = info.row.mailbox
+            mailbox.waiting, mailbox.bound = info.row.mailbox, info.bound
         self.part(LinksPart.tab.id).take(info)
         self._identify()
         self._tabs()
