@@ -27,6 +27,7 @@ from runtime.supervision.engine import Family
 
 from .family import family_state
 from .lookup import find, handler_of, id_text, link_to, now, pid_text, row, status_of, when
+from .memory import Scale
 from .pace import settled
 from .shapes import class_attribute
 from .slicing import slices_of, zombie_called, zombie_info
@@ -62,7 +63,9 @@ def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
     tasks = _copy(extra.tasks) if extra is not None else []
     return ProcessInfo(
         at=now(),
-        row=row(process, busy, clock).model_copy(update={"status": "zombie"} if zombie is not None else {}),
+        row=row(process, busy, clock, Scale().weigh(process)).model_copy(
+            update={"status": "zombie"} if zombie is not None else {}
+        ),
         started_at=when(node.wall(process.started)),
         age_s=max(0.0, clock - process.started),
         ancestors=[_ancestor(node, number) for number in process.ancestors],

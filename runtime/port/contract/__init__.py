@@ -52,7 +52,7 @@ from .processes import (
     Value,
 )
 from .relations import Link, Stage, Wait, Waits, WaitsQuery
-from .supervision import History, Restart, Restarts, Tree, TreeNode, TreeQuery
+from .supervision import Bottom, History, Restart, Restarts, Tree, TreeNode, TreeQuery
 
 __all__ = [
     "CONTRACT",
@@ -62,6 +62,7 @@ __all__ = [
     "Audit",
     "AuditEntry",
     "AuditQuery",
+    "Bottom",
     "Code",
     "Crash",
     "CrashQuery",
