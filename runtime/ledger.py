@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["GaveUp", "Ledger"]
 
 log = logging.getLogger("observer")
+_NOT_STARTED: Final = kind_of(("shutdown", ()))
+"""How a supervisor ends one of whose children does not start."""
 Path = tuple[Any, ...]
 """Ids from the top supervisor down to a child."""
 
@@ -38,6 +40,7 @@ class GaveUp:
         name: under which it was registered.
         text: because of which child, and what was too much.
         at: seconds since the epoch.
+        cause: the end at the bottom, where it is known: of that child, or of whoever made that child give up or not start.
     """
 
     path: Path
@@ -45,6 +48,7 @@ class GaveUp:
     name: str | None
     text: str
     at: float
+    cause: End | None
 
 
 class Ledger:
@@ -81,6 +85,9 @@ class Ledger:
             end.lived_s = process.sched.clock() - process.started
             end.lost = lost
             end.by = by or child.blame
+            gone = self.given_up.get(end.path) if self.given_up else None
+            if gone is not None and gone.number == process.number:
+                end.cause = gone.cause
             child.ended(end, crash, reason)
             self.history.append(end)
         if crash is not None:
@@ -125,10 +132,23 @@ class Ledger:
         spec = child.family.spec
         text = f"child {child.spec.id}: more than {spec.max_restarts} restarts in {spec.max_seconds:g} s"
         path = supervisor.child.path if supervisor.child is not None else ()
-        self.given_up[path] = GaveUp(path, supervisor.number, supervisor.name, text, time.time())
+        cause = self._at_the_bottom(child)
+        self.given_up[path] = GaveUp(path, supervisor.number, supervisor.name, text, time.time(), cause)
         self.recorder.record("gave_up", supervisor.number, supervisor.name, text)
+        if cause is not None and len(cause.path) > len(path) + 1:
+            text = f"{text}, because of {describe(cause.path[-1])}: {cause.text}"
         log.error("supervisor %r gave up: %s", supervisor, text)
         return text
+
+    def _at_the_bottom(self, child: Child) -> End | None:
+        """The last end of a child; of a supervisor that ended because of somebody below it, that one's."""
+        end = child.ends[-1] if child.ends else None
+        if end is None or end.cause is not None:
+            return end.cause if end is not None else None
+        if not child.spec.is_supervisor or end.kind != _NOT_STARTED:
+            return end
+        below = (it for it in reversed(self.history) if len(it.path) > len(end.path) and it.by is None)
+        return next((it for it in below if it.path[: len(end.path)] == end.path), end)
 
     def counters_of(self, process: Process) -> dict[str, float]:
         """The counters of a process: a child's stand under its path, so that a restart does not lose them."""

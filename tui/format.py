@@ -30,6 +30,7 @@ MAIL = (100.0, 1_000.0)
 OLDEST_S = (1.0, 10.0)
 BUSY = (0.5, 0.9)
 LAG_MS = (50.0, 500.0)
+GROWTH = (100e3, 1e6)
 """From the first figure on amber, from the second on red."""
 
 
@@ -173,6 +174,21 @@ def size(count: float | None) -> str:
         if scaled < 999.5 or unit == "GB":
             return f"{scaled:.1f} {unit}" if unit != "B" and scaled < 9.95 else f"{scaled:.0f} {unit}"
     return NOTHING
+
+
+def memory(count: float | None, *, cut: bool = False) -> str:
+    """Bytes that something takes, in at most seven characters; with ≥ where it is at least so much: 84 MB, ≥1.2 MB."""
+    text = size(count)
+    return f"≥{text}" if cut and text != NOTHING else text
+
+
+def growth(per_second: float | None) -> str:
+    """A change in bytes per second, signed: +2.1 MB; less than a kilobyte is 0."""
+    if per_second is None or not math.isfinite(per_second):
+        return NOTHING
+    if abs(per_second) < 1_000:
+        return "0"
+    return ("+" if per_second > 0 else MINUS) + size(abs(per_second))
 
 
 def milliseconds(value: float | None) -> str:

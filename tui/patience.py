@@ -5,7 +5,10 @@ from __future__ import annotations
 from runtime.port.contract import Link, Wait
 from tui.format import clean, duration, plural
 
-__all__ = ["circle_text", "patience", "stage"]
+__all__ = ["CIRCLE_S", "circle_text", "patience", "stage"]
+
+CIRCLE_S = 1.0
+"""Seconds after which processes that wait for each other are in trouble: whoever is to answer for them might have by then."""
 
 
 def patience(wait: Wait) -> str:

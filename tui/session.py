@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from runtime.port.contract import Code, Failure, NodeInfo, PortRequest
+from runtime.port.contract import Code, Failure, NodeInfo, PortRequest, Trouble
 from tui.format import TIMES, Tone, clean, duration, gave_up
+from tui.patience import CIRCLE_S, circle_text
 from tui.slicing import HOLDS_LOOP_S, PARKED, SPINS_S, ZOMBIE, at_work, fate
 from tui.spans import Spans
 from tui.widgets.sparkline import SAMPLES
@@ -154,9 +155,14 @@ class Session:
             return None
         gone = node.gave_up
         if gone is not None:
-            text = f"▲ {clean(gone.name)} gave up: {gave_up(gone.text)}"
-            return Alert("bad", text, gone.pid, gone.name)
-        return _at_work(node) or _zombie(node, newest=NEWS_S) or self._passing(node) or _zombie(node)
+            return _gave_up(gone, node.root_cause)
+        return (
+            _at_work(node)
+            or _circle(node)
+            or _zombie(node, newest=NEWS_S)
+            or self._passing(node)
+            or _zombie(node)
+        )
 
     def _passing(self, node: NodeInfo) -> Alert | None:
         """What will be over in a while: restarts, a crash."""
@@ -219,6 +225,23 @@ def _at_work(node: NodeInfo) -> Alert | None:
         text = f"{PARKED} {who} spins for {duration(it.for_s)} in {clean(it.handler or 'its step')}"
         return Alert("bad", text, it.pid, it.name or "")
     return None
+
+
+def _gave_up(gone: Trouble, bottom: Trouble | None) -> Alert:
+    """Who gave up, and where that began: its page has the crash, the supervisor's has nothing."""
+    if bottom is None:
+        return Alert("bad", f"▲ {clean(gone.name)} gave up: {gave_up(gone.text)}", gone.pid, gone.name)
+    text = f"▲ {clean(gone.name)} gave up: {clean(bottom.name)} {bottom.pid} {clean(bottom.text)}"
+    return Alert("bad", text, bottom.pid, bottom.name)
+
+
+def _circle(node: NodeInfo) -> Alert | None:
+    """Processes that wait for each other, if nobody has opened the circle for a while."""
+    if not node.circle or node.circle_s < CIRCLE_S:
+        return None
+    first = node.circle[0]
+    text = f"▲ circle for {duration(node.circle_s)}: {circle_text(node.circle)}"
+    return Alert("bad", text, first.pid, first.name or "")
 
 
 def _zombie(node: NodeInfo, newest: float | None = None) -> Alert | None:

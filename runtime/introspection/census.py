@@ -14,6 +14,7 @@ from .columns import counter_names
 from .lookup import oldest_s
 from .pace import breathe
 from .passes import Passes
+from .waiting import circles
 
 if TYPE_CHECKING:
     from runtime.node import Node
@@ -34,6 +35,7 @@ class Census:
         deepest: who has most of them.
         oldest: whose first has waited longest.
         counters: names of the counters that processes have.
+        circles: processes that wait for each other.
     """
 
     def __init__(self, node: Node) -> None:
@@ -51,6 +53,7 @@ class Census:
                 self._look(page, clock)
             self.counters |= counter_names(page)
             breathe()
+        self.circles = circles(node)
         self.statuses: dict[str, int] = {}
         for status, count in counts.items():
             self.statuses[STATUSES[status]] = self.statuses.get(STATUSES[status], 0) + count

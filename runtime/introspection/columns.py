@@ -14,6 +14,7 @@ from runtime.port.contract import SORTS, Code, Failure, Ps
 from runtime.status import STATUSES
 
 from .lookup import behaviour_text, oldest_s
+from .memory import Scale
 
 if TYPE_CHECKING:
     from runtime.process import Extra, Process
@@ -22,7 +23,7 @@ __all__ = ["CHANGING", "Keys", "column_of", "counter_names", "keys_of"]
 
 LAST: Final = "\U0010ffff"
 """Sorts behind every word: who has no name, and who does nothing, stands last in both directions."""
-CHANGING: Final = ("mailbox", "reductions", "restarts")
+CHANGING: Final = ("mailbox", "reductions", "restarts", "memory")
 """Columns whose change per second can be told; and that of every counter."""
 Page = list["Process"]
 Keys = Callable[[Page], list[Any]]
@@ -116,5 +117,6 @@ _KEYS: Final[dict[str, Keys]] = {
     "status": lambda page: [STATUSES[status] for status in map(_STATUS, page)],
     "mailbox": lambda page: _of_mailboxes(page, attrgetter("letters")),
     "reductions": lambda page: list(map(_REDUCTIONS, page)),
+    "memory": lambda page: Scale().sizes(page),
     "restarts": lambda page: [0 if child is None else child.restarts for child in map(_CHILD, page)],
 }

@@ -1,6 +1,6 @@
 """Change per second, between two samples that one observer took.
 
-    of the rows that were shown    at each request, mailbox and reductions
+    of the rows that were shown    at each request: mailbox, reductions, and memory where it is shown
     of every process               where `ps` sorts by change: a column as arrays of numbers, page by page
 
 A sample of a million processes is 16 MB for each column; a process in a dictionary would be ten times as much.
@@ -24,16 +24,17 @@ __all__ = ["Deltas"]
 SAMPLE_S: Final = 0.5
 """A change per second is measured over at least this many seconds."""
 _NUMBER: Final = attrgetter("number")
+_UNKNOWN: Final[tuple[int | None, ...]] = (None, None, None)
 _PAGE_BITS: Final = 8
 """Pages are those of the process table."""
 
 
 class _Shown:
-    """Mailbox and reductions of the rows that were shown, by number."""
+    """Mailbox, reductions and memory of the rows that were shown, by number."""
 
     def __init__(self, at: float) -> None:
         self.at = at
-        self.figures: dict[int, tuple[int, int]] = {}
+        self.figures: dict[int, tuple[int | None, ...]] = {}
 
 
 class _Table:
@@ -66,10 +67,10 @@ class Deltas:
         if at - self._rows.at >= SAMPLE_S:
             self._rows_before, self._rows = self._rows, _Shown(at)
 
-    def note(self, process: Process) -> None:
+    def note(self, process: Process, memory: int | None = None) -> None:
         """Take a row that is shown into the sample."""
         if process.number not in self._rows.figures:
-            self._rows.figures[process.number] = (process.letters, process.reductions)
+            self._rows.figures[process.number] = (process.letters, process.reductions, memory)
 
     def begin_pass(self) -> None:
         """A new sample of the table, if the last is old enough."""
@@ -108,13 +109,13 @@ class Deltas:
         return changes
 
     def rate(self, process: Process, column: str) -> float | None:
-        """Change per second of a row's mailbox or reductions; None where there was no sample before."""
-        which = ("mailbox", "reductions").index(column)
-        now = self._rows.figures.get(process.number)
-        before = self._rows_before.figures.get(process.number)
+        """Change per second of a row's mailbox, reductions or memory; None where there was no sample before."""
+        which = ("mailbox", "reductions", "memory").index(column)
+        now = self._rows.figures.get(process.number, _UNKNOWN)[which]
+        before = self._rows_before.figures.get(process.number, _UNKNOWN)[which]
         elapsed = self._rows.at - self._rows_before.at
         if now is not None and before is not None and elapsed > 0:
-            return (now[which] - before[which]) / elapsed
+            return (now - before) / elapsed
         change, elapsed = self._change(process.number, column), self._table.at - self._table_before.at
         return change / elapsed if change is not None and elapsed > 0 else None
 

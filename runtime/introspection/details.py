@@ -29,6 +29,7 @@ from .agendas import agenda_text
 from .entries import bound_of, entries_of
 from .family import family_state
 from .lookup import find, handler_of, id_text, link_to, now, pid_text, row, status_of, when
+from .memory import Scale
 from .pace import settled
 from .shapes import class_attribute
 from .slicing import slices_of, zombie_called, zombie_info
@@ -65,7 +66,9 @@ def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
     entries, more_entries = entries_of(process, LISTED)
     return ProcessInfo(
         at=now(),
-        row=row(process, busy, clock).model_copy(update={"status": "zombie"} if zombie is not None else {}),
+        row=row(process, busy, clock, Scale().weigh(process)).model_copy(
+            update={"status": "zombie"} if zombie is not None else {}
+        ),
         started_at=when(node.wall(process.started)),
         age_s=max(0.0, clock - process.started),
         ancestors=[_ancestor(node, number) for number in process.ancestors],

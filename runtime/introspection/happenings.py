@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runtime.mailbox import CALL, KINDS, NOTE
 from runtime.port.contract import (
+    Bottom,
     Crash,
     Crashes,
     CrashQuery,
@@ -70,6 +71,15 @@ def _restart(end: End, *, values: bool) -> Restart:
         lost=end.lost,
         by=clean(end.by, 200) if end.by is not None else None,
         supervisor=pid_text(end.supervisor),
+        gave_up=_bottom(end.cause, values=values) if end.cause is not None else None,
+    )
+
+
+def _bottom(end: End, *, values: bool) -> Bottom:
+    return Bottom(
+        child=id_text(end.path[-1]) if end.path else "",
+        pid=pid_text(end.old),
+        reason=clean(end.text if values else end.kind, 300),
     )
 
 

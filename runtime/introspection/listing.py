@@ -28,10 +28,13 @@ from .pace import breathe, rested, settled
 from .passes import Passes
 from .ranking import order
 from .text import clean
+from .weights import Weights
 
 if TYPE_CHECKING:
     from runtime.node import Node
     from runtime.process import Process
+
+    from .memory import Weight
 
 __all__ = ["Listing"]
 
@@ -62,6 +65,7 @@ class Listing:
         self._busy = busy
         self._deltas: dict[str, Deltas] = {}
         self._passes: Passes[_Found] = Passes()
+        self._weights = Weights()
 
     def page(self, request: Ps, observer: str) -> ProcessPage:
         """The window that `request` asks for.
@@ -84,17 +88,22 @@ class Listing:
             )
         window = found.processes
         if age and not request.delta:
-            window = self._anew(request, window, keys, matching, busy)
+            anew = self._weights.sizes if request.sort == "memory" else keys
+            window = self._anew(request, window, anew, matching, busy)
         window = [process for process in window if not age or process.status != ENDED][: request.limit]
 
+        kept, ended = self._kept(request.keep, {process.number for process in window})
+        weights = self._weigh(request, [*window, *kept])
+
         def show(process: Process) -> ProcessRow:
-            deltas.note(process)
+            weight = weights.get(process.number)
+            deltas.note(process, weight.size if weight is not None else None)
             return row(
-                process, busy, clock,
+                process, busy, clock, weight,
                 mailbox_delta=deltas.rate(process, "mailbox"), reductions_delta=deltas.rate(process, "reductions"),
+                memory_delta=deltas.rate(process, "memory") if weight is not None else None,
             )  # fmt: skip
 
-        kept, ended = self._kept(request.keep, {process.number for process in window})
         total = max(len(self._node.table), len(window)) if age else found.total
         return ProcessPage(
             at=now(),
@@ -147,6 +156,13 @@ class Listing:
         chosen = matching(alive) if matching is not None else alive
         ranked = sorted(zip(keys(chosen), chosen, strict=True), key=itemgetter(0), reverse=request.desc)
         return [process for _, process in ranked]
+
+    def _weigh(self, request: Ps, processes: list[Process]) -> dict[int, Weight]:
+        """What those that are shown hold, where that is asked for."""
+        if not request.memory and request.sort != "memory":
+            return {}
+        weights = self._weights.of(processes)
+        return {process.number: weight for process, weight in zip(processes, weights, strict=True)}
 
     def _kept(self, pids: list[str], shown: set[int]) -> tuple[list[Process], list[str]]:
         """Of the pids that an observer holds on to: who stands outside the window, and who has ended."""

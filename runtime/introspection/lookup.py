@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from runtime.process import Process
     from runtime.supervision.child import Child, End
 
+    from .memory import Weight
+
 __all__ = [
     "behaviour_text", "doing", "find", "handler_of", "id_text", "link_to", "now", "number_in", "oldest_s", "pid_text", "row", "same_id",
-    "status_of", "title", "wait_s", "when",
+    "same_path", "status_of", "title", "wait_s", "when",
 ]  # fmt: skip
 
 SOUGHT: Final = 10_000
@@ -111,6 +113,11 @@ def same_id(one: Any, other: Any) -> bool:
     return one is other
 
 
+def same_path(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Whether two paths lead to the same place."""
+    return len(one) == len(other) and all(same_id(*pair) for pair in zip(one, other, strict=True))
+
+
 def id_text(child_id: Any) -> str:
     """A child's id, in words."""
     return clean(describe(child_id), 200)
@@ -184,10 +191,12 @@ def row(
     process: Process,
     busy: dict[int, float],
     clock: float,
+    weight: Weight | None = None,
     mailbox_delta: float | None = None,
     reductions_delta: float | None = None,
+    memory_delta: float | None = None,
 ) -> ProcessRow:
-    """A process as a row of a list. About 10 µs."""
+    """A process as a row of a list. About 10 µs; what it weighs was found out before."""
     extra, child, parent = process.extra, process.child, process.parent
     return ProcessRow(
         pid=pid_text(process.number),
@@ -201,6 +210,9 @@ def row(
         oldest_s=oldest_s(process, clock),
         reductions=process.reductions,
         reductions_delta=reductions_delta,
+        memory=weight.size if weight is not None else None,
+        memory_cut=weight is not None and weight.cut,
+        memory_delta=memory_delta,
         busy=busy.get(process.number, 0.0),
         restarts=child.restarts if child is not None else 0,
         parent=pid_text(parent.number) if parent is not None else None,

@@ -9,22 +9,22 @@ import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from runtime.port.contract import REQUESTS, NodeInfo, Role, Running, Trouble
 
-from .lookup import doing, handler_of, id_text, now, oldest_s, pid_text, title
+from .lookup import doing, handler_of, id_text, link_to, now, oldest_s, pid_text, same_path, title
 from .pace import rested, settled
 from .slicing import slicing_of, spinning, zombies
 from .stacks import loop_frames
 from .text import clean
-from .waiting import longest
+from .waiting import lasting, longest
 
 if TYPE_CHECKING:
     from runtime.node import Node
     from runtime.port.service import Principal
     from runtime.process import Process
-    from runtime.supervision.child import Child
+    from runtime.supervision.child import Child, End
 
     from .census import Census, Censuses
     from .sampler import Sampler
@@ -50,7 +50,8 @@ def node_info(
     sched = node.scheduler
     sampler.settle(STUCK_S * 1.5)
     census, age = censuses.last()
-    waited_for, circle = longest(node)
+    circle, circle_s = lasting(node, census.circles)
+    gave_up, root_cause = _gave_up(node, principal)
     stack = stack and principal.role.includes(Role.OPERATOR)
     host, port = node.address or (None, None)
     return NodeInfo(
@@ -87,12 +88,14 @@ def node_info(
         deepest=_deepest(census),
         oldest=_oldest(census, sched.clock()),
         calls=len(sched.waits.calls),
-        waited_for=waited_for,
-        circle=circle,
+        waited_for=longest(node),
+        circle=[link_to(process) for process in circle],
+        circle_s=circle_s,
         busiest=_busiest(node, sampler.busy()),
         last_crash=_last_crash(node, principal),
-        restarting=_restarting(node),
-        gave_up=_gave_up(node),
+        restarting=_restarting(node, principal),
+        gave_up=gave_up,
+        root_cause=root_cause,
     )
 
 
@@ -147,10 +150,11 @@ def _last_crash(node: Node, principal: Principal) -> Trouble | None:
     return Trouble(pid=pid, name=name, value=max(0.0, time.time() - crash.at), text=clean(text, 300))
 
 
-def _restarting(node: Node) -> Trouble | None:
+def _restarting(node: Node, principal: Principal) -> Trouble | None:
     """The child that ends most often of itself, under the supervisor that has restarted most in its window.
 
-    `value` and `text` tell of the supervisor's budget, which is what is used up.
+    `value` and `text` tell of the supervisor's budget, which is what is used up. Where a supervisor gives up and is restarted
+    again and again, the one at the top of that tells it, and of whom at the bottom.
     """
     clock, epoch = node.scheduler.clock(), time.time()
     ends: dict[Child, int] = {}
@@ -161,16 +165,70 @@ def _restarting(node: Node) -> Trouble | None:
         child = process.child if process is not None else None
         if child is not None and child.family.intensity.used(clock):
             ends[child] = _ended_lately(child, epoch)
-    culprit = max(ends, key=lambda child: (child.family.intensity.used(clock), ends[child]), default=None)
+
+    def blame(child: Child) -> tuple[bool, int, int, int]:
+        escalated = _cause(child) is not None
+        depth = len(child.family.path) if escalated else 0
+        return escalated, -depth, child.family.intensity.used(clock), ends[child]
+
+    culprit = max(ends, key=blame, default=None)
     if culprit is None or culprit.process is None:
         return None
-    intensity = culprit.family.intensity
+    cause = _cause(culprit)
+    if cause is not None:
+        return _bottom(node, principal, culprit, cause)
+    return Trouble(
+        pid=pid_text(culprit.process.number),
+        name=title(culprit.process),
+        value=culprit.family.intensity.used(clock),
+        text=_budget(culprit, clock),
+    )
+
+
+def _budget(child: Child, clock: float) -> str:
+    """What its supervisor has used and has left."""
+    intensity = child.family.intensity
     used = intensity.used(clock)
     times = f"{used} restart" if used == 1 else f"{used} restarts"
-    text = f"{title(culprit.family.process)}: {times} in {intensity.max_seconds:g} s, {intensity.remaining(clock)} left"
+    text = f"{title(child.family.process)}: {times} in {intensity.max_seconds:g} s, {intensity.remaining(clock)} left"
+    return clean(text, 300)
+
+
+def _cause(child: Child) -> End | None:
+    """Because of whose end, further down, it gave up and had to be restarted, if that is why."""
+    ends = child.ends
+    return ends[-1].cause if ends else None
+
+
+def _bottom(node: Node, principal: Principal, top: Child, cause: End) -> Trouble:
+    """Whose ends make the supervisors between it and `top` give up."""
+    window = top.family.intensity.max_seconds
+    epoch = time.time()
+    times = 0
+    for end in reversed(node.ledger.history.copy()):
+        if epoch - end.at > window:
+            break
+        times += same_path(end.path, cause.path) and end.by is None
+    now_there = _runs_at(node, cause.path)
+    gone = [id_text(item) for item in reversed(cause.path[len(top.path) - 1 : -1])]
+    text = f"{_reason(cause, principal)}; {', '.join(gone)} gave up; {_budget(top, node.scheduler.clock())}"
     return Trouble(
-        pid=pid_text(culprit.process.number), name=title(culprit.process), value=used, text=clean(text, 300)
+        pid=pid_text(now_there.number if now_there is not None else cause.old),
+        name=id_text(cause.path[-1]),
+        value=max(1, times),
+        text=clean(text, 300),
     )
+
+
+def _runs_at(node: Node, path: tuple[Any, ...]) -> Process | None:
+    """The process of the child at this place, if it is registered under its id."""
+    process = node.registry.find(path[-1]) if type(path[-1]) is str else None
+    child = process.child if process is not None else None
+    return process if child is not None and same_path(child.path, path) else None
+
+
+def _reason(end: End, principal: Principal) -> str:
+    return clean(end.text if principal.role.includes(Role.OPERATOR) else end.kind, 150)
 
 
 def _ended_lately(child: Child, epoch: float) -> int:
@@ -182,18 +240,26 @@ def _ended_lately(child: Child, epoch: float) -> int:
     )
 
 
-def _gave_up(node: Node) -> Trouble | None:
-    """The supervisor that gave up last: whoever gave up below it, gave up before it."""
+def _gave_up(node: Node, principal: Principal) -> tuple[Trouble | None, Trouble | None]:
+    """The supervisor that gave up last, since whoever gave up below it, gave up before it; and the child at the bottom."""
     gone = max(settled(lambda: list(node.ledger.given_up.values())), key=lambda item: item.at, default=None)
     if gone is None:
-        return None
-    return Trouble(
+        return None, None
+    epoch, cause = time.time(), gone.cause
+    name = gone.name if gone.name is not None else id_text(gone.path[-1] if gone.path else node.name)
+    top = Trouble(
         pid=pid_text(gone.number),
-        name=clean(gone.name, 200)
-        if gone.name is not None
-        else id_text(gone.path[-1] if gone.path else node.name),
-        value=max(0.0, time.time() - gone.at),
+        name=clean(name, 200),
+        value=max(0.0, epoch - gone.at),
         text=clean(gone.text, 300),
+    )
+    if cause is None:
+        return top, None
+    return top, Trouble(
+        pid=pid_text(cause.old),
+        name=id_text(cause.path[-1]),
+        value=max(0.0, epoch - cause.at),
+        text=_reason(cause, principal),
     )
 
 

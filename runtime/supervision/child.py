@@ -54,9 +54,10 @@ class End:
         lived_s: seconds from start to end.
         lost: messages that its mailbox held.
         by: who ended it; None for itself.
+        cause: of a supervisor that gave up, the end at the bottom: of the child that made it, or a supervisor below it, give up.
     """
 
-    __slots__ = ("at", "by", "kind", "lived_s", "lost", "new", "old", "path", "supervisor", "text")
+    __slots__ = ("at", "by", "cause", "kind", "lived_s", "lost", "new", "old", "path", "supervisor", "text")
 
     def __init__(self, at: float, path: tuple[Any, ...], supervisor: int, old: int, reason: Any) -> None:
         self.at = at
@@ -69,6 +70,7 @@ class End:
         self.lived_s = 0.0
         self.lost = 0
         self.by: str | None = None
+        self.cause: End | None = None
 
 
 class _Past:

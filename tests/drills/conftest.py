@@ -23,11 +23,11 @@ START_S = 30.0
 class System:
     """A node in trouble, and what it alone knows: whose trouble it is."""
 
-    def __init__(self, module: str, env: dict[str, str], name: str = "office") -> None:
+    def __init__(self, module: str, env: dict[str, str], name: str = "office", *how: str) -> None:
         self._culprits: list[str] = []
         self._said: queue.Queue[str] = queue.Queue()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", f"tests.drills.systems.{module}", name],
+            [sys.executable, "-m", f"tests.drills.systems.{module}", name, *how],
             env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         self._listener = threading.Thread(target=self._listen, daemon=True)
@@ -52,6 +52,10 @@ class System:
     def _note(self, line: str) -> None:
         if line.startswith("culprit "):
             self._culprits.append(line.removeprefix("culprit "))
+
+    def ended_for_good(self) -> None:
+        """Wait until it says that its tree has ended for good."""
+        self._await("given up")
 
     def culprits(self) -> list[str]:
         """The pids of the one in trouble: several where it is restarted. Waits for the first."""
@@ -95,8 +99,8 @@ def cleanup():
 def system(env, cleanup):
     """Start a system by the name of its module."""
 
-    def start(module, name="office"):
-        started = System(module, env, name)
+    def start(module, name="office", *how):
+        started = System(module, env, name, *how)
         cleanup.callback(started.stop)
         started.begin()
         return started

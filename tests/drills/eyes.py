@@ -5,6 +5,7 @@ trouble(lines)     the lines of the Node page's right half
 alert(lines)       the process that the second line warns of, on any page
 triage(lines)      whom an operator would suspect, from trouble alone
 suspect(lines)     the same, from the Processes page sorted by age of the oldest message
+leaking(lines)     who holds more and more, from the Processes page sorted by change of memory
 """
 
 from __future__ import annotations
@@ -13,10 +14,22 @@ import re
 from dataclasses import dataclass
 
 PID = r"<0\.\d+\.0>"
-TROUBLE = ("deepest", "oldest", "busiest", "running", "crashed", "restarts")
+TROUBLE = (
+    "gave up",
+    "root cause",
+    "circle",
+    "deepest",
+    "oldest",
+    "busiest",
+    "running",
+    "crashed",
+    "restarts",
+)
 """The lines of the Node page's right half, from top to bottom."""
 LONG_S = 2.0
 """A message that waits longer is trouble; in a healthy office it is less than one second."""
+LEAK_BYTES_S = 1e6
+"""Whose memory grows faster, for as long as one looks, leaks."""
 OFTEN = 3
 """So many restarts within the supervisor's window are trouble."""
 
@@ -33,6 +46,8 @@ class Row:
     restarts: int
     doing: str
     cursor: bool
+    grows: float = 0.0
+    """Bytes per second."""
 
 
 def pid_in(text: str) -> str | None:
@@ -50,13 +65,20 @@ def seconds(text: str) -> float:
     return float(found[1]) / (1000 if found[2] == "ms" else 1) if found else 0.0
 
 
+def bytes_in(text: str) -> float:
+    """`4.0 MB`, `+812 kB`, `≥1.2 GB` in bytes; 0 where there are none."""
+    found = re.search(r"(\d+(?:\.\d+)?) ([kMG]?)B", text)
+    return float(found[1]) * {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}[found[2]] if found else 0.0
+
+
 def processes(lines: list[str]) -> list[Row]:
     """The rows, found by where their titles stand; empty on any other page."""
     head = next((line for line in lines if re.match(r"  PID +NAME.* STATUS ", line)), None)
     if head is None:
         return []
     marks = {found[0].rstrip("▼▲"): found.span() for found in re.finditer(r"\S+", head)}
-    name, status, doing = (marks[title][0] for title in ("NAME", "STATUS", "DOING"))
+    name, status = marks["NAME"][0], marks["STATUS"][0]
+    doing = marks["DOING"][0] if "DOING" in marks else None
     after_name = min(start for start, _ in marks.values() if start > name)
 
     def right(line: str, title: str) -> str:
@@ -79,8 +101,11 @@ def processes(lines: list[str]) -> list[Row]:
                 mail=int(mail),
                 oldest_s=seconds(right(line, "OLDEST")),
                 restarts=int(restarts),
-                doing=line[doing:].strip(),
+                doing=line[doing:].strip() if doing is not None else "",
                 cursor=line.startswith("▸"),
+                grows=bytes_in(right(line, "MEM/s"))
+                if "MEM/s" in marks and "+" in right(line, "MEM/s")
+                else 0.0,
             )
         )
     return rows
@@ -115,9 +140,14 @@ def alert(lines: list[str]) -> str | None:
 
 
 def triage(lines: list[str]) -> str | None:
-    """One rule for every trouble, from the Node page alone: who holds the loop, else who is restarted again and
-    again, else whose oldest message waits too long."""
+    """One rule for every trouble, from the Node page alone: where it began that somebody gave up, else who waits in a
+    circle, else who holds the loop, else who is restarted again and again, else whose oldest message waits too long."""
     node = trouble(lines)
+    if "root cause" in node:
+        return node["root cause"][0]
+    pid, figure = node.get("circle", ("", ""))
+    if seconds(figure) > LONG_S:
+        return pid
     pid, figure = node.get("running", ("", ""))
     if seconds(figure) > 1:
         return pid
@@ -135,3 +165,11 @@ def suspect(lines: list[str]) -> str | None:
     if not rows or " OLDEST▼ " not in "\n".join(lines):
         return None
     return alert(lines) or (rows[0].pid if rows[0].oldest_s > LONG_S else None)
+
+
+def leaking(lines: list[str]) -> str | None:
+    """The first row of the Processes page, sorted by change of memory, if it grows too fast."""
+    rows = processes(lines)
+    if not rows or "MEM/s▼" not in "\n".join(lines):
+        return None
+    return rows[0].pid if rows[0].grows >= LEAK_BYTES_S else None

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from runtime import Call, CallCycle, CallTimeout, ChildSpec, NoReply, Reply, Server
-from runtime.introspection.waiting import waits_of
+from runtime.introspection.waiting import circles, lasting, waits_of
 from runtime.port.contract import WaitsQuery
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.eventually import eventually
@@ -357,3 +357,49 @@ async def test_nothing_is_left_of_calls_that_timed_out_were_cancelled_or_whose_p
         await asyncio.sleep(1)
         calls = node.scheduler.waits
         assert (calls.calls, calls.blocked, node.scheduler.owed) == ({}, {}, {})
+
+
+class Hand(Server):
+    """Has handed its caller to somebody else, and asks another for as long as that takes."""
+
+    def init(self, notary):
+        return notary
+
+    async def handle_call(self, others, caller, notary):
+        notary.cast(caller)
+        await others[0].call(others[1:], timeout=None)
+        return NoReply(notary)
+
+
+class Notary(Server):
+    """Answers everybody when it is told to."""
+
+    def init(self):
+        return ()
+
+    def handle_cast(self, message, kept):
+        if message == "now":
+            for caller in kept:
+                caller.reply("stamped")
+            return ()
+        return (*kept, message)
+
+
+@virtual_time
+async def test_those_who_wait_for_each_other_are_a_circle_from_when_it_was_closed_until_it_is_opened():
+    async with virtual_node() as node:
+        slow = await node.start(ChildSpec("slow", sleeper(60)))
+        legitimate = asyncio.ensure_future(slow.call("x", timeout=None))  # older, and no part of it
+        await asyncio.sleep(5)
+        assert lasting(node, circles(node)) == ([], 0.0)
+        notary = await node.start(ChildSpec("notary", Notary))
+        one, other = [await node.start(ChildSpec(name, Hand, notary)) for name in ("one", "other")]
+        call = asyncio.ensure_future(one.call((other, one, one), timeout=None))
+        await asyncio.sleep(3)
+        circle, for_s = lasting(node, circles(node))
+        assert ([str(it.pid) for it in circle], for_s) == ([str(one), str(other)], 3.0)
+        found = circles(node)
+        notary.cast("now")
+        assert await call == "stamped"
+        assert lasting(node, found) == ([], 0.0), "what was a circle a moment ago"
+        legitimate.cancel()

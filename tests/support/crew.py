@@ -94,6 +94,8 @@ def row(pid: int, name: str | None, behaviour: str, status: str = "waiting", **f
             "behaviour": behaviour,
             "status": status,
             "mailbox_delta": 0.0,
+            "memory": 180 * pid,
+            "memory_delta": 0.0,
             **fields,
         }
     )

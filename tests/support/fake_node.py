@@ -219,7 +219,11 @@ def _key(row: ProcessRow, request: Ps) -> Any:
     if request.sort.startswith("counter:"):
         return row.counters.get(request.sort.removeprefix("counter:"), 0.0)
     if request.delta:
-        value = {"mailbox": row.mailbox_delta, "reductions": row.reductions_delta}.get(request.sort, 0.0)
+        value = {
+            "mailbox": row.mailbox_delta,
+            "reductions": row.reductions_delta,
+            "memory": row.memory_delta,
+        }.get(request.sort, 0.0)
     else:
         value = {
             "pid": int(row.pid.split(".")[1]),

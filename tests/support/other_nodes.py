@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from runtime.port.contract import Running, Slicing, Tree, TreeNode, Trouble, Value, Zombie
+from runtime.port.contract import (
+    Bottom,
+    Link,
+    Restart,
+    Restarts,
+    Running,
+    Slicing,
+    Tree,
+    TreeNode,
+    Trouble,
+    Value,
+    Zombie,
+)
 from tests.support.crew import FRAMES, WHY, crew, crew_tree, info, row
 from tests.support.fake_node import NOON, FakeNode
 
@@ -242,4 +254,62 @@ def hostile() -> FakeNode:
             value={"$type": HOSTILE[0], HOSTILE[3]: HOSTILE[2], "$$own": HOSTILE[1]},
             approx_bytes=10,
         )
+    return node
+
+
+def deadlocked() -> FakeNode:
+    """Three of the crew wait for each other."""
+    circle = [
+        Link(pid=f"<0.{pid}.0>", name=name)
+        for pid, name in ((13, "librarian"), (14, "dispatcher"), (17, "scanner"))
+    ]
+    trouble = {
+        "oldest": Trouble(pid="<0.14.0>", name="dispatcher", value=41.0),
+        "deepest": None,
+        "spinning": None,
+    }
+    return crew(**trouble, restarting=None, last_crash=None, calls=3, circle=circle, circle_s=41.0)
+
+
+def leaking() -> FakeNode:
+    """One of the crew holds more and more."""
+    node = healthy()
+    figures = {"librarian": (84_200_000, 4_100_000.0), "dispatcher": (1_200_000, 210_000.0)}
+    found = ((it, figures.get(it.name or "", (3_100, 0.0))) for it in node.rows)
+    node.rows = [
+        it.model_copy(update={"memory": size, "memory_delta": grows, "memory_cut": it.name == "dispatcher"})
+        for it, (size, grows) in found
+    ]
+    return node
+
+
+def fallen() -> FakeNode:
+    """A crash loop that has taken three levels of supervisors with it."""
+    text = "child reviewers: more than 3 restarts in 5 s"
+    gone = Trouble(pid="<0.12.0>", name="crew", value=12.0, text=text)
+    cause = Trouble(pid="<0.93.0>", name="reviewer-3", value=12.1, text="OverBudget(10000)")
+    node = crew(
+        gave_up=gone,
+        root_cause=cause,
+        last_crash=cause,
+        restarting=None,
+        spinning=None,
+        deepest=None,
+        oldest=None,
+    )
+    bottom = Bottom(child="reviewer-3", pid="<0.93.0>", reason="OverBudget(10000)")
+    ends = (
+        ("crew", 12, bottom),
+        ("reviewers", 88, bottom),
+        ("reviewer-3", 93, None),
+        ("reviewer-3", 92, None),
+    )
+    entries = [
+        Restart(
+            at=NOON - timedelta(seconds=12), child=child, old_pid=f"<0.{pid}.0>", lived_s=0.5, lost=0, gave_up=cause_of,
+            reason="shutdown" if cause_of is not None else "OverBudget(10000)",
+        )
+        for child, pid, cause_of in ends
+    ]  # fmt: skip
+    node.history = Restarts(at=NOON, entries=entries)
     return node

@@ -11,6 +11,7 @@ from runtime.port.contract import (
     Audit,
     AuditEntry,
     AuditQuery,
+    Bottom,
     Crash,
     Crashes,
     CrashQuery,
@@ -338,6 +339,25 @@ def test_history_marks_a_child_that_was_not_started_again(bank):
     first, second = bank.run("history").out.splitlines()[1:]
     assert first.split()[:4] == ["14:02:11Z", "alice", "<0.42.0>", "<0.43.0>"]
     assert "not again" in second
+
+
+def test_history_says_because_of_whom_a_supervisor_gave_up(bank):
+    bottom = Bottom(child="printer", pid="<0.63.0>", reason="KeyError('cyan')")
+    bank.answer(History, Restarts(at=AT, entries=[restart(reason="shutdown", gave_up=bottom)]))
+    assert "gave up: printer <0.63.0> KeyError('cyan')" in bank.run("history").out
+
+
+def test_ps_shows_memory_where_it_is_sorted_by_it_and_growth_where_that_is_known(bank):
+    held = row(memory=84_200_000, memory_cut=True)
+    bank.answer(Ps, page(held))
+    assert " MEM " not in bank.run("ps").out
+    title, line = bank.run("ps", "--sort", "memory").out.splitlines()
+    assert "MEM/s" not in title
+    assert "≥84 MB" in line
+    bank.answer(Ps, page(held.model_copy(update={"memory_delta": 4_100_000.0})))
+    title, line = bank.run("ps", "--sort", "memory", "--delta").out.splitlines()
+    assert "MEM/s" in title
+    assert "+4.1 MB" in line
 
 
 def test_crashes_show_the_reason_the_last_good_state_and_the_traceback(bank):

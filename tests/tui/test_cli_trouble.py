@@ -39,6 +39,14 @@ def test_node_names_first_who_gave_up_and_the_supervisor_that_restarts(bank):
     assert " ".join(trouble[-1]) == "restarting reviewers <0.15.0> 1 restart in 5 s, 99 left, last r-4"
 
 
+def test_node_names_where_it_began_below_who_gave_up(bank):
+    gone = Trouble(pid="<0.12.0>", name="crew", value=12, text="child plant: more than 3 restarts in 5 s")
+    cause = Trouble(pid="<0.63.0>", name="printer", value=12, text="KeyError('cyan')")
+    out = bank.answer(NodeQuery, node_info(gave_up=gone, root_cause=cause)).run("node").out
+    _, second, *_ = [" ".join(line.split()) for line in out.partition("trouble")[2].splitlines() if line]
+    assert second == "root cause printer <0.63.0> 12 s ago KeyError('cyan')"
+
+
 def test_tree_names_who_gave_up_and_why(bank):
     text = "child scanner: more than 3 restarts in 5 s"
     crew = tree_node("crew", pid=None, status="ended", last_reason="shutdown", gave_up=text)

@@ -105,9 +105,11 @@ def test_the_node_names_whom_the_longest_wait_is_for_and_a_circle_as_trouble(ban
     assert "waited for" in bank.run("node").out
     (line,) = [line for line in lines(node_info(waited_for=trouble)) if line.what == "waited for"]
     assert (line.pid, line.value, line.wrong) == ("<0.3.0>", "12 s", False)
-    circle = node_info(waited_for=trouble, circle=[AUDIT, BANK])
+    circle = node_info(waited_for=trouble, circle=[AUDIT, BANK], circle_s=3.0)
     (line,) = [line for line in lines(circle) if line.what == "circle"]
     assert line.wrong
     assert line.text == "audit <0.3.0> waits for bank <0.4.0> waits for audit <0.3.0>"
+    young = circle.model_copy(update={"circle_s": 0.4})
+    assert not any(line.wrong for line in lines(young) if line.what == "circle"), "somebody may open it soon"
     bank.answer(NodeQuery, circle)
     assert "audit <0.3.0> waits for bank <0.4.0>" in bank.run("node").out

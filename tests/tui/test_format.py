@@ -116,3 +116,17 @@ def test_markup_is_only_text():
 
 def test_a_line_end_is_shown():
     assert form.clean("one\ntwo") == "one⏎two"
+
+
+def test_memory_says_where_it_is_at_least_so_much_and_growth_has_a_sign():
+    assert [form.memory(None), form.memory(812), form.memory(84_200_000, cut=True)] == [
+        form.NOTHING,
+        "812 B",
+        "≥84 MB",
+    ]
+    assert [form.growth(None), form.growth(500), form.growth(4.1e6), form.growth(-8.1e5)] == [
+        form.NOTHING,
+        "0",
+        "+4.1 MB",
+        f"{form.MINUS}810 kB",
+    ]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from runtime.port.contract import Code, Failure, Kill, Role, State, Trouble
+from runtime.port.contract import Code, Failure, Kill, Link, Role, State, Trouble
 from tests.support.console import Clock
 from tests.support.crew import info
 from tests.support.fake_node import NOON
@@ -117,6 +117,25 @@ def test_a_tree_that_gave_up_is_the_loudest_alert_for_as_long_as_it_is_so(sessio
         assert (alert.tone, alert.pid, alert.name) == ("bad", "<0.12.0>", "crew")
     hear(session, clock, running=running)
     assert "gave up" not in session.alert().text
+
+
+def test_where_it_began_that_a_tree_gave_up_is_named_and_opened(session, clock):
+    gone = Trouble(pid="<0.2.0>", name="works", value=1, text="child plant: more than 3 restarts in 5 s")
+    cause = Trouble(pid="<0.63.0>", name="printer", value=1, text="KeyError('cyan')")
+    hear(session, clock, gave_up=gone, root_cause=cause)
+    alert = session.alert()
+    assert alert.text == "▲ works gave up: printer <0.63.0> KeyError('cyan')"
+    assert (alert.tone, alert.pid, alert.name) == ("bad", "<0.63.0>", "printer")
+
+
+def test_a_circle_is_an_alert_once_nobody_has_opened_it_for_a_second(session, clock):
+    circle = [Link(pid="<0.4.0>", name="bank"), Link(pid="<0.5.0>", name="web")]
+    hear(session, clock, circle=circle, circle_s=0.9)
+    assert "circle" not in session.alert().text
+    hear(session, clock, circle=circle, circle_s=12.0)
+    alert = session.alert()
+    assert alert.text == ("▲ circle for 12 s: bank <0.4.0> waits for web <0.5.0> waits for bank <0.4.0>")
+    assert (alert.tone, alert.pid, alert.name) == ("bad", "<0.4.0>", "bank")
 
 
 def test_a_step_that_goes_on_in_slices_is_an_alert_once_a_call_would_have_given_up(session, clock):

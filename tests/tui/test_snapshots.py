@@ -13,7 +13,20 @@ from textual.pilot import Pilot
 from tests.support.console import Console, keys, settle
 from tests.support.crew import crew
 from tests.support.fake_node import viewer
-from tests.support.other_nodes import crowd, empty, given_up, haunt, haunted, healthy, hostile, spun, stuck
+from tests.support.other_nodes import (
+    crowd,
+    deadlocked,
+    empty,
+    fallen,
+    given_up,
+    haunt,
+    haunted,
+    healthy,
+    hostile,
+    leaking,
+    spun,
+    stuck,
+)
 from tui.widgets.hints import DEMO
 
 pytestmark = pytest.mark.skipif(
@@ -123,6 +136,16 @@ class TestTimeSlices:
             await console.poll(pilot)
 
         assert snap_compare(console.app, terminal_size=size, run_before=explained)
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+class TestSlowHarm:
+    @pytest.mark.parametrize("trouble", [deadlocked, fallen], ids=lambda it: it.__name__)
+    def test_the_node_page(self, snap_compare, size, trouble):
+        assert snap_compare(Console(trouble(), start_page="node").app, terminal_size=size, run_before=keys())
+
+    def test_a_leak(self, snap_compare, size):
+        assert snap_compare(Console(leaking()).app, terminal_size=size, run_before=keys("W", "home"))
 
 
 @pytest.mark.parametrize("page", ["processes", "tree"])

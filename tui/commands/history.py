@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from datetime import datetime
 
 from runtime.port.contract import History, Restart
+from tui.endings import why
 from tui.format import NOTHING, duration, number
 from tui.output.table import Cell, Column
 from tui.output.text import clock
@@ -22,7 +23,8 @@ pid that it has had, of a supervisor's children, or of the whole node.
   observer history --json | jq '.[] | select(.new_pid == null)'   not started again
 
 With --json: an array of at, child, old_pid, new_pid, reason, lived_s, lost (messages
-that its mailbox held) and by (`key NAME`, `sibling ID`, or null for itself).
+that its mailbox held), by (`key NAME`, `sibling ID`, or null for itself), and for a
+supervisor that gave up gave_up: child, pid and reason of whom it began with.
 """
 
 _COLUMNS = (
@@ -67,5 +69,5 @@ def _row(entry: Restart, now: datetime) -> list[Cell | str]:
         duration(entry.lived_s),
         Cell(number(entry.lost), "text" if entry.lost else "muted"),
         entry.by or NOTHING,
-        entry.reason,
+        why(entry),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from runtime.port.contract import Info, Link, ProcessInfo
-from tui.format import NOTHING, duration, number, percent
+from tui.format import NOTHING, duration, memory, number, percent
 from tui.limits import bound_text
 from tui.output.marks import status
 from tui.output.table import Cell, Pair
@@ -74,6 +74,14 @@ def _work(info: ProcessInfo) -> list[Pair]:
         *([("limit", [bound_text(info.bound)])] if info.bound is not None else []),
         ("busy", [percent(row.busy)]),
         ("reductions", [number(row.reductions)]),
+        (
+            "memory",
+            [
+                f"{'at least' if row.memory_cut else 'about'} {memory(row.memory)}"
+                if row.memory is not None
+                else NOTHING
+            ],
+        ),
         ("timers", [number(info.timers)]),
     ]
     pairs.extend((name, [quantity(value)]) for name, value in row.counters.items())

@@ -9,7 +9,7 @@ from runtime.port.contract import NodeInfo, NodeQuery, Trouble
 from tui.format import NOTHING, duration, milliseconds, number, percent, plural, size
 from tui.output.table import Cell, Column, Pair
 from tui.output.text import clock, quantity
-from tui.patience import circle_text
+from tui.patience import CIRCLE_S, circle_text
 from tui.slicing import ADVICE, at_work, fate, figures, mode, slicing, spinner
 
 from .context import Context
@@ -92,22 +92,30 @@ def _trouble(node: NodeInfo) -> list[Pair]:
         return [(title, ["  ".join(part for part in parts if part)])]
 
     deepest, oldest, busiest = node.deepest, node.oldest, node.busiest
-    crash, gone = node.last_crash, node.gave_up
-    waited_for, circle = node.waited_for, circle_text(node.circle)
+    crash, gone, bottom = node.last_crash, node.gave_up, node.root_cause
+    waited_for = node.waited_for
     return [
         *line(gone, "gave up", f"{duration(gone.value)} ago" if gone else ""),
+        *line(bottom, "root cause", f"{duration(bottom.value)} ago" if bottom else ""),
+        *_circle(node),
         *line(deepest, "deepest", plural(int(deepest.value), "message") if deepest else ""),
         *line(oldest, "oldest", f"{duration(oldest.value)} waiting" if oldest else ""),
         *line(
-            waited_for if not circle else None,
+            waited_for if not node.circle else None,
             "waited for",
             f"{duration(waited_for.value)}" if waited_for else "",
         ),
-        *([("circle", [Cell(circle, "bad")])] if circle else []),
         *line(busiest, "busiest", f"{percent(busiest.value)} of the loop" if busiest else ""),
         *line(crash, "last crash", f"{duration(crash.value)} ago" if crash else ""),
         *line(node.restarting, "restarting", ""),
     ]
+
+
+def _circle(node: NodeInfo) -> list[Pair]:
+    if not node.circle:
+        return []
+    text = f"{circle_text(node.circle)}  {duration(node.circle_s)}"
+    return [("circle", [Cell(text, "bad" if node.circle_s >= CIRCLE_S else "text")])]
 
 
 def _at_work(context: Context, node: NodeInfo) -> None:

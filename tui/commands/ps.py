@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
 
 from runtime.port.contract import DEFAULT_LIMIT, SORTS, ProcessPage, ProcessRow, Ps
-from tui.format import BUSY, MAIL, NOTHING, OLDEST_S, change, duration, number, percent
+from tui.format import (
+    BUSY,
+    GROWTH,
+    MAIL,
+    NOTHING,
+    OLDEST_S,
+    change,
+    duration,
+    growth,
+    memory,
+    number,
+    percent,
+)
 from tui.output.marks import level, status
 from tui.output.table import Cell, Column
 from tui.output.text import quantity
@@ -19,14 +32,16 @@ node, so that only the rows that are shown travel.
 
   observer ps --sort mailbox --desc          who does not keep up
   observer ps --sort mailbox --desc --delta  whose mailbox grows fastest
+  observer ps --sort memory --desc --delta   whose state or mailbox grows: a leak
   observer ps --filter reviewer              only these; `!reviewer` all but these
   observer ps --sort busy --desc --limit 5 --json | jq '.[].pid'
 
 MAIL is messages that wait, Δ/s their change per second, OLDEST how long the first of
 them has waited, BUSY the share of the loop's samples, REDS reductions, and ↻ how often
-its supervisor restarted it. BUSY and Δ/s are measured only while somebody looks, so
---sort busy and --delta look for a second first. In a narrow terminal BEHAVIOUR, REDS
-and Δ/s are left out; a pipe gets them all.
+its supervisor restarted it. MEM is about what state, mailbox and last messages take
+(≥: at least), shown where it is sorted by; MEM/s its change. BUSY, Δ/s and MEM/s are
+measured only while somebody looks, so --sort busy and --delta look for a second first.
+In a narrow terminal BEHAVIOUR, REDS and Δ/s are left out; a pipe gets them all.
 """
 
 _COUNTER = "counter:"
@@ -64,7 +79,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--delta",
         action="store_true",
-        help="sort by change per second: of mailbox, reductions, restarts, a counter",
+        help="sort by change per second: of mailbox, reductions, restarts, memory, a counter",
     )
     parser.add_argument(
         "--filter",
@@ -92,8 +107,7 @@ def run(context: Context) -> int:
     if context.json:
         context.out.document(page.rows)
     else:
-        counter = sort.removeprefix(_COUNTER) if sort.startswith(_COUNTER) else None
-        _show(context, page, counter)
+        _show(context, page, sort)
     if len(page.rows) < page.total:
         context.say(_shown(page))
     return 0
@@ -112,15 +126,33 @@ def _shown(page: ProcessPage) -> str:
     return text
 
 
-def _show(context: Context, page: ProcessPage, counter: str | None) -> None:
+def _show(context: Context, page: ProcessPage, sort: str) -> None:
     rates = any(row.mailbox_delta is not None for row in page.rows)
     columns = [column for column in _COLUMNS if rates or column.title != _RATE]
     rows = [_row(row, rates=rates) for row in page.rows]
-    if counter is not None:
-        columns.insert(-1, Column(counter.upper(), right=True))
+    for column, cell in _more(page, sort):
+        columns.insert(-1, column)
         for cells, row in zip(rows, page.rows, strict=True):
-            cells.insert(-1, quantity(row.counters.get(counter)))
+            cells.insert(-1, cell(row))
     context.out.table(columns, rows)
+
+
+def _more(page: ProcessPage, sort: str) -> list[tuple[Column, Callable[[ProcessRow], Cell | str]]]:
+    """Columns that are there only where they are sorted by."""
+    if sort.startswith(_COUNTER):
+        counter = sort.removeprefix(_COUNTER)
+        return [(Column(counter.upper(), right=True), lambda row: quantity(row.counters.get(counter)))]
+    if sort != "memory":
+        return []
+    grows = any(row.memory_delta is not None for row in page.rows)
+    return [
+        (Column("MEM", right=True), lambda row: memory(row.memory, cut=row.memory_cut)),
+        *([(Column("MEM/s", right=True), _growth)] if grows else []),
+    ]
+
+
+def _growth(row: ProcessRow) -> Cell | str:
+    return level(growth(row.memory_delta), max(row.memory_delta or 0, 0), GROWTH)
 
 
 def _row(row: ProcessRow, *, rates: bool) -> list[Cell | str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from runtime.port.contract import ProcessRow
 from tui.format import (
     BUSY,
+    GROWTH,
     MAIL,
     NOTHING,
     OLDEST_S,
@@ -17,6 +18,8 @@ from tui.format import (
     cut,
     duration,
     elide,
+    growth,
+    memory,
     number,
     percent,
     short,
@@ -27,6 +30,7 @@ from tui.spans import Spans
 from tui.widgets.table import Column
 
 COUNTER = "counter"
+MEMORY, GROWS = "memory", "growth"
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ SORT_KEYS = (
     SortKey("a", "oldest", "age of the oldest message", desc=True),
     SortKey("b", "busy", "busy", desc=True),
     SortKey("r", "reductions", "reductions", desc=True, delta=True),
+    SortKey("w", "memory", "memory", desc=True, delta=True),
     SortKey("x", "restarts", "restarts", desc=True, delta=True),
     SortKey("i", "pid", "pid", desc=False),
     SortKey("n", "name", "name", desc=False),
@@ -57,8 +62,10 @@ SORT_KEYS = (
 )
 
 
-def columns(flashing: Callable[[ProcessRow], bool], counter: Callable[[], str]) -> list[Column[ProcessRow]]:
-    """All columns. `flashing` says whose restart is news; `counter` which counter is shown."""
+def columns(
+    flashing: Callable[[ProcessRow], bool], counter: Callable[[], str], *, weighing: bool = False
+) -> list[Column[ProcessRow]]:
+    """All columns. `flashing` says whose restart is news; `counter` which counter is shown; `weighing` whether memory comes first."""
 
     def restarts(row: ProcessRow, _: int) -> Spans:
         return [(number(row.restarts), "flash" if flashing(row) else tone(row.restarts, NEVER))]
@@ -78,8 +85,10 @@ def columns(flashing: Callable[[ProcessRow], bool], counter: Callable[[], str]) 
         Column("busy", "BUSY", _busy, 5, right=True),
         Column("reductions", "REDS", _reductions, 6, right=True, rank=7),
         Column("restarts", "↻", restarts, 3, right=True),
+        Column(MEMORY, "MEM", _memory, 7, right=True, rank=0 if weighing else 10),
+        Column(GROWS, "MEM/s", _growth, 7, right=True, rank=1 if weighing else 11),
         Column(COUNTER, "", counted, 8, right=True, rank=9),
-        Column("doing", " DOING", _doing, 13, weight=8),
+        Column("doing", " DOING", _doing, 13, weight=8, rank=12 if weighing else 0),
     ]
 
 
@@ -127,6 +136,15 @@ def _busy(row: ProcessRow, _: int) -> Spans:
 
 def _reductions(row: ProcessRow, _: int) -> Spans:
     return [(short(row.reductions), tone(row.reductions, NEVER))]
+
+
+def _memory(row: ProcessRow, _: int) -> Spans:
+    return [(memory(row.memory, cut=row.memory_cut), tone(row.memory, NEVER))]
+
+
+def _growth(row: ProcessRow, _: int) -> Spans:
+    text = growth(row.memory_delta)
+    return [(text, "faint" if text in {"0", NOTHING} else tone(max(row.memory_delta or 0, 1), GROWTH))]
 
 
 def _doing(row: ProcessRow, cells: int) -> Spans:

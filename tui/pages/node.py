@@ -98,7 +98,8 @@ class NodePage(Page):
 
     def polls(self) -> Watch:
         """The stack of what runs; the restarts where there is room for them."""
-        wanted = self.has_class("-tall") and self.session.may(History)
+        tall = self.has_class("-tall") or self.has_class("-high")
+        wanted = tall and self.session.may(History)
         return Watch({"recent": History(limit=RECENT)} if wanted else {}, stack=True)
 
     def on_resize(self) -> None:
@@ -126,6 +127,7 @@ class NodePage(Page):
         rows = {line.what: line for line in lines(node)}
         table, first = self.lines, self.lines.cursor is None
         table.widen(
+            what=rows,
             pid=(line.pid for line in rows.values()),
             name=(line.name[:LONGEST_NAME] for line in rows.values()),
         )

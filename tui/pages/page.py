@@ -72,7 +72,7 @@ class Page(Screen[None]):
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it so
         (0, "-low"),
         (34, "-tall"),
-        (46, "-tall -high"),
+        (46, "-high"),
     ]
 
     @property

@@ -21,7 +21,7 @@ from tui.spans import Spans
 from tui.widgets.prompt import Prompt
 from tui.widgets.table import Table
 
-from .columns import COUNTER, SORT_KEYS, SortKey, columns
+from .columns import COUNTER, GROWS, MEMORY, SORT_KEYS, SortKey, columns
 from .page import Page, Target
 from .window import Window
 
@@ -98,6 +98,10 @@ class ProcessesPage(Page):
         self.table.focus()
         self._mark()
 
+    def on_resize(self) -> None:
+        """Room for memory may have come or gone."""
+        self.call_after_refresh(self.console.rewatch)
+
     # --- polling ------------------------------------------------------------------------------
 
     def polls(self) -> Watch:
@@ -107,7 +111,7 @@ class ProcessesPage(Page):
         return Watch({
             "ps": Ps(
                 sort=sort, desc=self.desc, delta=self.delta, filter=self.filter[:200], limit=ROWS,
-                offset=self.first, keep=[cursor] if cursor else [],
+                offset=self.first, keep=[cursor] if cursor else [], memory=self.is_mounted and self.table.has_room_for(MEMORY),
             )
         })  # fmt: skip
 
@@ -241,7 +245,8 @@ class ProcessesPage(Page):
     def titled(self, event: Table.Titled) -> None:
         """A click on a title sorts by it."""
         event.stop()
-        self.action_sort("mailbox" if event.column == "delta" else event.column, event.column == "delta")
+        per_second = {"delta": "mailbox", GROWS: MEMORY}
+        self.action_sort(per_second.get(event.column, event.column), event.column in per_second)
 
     @on(Table.Edge)
     def edge(self, event: Table.Edge) -> None:
@@ -275,16 +280,16 @@ class ProcessesPage(Page):
     def _mark(self) -> None:
         table = self.table
         counter = self.session.shown_counter()
-        table.columns = columns(self._flashes, self._counter)
+        table.columns = columns(self._flashes, self._counter, weighing=self.sort == MEMORY)
         table.columns = [
             column if column.key != COUNTER else type(column)(
                 column.key, clean(counter, 7).upper(), column.cell, column.least, right=True, rank=9,
             )
             for column in table.columns if column.key != COUNTER or counter
         ]  # fmt: skip
-        delta_of_mail = self.delta and self.sort == "mailbox"
-        table.sorted_by = "delta" if delta_of_mail else self.sort
-        table.sort_mark = ("/s" if self.delta and not delta_of_mail else "") + ("▼" if self.desc else "▲")
+        own = {"mailbox": "delta", MEMORY: GROWS}.get(self.sort) if self.delta else None
+        table.sorted_by = own or self.sort
+        table.sort_mark = ("/s" if self.delta and own is None else "") + ("▼" if self.desc else "▲")
         table.refresh()
 
     def node_heard(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from runtime.port.contract import Restart, Restarts
+from tui.endings import why
 from tui.format import MINUS, NOTHING, Tone, clean, cut, duration, elide, number
 from tui.spans import Spans
 from tui.widgets.table import Column
@@ -55,9 +56,9 @@ def _new(row: RestartRow, cells: int) -> Spans:
 
 
 def _reason(row: RestartRow, cells: int) -> Spans:
-    calm = row.entry.reason in {"normal", "shutdown"}
+    calm = row.entry.reason in {"normal", "shutdown"} and row.entry.gave_up is None
     tone: Tone = "muted" if calm else "text"
-    return [(cut(clean(row.entry.reason), cells), tone)]
+    return [(cut(why(row.entry), cells), tone)]
 
 
 def _lost(row: RestartRow, _: int) -> Spans:

@@ -1,6 +1,6 @@
 """What is wrong, and where: the lines of the Node page's right half, each a jump to a process.
 
-    NodeInfo.gave_up, .zombies, .deepest, .oldest, .waited_for, .busiest, .running, .spinning, .last_crash, .restarting  ->  Line
+    NodeInfo.gave_up, .root_cause, .circle, .deepest, .oldest, .waited_for, .busiest, .running, .spinning, .last_crash, .restarting, .zombies  ->  Line
 
 `verdict` says in one sentence that nothing is wrong, or how many of the lines are.
 """
@@ -28,7 +28,7 @@ from tui.format import (
     percent,
     tone,
 )
-from tui.patience import circle_text
+from tui.patience import CIRCLE_S, circle_text
 from tui.slicing import ADVICE, SPINS_S, at_work, place, story
 from tui.spans import Spans
 
@@ -57,12 +57,14 @@ class Line:
 
 
 def lines(node: NodeInfo) -> list[Line]:
-    """All lines, in the order of the eye; who gave up and what does not end have one only where there are such."""
+    """All lines, in the order of the eye; who gave up, who waits in a circle and what does not end only where there are such."""
     return [
         *([_gave_up(node.gave_up)] if node.gave_up is not None else []),
+        *([_root_cause(node.root_cause)] if node.root_cause is not None else []),
+        *([_circle(node)] if node.circle else []),
         _line("deepest", node.deepest, number, MAIL),
         _line("oldest", node.oldest, duration, OLDEST_S),
-        *([_waited_for(node, node.waited_for)] if node.waited_for is not None else []),
+        *([_waited_for(node.waited_for)] if node.waited_for is not None and not node.circle else []),
         _busiest(node),
         _running(node),
         _crash(node.last_crash),
@@ -77,12 +79,17 @@ def _line(what: str, it: Trouble | None, show: Callable[[float], str], limits: t
     return Line(what, it.pid, clean(it.name, 200), show(it.value), tone(it.value, limits), clean(it.text))
 
 
-def _waited_for(node: NodeInfo, it: Trouble) -> Line:
+def _waited_for(it: Trouble) -> Line:
     """For whom a call has waited long. That alone is no trouble; waiting for each other is."""
-    name, text = clean(it.name, 200), clean(it.text)
-    if not node.circle:
-        return Line("waited for", it.pid, name, duration(it.value), "text", text)
-    return Line("circle", it.pid, name, duration(it.value), "bad", circle_text(node.circle))
+    return Line("waited for", it.pid, clean(it.name, 200), duration(it.value), "text", clean(it.text))
+
+
+def _circle(node: NodeInfo) -> Line:
+    """Before the mailboxes that fill because of it."""
+    first = node.circle[0]
+    level: Tone = "bad" if node.circle_s >= CIRCLE_S else "text"
+    text = circle_text(node.circle)
+    return Line("circle", first.pid, clean(first.name or "", 200), duration(node.circle_s), level, text)
 
 
 def _busiest(node: NodeInfo) -> Line:
@@ -121,6 +128,12 @@ def _zombie(node: NodeInfo, it: Zombie) -> Line:
 def _gave_up(it: Trouble) -> Line:
     return Line(
         "gave up", it.pid, clean(it.name, 200), f"{MINUS}{duration(it.value)}", "bad", gave_up(it.text)
+    )
+
+
+def _root_cause(it: Trouble) -> Line:
+    return Line(
+        "root cause", it.pid, clean(it.name, 200), f"{MINUS}{duration(it.value)}", "bad", clean(it.text)
     )
 
 

@@ -252,6 +252,10 @@ class Table(ScrollView, Generic[R], can_focus=True):
             start += cells + 1
         return None
 
+    def has_room_for(self, column: str) -> bool:
+        """Whether a column is shown, as wide as the table is now."""
+        return any(it.key == column for it, _ in self._placed())
+
     # --- painting -----------------------------------------------------------------------------
 
     def _placed(self) -> Placed[R]:

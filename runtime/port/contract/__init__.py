@@ -53,7 +53,7 @@ from .processes import (
     Value,
 )
 from .relations import Entry, Link, Registered, RegistryQuery, Stage, Table, Wait, Waits, WaitsQuery
-from .supervision import History, Restart, Restarts, Tree, TreeNode, TreeQuery
+from .supervision import Bottom, History, Restart, Restarts, Tree, TreeNode, TreeQuery
 
 __all__ = [
     "CONTRACT",
@@ -63,6 +63,7 @@ __all__ = [
     "Audit",
     "AuditEntry",
     "AuditQuery",
+    "Bottom",
     "Bound",
     "Code",
     "Crash",

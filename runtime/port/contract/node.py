@@ -131,13 +131,20 @@ class NodeInfo(Model):
     """For whom the call waits, in the end, that has waited longest: its callee, or whom that waits for itself. In seconds;
     `text` tells who waits."""
     circle: list[Link] = []
-    """Where that ends in processes that wait for each other: these."""
+    """Processes that wait for each other: where there are several such circles, the one that was closed first."""
+    circle_s: float = 0.0
+    """Seconds since it was closed. One that somebody outside of it opens again soon is no trouble."""
     busiest: Trouble | None = None
     """Largest share of the loop's samples, 0 to 1."""
     last_crash: Trouble | None = None
     """`value` is seconds ago; `text` the reason."""
     restarting: Trouble | None = None
-    """The supervisor that has restarted most often within its window: `value` times, `text` what is left."""
+    """The child because of which a supervisor restarts most within its window: `value` times, `text` what is left. Where a
+    supervisor below it has given up meanwhile, it is the child at the bottom, `value` tells its ends within that window, and
+    `text` its reason too."""
+    root_cause: Trouble | None = None
+    """Of `gave_up`: the child at the bottom, whose ends made its supervisor give up, and through that the supervisors above it.
+    It ended `value` seconds ago; `text` is its reason."""
     gave_up: Trouble | None = None
     """The supervisor that gave up last, while none runs in its place: `value` seconds ago, `text` because of whom."""
 

@@ -53,6 +53,13 @@ class ProcessRow(Model):
     reductions: int = 0
     reductions_delta: float | None = None
     """Reductions per second since the last sample."""
+    memory: int | None = None
+    """About how many bytes its state, mailbox and last messages take, where that was asked for. What it shares with others counts
+    in full; what stands elsewhere than in these does not."""
+    memory_cut: bool = False
+    """Whether there was more than could be looked at, so that it is at least so much."""
+    memory_delta: float | None = None
+    """Change of that per second since the last sample."""
     busy: float = 0.0
     """Share of the loop's samples, 0 to 1."""
     restarts: int = 0
@@ -61,11 +68,12 @@ class ProcessRow(Model):
 
 
 SORTS = (
-    "pid", "name", "behaviour", "status", "mailbox", "oldest", "reductions", "busy", "restarts", "doing",
+    "pid", "name", "behaviour", "status", "mailbox", "oldest", "reductions", "memory", "busy", "restarts",
+    "doing",
 )  # fmt: skip
 Sort = Literal[
-    "pid", "name", "behaviour", "status", "mailbox", "oldest", "reductions", "busy", "restarts", "doing"
-]
+    "pid", "name", "behaviour", "status", "mailbox", "oldest", "reductions", "memory", "busy", "restarts", "doing"
+]  # fmt: skip
 
 
 class ProcessPage(Model):
@@ -97,7 +105,10 @@ class Ps(PortRequest[ProcessPage]):
     """One of `SORTS`, or `counter:NAME`."""
     desc: bool = False
     delta: bool = False
-    """Sort by change per second instead (mailbox, reductions, restarts and counters)."""
+    """Sort by change per second instead (mailbox, reductions, restarts, memory and counters)."""
+    memory: bool = False
+    """Whether the rows say how much memory they hold, which takes some microseconds for each. Where they are sorted by it, they
+    do, and every process has to be weighed."""
     filter: str = Field(default="", max_length=200)
     """A substring of pid, name, label, behaviour, status or doing, any case; a leading `!` inverts."""
     limit: int = Field(default=DEFAULT_LIMIT, ge=0, le=5000)

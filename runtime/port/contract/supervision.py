@@ -10,7 +10,7 @@ from pydantic import Field
 from .base import Model, PortRequest
 from .processes import Status
 
-__all__ = ["History", "Restart", "Restarts", "Tree", "TreeNode", "TreeQuery"]
+__all__ = ["Bottom", "History", "Restart", "Restarts", "Tree", "TreeNode", "TreeQuery"]
 
 
 class TreeNode(Model):
@@ -73,6 +73,14 @@ class TreeQuery(PortRequest[Tree]):
     """Begin at this supervisor instead."""
 
 
+class Bottom(Model):
+    """Where a supervisor's giving up began: the end of a child, as many supervisors further down as there were between."""
+
+    child: str
+    pid: str
+    reason: str
+
+
 class Restart(Model):
     """One end of a child, and what followed."""
 
@@ -88,6 +96,8 @@ class Restart(Model):
     by: str | None = None
     """Who ended it: `key NAME`, `sibling ID`, or None for itself."""
     supervisor: str | None = None
+    gave_up: Bottom | None = None
+    """Of a supervisor that gave up: because of whom, at the bottom."""
 
 
 class Restarts(Model):

@@ -9,7 +9,7 @@
 
 Run as `python -m tests.drills.systems.NAME [NODE NAME]`. `ready` on stdout says that it can be attached to; the
 pid of the one in trouble follows there, for the drill to compare with what its rule has read on the screen. The
-node ends with its stdin, so that none is left behind.
+node ends with its stdin, so that none is left behind. Where its tree gives up, it says so, and goes on without one.
 """
 
 from __future__ import annotations
@@ -118,7 +118,14 @@ async def _serve(troubled: list[ChildSpec], max_restarts: int) -> None:
     async with Node(name) as node:
         await node.start(tree)
         print("ready", flush=True)
-        await asyncio.to_thread(sys.stdin.read)
+        until = asyncio.ensure_future(asyncio.to_thread(sys.stdin.read))
+        tree_ended = asyncio.ensure_future(node.run_forever())
+        await asyncio.wait({until, tree_ended}, return_when=asyncio.FIRST_COMPLETED)
+        if not until.done():
+            print("given up", flush=True)
+            await until
+        tree_ended.cancel()
+        await asyncio.wait({tree_ended})
 
 
 def office(*troubled: ChildSpec, max_restarts: int = 3) -> None:

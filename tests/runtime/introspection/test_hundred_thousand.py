@@ -25,6 +25,8 @@ READS = {
     "ps by change": Ps(sort="reductions", delta=True, desc=True, limit=200),
     "ps filtered": Ps(filter="idle", limit=200),
     "ps, the last": Ps(sort="reductions", offset=TOTAL, limit=200),
+    "ps by memory": Ps(sort="memory", desc=True, limit=200),
+    "ps by change of memory": Ps(sort="memory", delta=True, desc=True, limit=200),
     "tree": TreeQuery(children=10),
     "info": Info(process="team-0"),
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import platform
 
-from runtime import ChildSpec, Supervisor
-from runtime.port.contract import Kill, NodeQuery, Role, Suspend
+from runtime import ChildSpec, Server, Supervisor, exits
+from runtime.port.contract import History, Kill, NodeQuery, Role, Suspend
 from tests.runtime.introspection.behaviours import Deposit, Worker, bank
 from tests.support.eventually import eventually_sync
 
@@ -126,3 +126,103 @@ def test_work_and_counters_are_summed(live):
     info = node.ask(NodeQuery())
     assert info.messages_handled == before + 2
     assert info.counters == {"deposits": 2, "tokens": 4}
+
+
+# --- where it began -----------------------------------------------------------------------------------
+
+
+def three_levels(**top):
+    press = Supervisor([ChildSpec("worker", Worker)], max_restarts=1)
+    plant = Supervisor([ChildSpec("press", press)], max_restarts=1)
+    return Supervisor([ChildSpec("plant", plant)], name="works", **top)
+
+
+def crash(node, times):
+    """Let the worker crash, one after the other; returns the pids that did."""
+    crashed = []
+    for _ in range(times):
+        eventually_sync(lambda: node.node.whereis("worker") is not None)
+        pid = node.node.whereis("worker")
+        node.do(pid.cast, "crash")
+        eventually_sync(lambda pid=pid: node.node.whereis("worker") != pid)
+        crashed.append(str(pid))
+    return crashed
+
+
+def test_of_three_levels_that_gave_up_the_child_at_the_bottom_is_the_root_cause(live):
+    node = live(three_levels(max_restarts=1))
+    *_, last = crash(node, 8)
+    eventually_sync(lambda: gone(node) is not None and gone(node).name == "works")
+    assert gone(node).text == "child plant: more than 1 restarts in 5 s"
+    cause = node.ask(NodeQuery()).root_cause
+    assert (cause.name, cause.pid) == ("worker", last)
+    assert cause.text.startswith("ValueError")
+    assert 0 <= cause.value < 10
+    assert "(" not in node.ask(NodeQuery(), role=Role.VIEWER).root_cause.text
+
+
+def test_while_supervisors_are_restarted_the_child_at_the_bottom_is_named_with_its_reason(live):
+    node = live(three_levels(max_restarts=50))
+    crash(node, 5)
+    eventually_sync(lambda: node.node.whereis("worker") is not None)
+    found = node.ask(NodeQuery()).restarting
+    assert (found.name, found.pid) == ("worker", str(node.node.whereis("worker")))
+    assert found.value == 5
+    assert found.text.startswith("ValueError")
+    assert found.text.endswith("press, plant gave up; works: 1 restart in 5 s, 49 left")
+
+
+def test_a_supervisor_without_a_name_below_names_the_process_that_ended(live):
+    press = Supervisor([ChildSpec("worker", Worker, register=False)], max_restarts=0)
+    node = live(Supervisor([ChildSpec("press", press)], max_restarts=50, name="works"))
+    (worker,) = [it for it in node.node.table if it.child is not None and it.child.id == "worker"]
+    node.do(worker.pid.cast, "crash")
+    eventually_sync(lambda: node.node.ledger.restarts == 1)
+    assert node.ask(NodeQuery()).restarting.pid == str(worker.pid)
+
+
+def test_the_history_says_because_of_whom_each_supervisor_gave_up(live):
+    node = live(three_levels(max_restarts=1))
+    *_, last = crash(node, 8)
+    eventually_sync(lambda: gone(node) is not None and gone(node).name == "works")
+    eventually_sync(lambda: node.node.whereis("works") is None)
+    ends = node.ask(History(limit=100)).entries
+    newest = {end.child: end for end in reversed(ends)}
+    for name in ("press", "plant", "works"):
+        assert (newest[name].gave_up.child, newest[name].gave_up.pid) == ("worker", last)
+        assert newest[name].gave_up.reason == newest["worker"].reason
+        assert newest[name].reason == "shutdown"
+    assert newest["worker"].gave_up is None
+
+
+class Stillborn(Server):
+    """Does not start a second time."""
+
+    starts = 0
+
+    def init(self):
+        Stillborn.starts += 1
+        if Stillborn.starts > 1:
+            raise OSError("no paper")
+        return 0
+
+    def handle_cast(self, message, state):
+        raise ValueError(message)
+
+
+def test_a_child_below_that_does_not_start_again_is_the_root_cause_too(live):
+    Stillborn.starts = 0
+    press = Supervisor([ChildSpec("stillborn", Stillborn)], max_restarts=0)
+    node = live(Supervisor([ChildSpec("press", press)], max_restarts=2, name="works"))
+    node.do(node.node.named("stillborn").cast, "x")
+    eventually_sync(lambda: gone(node) is not None and gone(node).name == "works")
+    cause = node.ask(NodeQuery()).root_cause
+    assert (cause.name, cause.text) == ("stillborn", "OSError('no paper')")
+
+
+def test_a_supervisor_that_was_killed_has_no_cause_below_it(live):
+    node = live(three_levels(max_restarts=0))
+    plant = node.node.whereis("worker")._process.parent.parent
+    node.do(lambda: exits.signal(plant, "kill", by="test"))
+    eventually_sync(lambda: gone(node) is not None and gone(node).name == "works")
+    assert node.ask(NodeQuery()).root_cause.name == "plant"

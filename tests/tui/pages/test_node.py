@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.console import Console, settle
 from tests.support.crew import crew, info
-from tests.support.other_nodes import given_up, haunted, healthy, spun, stuck
+from tests.support.other_nodes import deadlocked, fallen, given_up, haunted, healthy, spun, stuck
 from tui.pages.trouble import lines, verdict, worst
 from tui.spans import plain
 
@@ -139,6 +139,30 @@ def test_who_gave_up_is_the_worst_however_much_else_is_wrong():
     first, *others = lines(info(gave_up=given_up().info.gave_up))
     assert (first.what, first.name, first.tone) == ("gave up", "crew", "bad")
     assert [line.what for line in others] == [line.what for line in lines(info())]
+
+
+def test_where_it_began_stands_below_who_gave_up_and_its_reason_beside_it():
+    first, second, *_ = lines(fallen().info)
+    assert (first.what, first.name) == ("gave up", "crew")
+    assert (second.what, second.name, second.pid) == ("root cause", "reviewer-3", "<0.93.0>")
+    assert (second.text, second.tone) == ("OverBudget(10000)", "bad")
+
+
+async def test_on_the_tallest_screens_the_last_restarts_stand_below_too():
+    console = Console(fallen(), start_page="node")
+    async with console.open((200, 50)) as pilot:
+        await console.poll(pilot)
+        assert "LAST RESTARTS" in console.screen_text()
+        assert "gave up: reviewer-3 <0.93.0> OverBudget(10000)" in console.screen_text()
+
+
+def test_a_circle_comes_before_the_mailboxes_that_fill_because_of_it():
+    node = deadlocked().info
+    assert worst(node).what == "circle"
+    assert worst(node).pid == "<0.13.0>"
+    assert lines(node)[0].text.startswith(
+        "librarian <0.13.0> waits for dispatcher <0.14.0> waits for scanner"
+    )
 
 
 def test_an_old_crash_is_history():

@@ -7,7 +7,7 @@ import pytest
 from runtime.port.contract import Ps
 from tests.support.console import Console, settle
 from tests.support.crew import crew, row
-from tests.support.other_nodes import crowd
+from tests.support.other_nodes import crowd, leaking
 
 
 @pytest.fixture
@@ -254,3 +254,31 @@ async def test_a_click_elsewhere_keeps_the_filter_and_closes_the_prompt(console)
         assert not console.page.has_class("-prompting")
         assert asked(console).filter == "rev"
         assert console.page.table.cursor == "<0.15.0>"
+
+
+async def test_memory_is_asked_for_only_where_there_is_room_to_show_it():
+    console = Console(leaking())
+    async with console.open((80, 24)) as pilot:
+        await console.poll(pilot)
+        assert not asked(console).memory
+        assert " MEM" not in console.screen_text()
+        await press(pilot, "w")
+        assert asked(console).memory
+        assert (asked(console).sort, asked(console).desc, asked(console).delta) == ("memory", True, False)
+        assert " MEM▼" in console.screen_text()
+        await press(pilot, "m")
+        await console.poll(pilot)
+        assert not asked(console).memory
+
+
+async def test_who_leaks_stands_out_by_its_growth_on_any_screen():
+    for size in ((80, 24), (120, 40)):
+        console = Console(leaking())
+        async with console.open(size) as pilot:
+            await press(pilot, "W")
+            assert (asked(console).sort, asked(console).delta) == ("memory", True)
+            text = console.screen_text()
+            assert "MEM/s▼" in text
+            line = next(line for line in text.splitlines() if "librarian" in line)
+            assert " 84 MB +4.1 MB" in line
+            assert "≥1.2 MB +210 kB" in text

@@ -87,15 +87,15 @@ class LinksPart(Part):
 
 
 def relations(info: ProcessInfo) -> Iterator[Relation]:
-    """Parent first, then the ancestors beyond it, calls that wait, links, monitors both ways, what it is registered as, tasks."""
+    """For whom it waits first: that is where to go on looking. Then whom it descends from, calls that wait, ties, tasks."""
+    if info.waits_for is not None:
+        yield _relation("waits for", info.waits_for.callee, patience(info.waits_for))
     parent = info.parent.pid if info.parent is not None else None
     if info.parent is not None:
         yield _relation("parent", info.parent)
     for link in info.ancestors:
         if link.pid != parent:
             yield _relation("ancestor", link)
-    if info.waits_for is not None:
-        yield _relation("waits for", info.waits_for.callee, patience(info.waits_for))
     for wait in info.waited_by:
         if wait.caller is not None:
             yield _relation("waited for by", wait.caller, patience(wait))
