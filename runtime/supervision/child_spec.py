@@ -167,7 +167,9 @@ class ChildSpec:
             hash(id)
             id = share(id)  # noqa: A001
         shared = share(args)
-        more = (bool(significant), start_timeout, backoff, restart_args)
+        more = _NO_MORE
+        if significant or start_timeout is not None or backoff is not None or restart_args is not None:
+            more = (bool(significant), start_timeout, backoff, restart_args)
         terms = _terms(id, behaviour, restart, shutdown, bool(register), shared is args, options, more)
         if terms.is_supervisor and (args or options):
             raise ValueError(
@@ -263,7 +265,7 @@ def _terms(
         return Terms(child, behaviour, restart, shutdown, register, False, options, more)
     number = isinstance(shutdown, bool)  # True is no number of seconds, although it equals 1
     rare: Any = None
-    if more != _NO_MORE:
+    if more is not _NO_MORE:
         rare = (more[0], more[1], isinstance(more[1], bool), id(more[2]), id(more[3]))
     key = (id(behaviour), restart, shutdown, number, register, constant, rare)
     try:

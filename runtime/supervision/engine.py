@@ -32,7 +32,7 @@ from .child import Child
 from .child_spec import ChildSpec
 from .family import Family
 from .requests import ChildCounts, ChildInfo, CountChildren, StartChild, TerminateChild, WhichChildren
-from .starting import IGNORED, PENDING, failed, pending, start, start_now
+from .starting import IGNORED, PENDING, STARTED, failed, pending, start, start_now
 from .strategy import affected, is_restarted
 
 if TYPE_CHECKING:
@@ -245,6 +245,9 @@ class Engine(Server[Family]):
         return self._added(family, caller, child, await pending(self._process, child))
 
     def _added(self, family: Family, caller: Caller[Any], child: Child, outcome: Any) -> Answer:
+        process = child.process
+        if outcome is STARTED and process is not None:
+            return Reply(process.pid, family)
         if failed(outcome):
             self.forget(family, child)
             return refuse(family, caller, StartError(f"child {child.id!r}", outcome))

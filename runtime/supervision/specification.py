@@ -100,7 +100,9 @@ class Specification:
 
 async def ask(supervisor: Address, request: Request[R]) -> R:
     """Call a supervisor, with no time limit (as OTP): starting and stopping children takes what it takes."""
-    running(supervisor)
+    process = supervisor._process
+    if process is None or process.status == ENDED or not isinstance(process.handle, Engine):
+        running(supervisor)  # raises, and says why
     answer: R = await call(supervisor, request, None)
     return answer
 
