@@ -5,8 +5,10 @@ General layout:
     node            starts, stops, owns everything        supervision/    child specs, strategies, supervisors
     server          callback processes                    messages        the share-nothing rule
     coroutine       coroutine processes                   exits           exit signals, links, monitors
-    pid, calls      addresses; call, cast, send           introspection/  reads a live node for an outsider
-    scheduler       the run queue                         port/           lets the outsider in
+    pid, calls      addresses; call, cast, send           registry/       processes under keys
+    scheduler       the run queue                         groups/         process groups, publish and subscribe
+    bounded         mailboxes with a limit                presence/       who is where, with what
+    introspection/  reads a live node for an outsider     port/           lets the outsider in
 
 Names are imported when they are first used, so that a client of the port does not load the runtime.
 """
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
         CallTimeout,
         ChildError,
         Interrupted,
+        MailboxFull,
         NodeError,
         NoProcess,
         NotRegistered,
@@ -38,15 +41,45 @@ if TYPE_CHECKING:
         SelfCall,
         StartError,
     )  # fmt: skip
+    from .groups.groups import Groups
+    from .groups.pubsub import PubSub
     from .node import Node
-    from .pid import Address, Name, Pid, Ref
+    from .pid import Address, Alias, Name, Pid, Ref
     from .port.tls import TLS
-    from .results import Continue, NoReply, Reply, Request, Stop
+    from .presence.presence import AlreadyTracked, Presence, PresenceDiff
+    from .registry.registry import Registry
+    from .results import Continue, Ignore, NoReply, Reply, Request, Stop
     from .server import CallResult, Result, Server
-    from .signals import Call, Down, Exit, TaskDone, TaskFailed
+    from .signals import Call, Down, Exit, Joined, Left, TaskDone, TaskFailed
+    from .state_machine.behaviour import StateAndData, StateMachine, StateMachineResult
+    from .state_machine.events import (
+        Cast,
+        Enter,
+        Event,
+        EventTimeout,
+        GenericTimeout,
+        Info,
+        Internal,
+        StateTimeout,
+    )
+    from .state_machine.results import (
+        CancelTimeout,
+        KeepState,
+        NextEvent,
+        NextState,
+        Postpone,
+        RepeatState,
+        ReplyTo,
+        UpdateTimeout,
+    )
+    from .supervision.backoff import Backoff
+    from .supervision.child import Attempt
     from .supervision.child_spec import ChildSpec
+    from .supervision.dynamic import DynamicSupervisor
+    from .supervision.partitions import Partition, PartitionSupervisor
     from .supervision.requests import ChildCounts, ChildInfo
     from .supervision.supervisor import Supervisor
+    from .supervision.tasks import TaskSupervisor
     from .tasks import TaskRef
 
 _HOMES = {
@@ -54,29 +87,50 @@ _HOMES = {
     "coroutine": ["CoroutineHandle"],
     "crash": ["CrashReport"],
     "errors": [
-        "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "ChildError", "Interrupted", "NoProcess",
+        "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "ChildError", "Interrupted",
+        "MailboxFull", "NoProcess",
         "NodeError", "NotRegistered", "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
     ],
+    "groups.groups": ["Groups"],
+    "groups.pubsub": ["PubSub"],
     "node": ["Node"],
-    "pid": ["Address", "Name", "Pid", "Ref"],
+    "pid": ["Address", "Alias", "Name", "Pid", "Ref"],
     "port.tls": ["TLS"],
-    "results": ["Continue", "NoReply", "Reply", "Request", "Stop"],
+    "results": ["Continue", "Ignore", "NoReply", "Reply", "Request", "Stop"],
     "server": ["CallResult", "Result", "Server"],
-    "signals": ["Call", "Down", "Exit", "TaskDone", "TaskFailed"],
+    "state_machine.behaviour": ["StateAndData", "StateMachine", "StateMachineResult"],
+    "state_machine.events": [
+        "Cast", "Enter", "Event", "EventTimeout", "GenericTimeout", "Info", "Internal", "StateTimeout",
+    ],
+    "state_machine.results": [
+        "CancelTimeout", "KeepState", "NextEvent", "NextState", "Postpone", "RepeatState", "ReplyTo", "UpdateTimeout",
+    ],
+    "supervision.backoff": ["Backoff"],
+    "supervision.child": ["Attempt"],
+    "presence.presence": ["AlreadyTracked", "Presence", "PresenceDiff"],
+    "registry.registry": ["Registry"],
+    "signals": ["Call", "Down", "Exit", "Joined", "Left", "TaskDone", "TaskFailed"],
     "supervision.child_spec": ["ChildSpec"],
+    "supervision.dynamic": ["DynamicSupervisor"],
+    "supervision.partitions": ["Partition", "PartitionSupervisor"],
     "supervision.requests": ["ChildCounts", "ChildInfo"],
     "supervision.supervisor": ["Supervisor"],
+    "supervision.tasks": ["TaskSupervisor"],
     "tasks": ["TaskRef"],
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "TLS", "Address", "AlreadyRegistered", "BadReturn", "Call", "CallCycle", "CallError", "CallResult", "CallTimeout", "Caller",
-    "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle", "CrashReport", "Down", "Exit",
-    "Interrupted", "Name",
-    "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "ObserverError", "Pid", "ProcessDied",
-    "ProcessExit", "Ref", "Reply", "Request", "Result", "SelfCall", "Server", "StartError", "Stop", "Supervisor", "TaskDone",
-    "TaskFailed", "TaskRef",
+    "TLS", "Address", "Alias", "AlreadyRegistered", "AlreadyTracked", "Attempt", "Backoff", "BadReturn", "Call",
+    "CallCycle", "CallError", "CallResult", "CallTimeout", "Caller", "CancelTimeout", "Cast", "ChildCounts",
+    "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle", "CrashReport", "Down",
+    "DynamicSupervisor", "Enter", "Event", "EventTimeout", "Exit", "GenericTimeout", "Groups", "Ignore", "Info",
+    "Internal", "Interrupted", "Joined", "KeepState", "Left", "MailboxFull", "Name", "NextEvent", "NextState",
+    "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "ObserverError", "Partition",
+    "PartitionSupervisor", "Pid", "Postpone", "Presence", "PresenceDiff", "ProcessDied", "ProcessExit", "PubSub",
+    "Ref", "Registry", "RepeatState", "Reply", "ReplyTo", "Request", "Result", "SelfCall", "Server", "StartError",
+    "StateAndData", "StateMachine", "StateMachineResult", "StateTimeout", "Stop", "Supervisor", "TaskDone",
+    "TaskFailed", "TaskRef", "TaskSupervisor", "UpdateTimeout",
 ]  # fmt: skip
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .pid import Address
     from .process import Process
 
-__all__ = ["call", "deliver", "request"]
+__all__ = ["call", "deliver", "pass_on", "request"]
 
 MAX_DEPTH: Final = 32
 """Calls within calls that run at once; deeper ones are queued, so that the stack stays bounded."""
@@ -141,7 +141,7 @@ def deliver(target: Address, kind: int, message: Any) -> None:
         return
     sched = process.sched
     if get_ident() != sched.thread:
-        sched.loop.call_soon_threadsafe(deliver, target, kind, message)
+        process.from_elsewhere(target, kind, message)
         return
     status = process.status
     if status == ENDED:
@@ -164,6 +164,17 @@ def deliver(target: Address, kind: int, message: Any) -> None:
         sched.enqueue(process)
     elif status == RECEIVING:
         process.wake()
+
+
+def pass_on(target: Address, kind: int, message: Any) -> None:
+    """As `deliver`, for what nobody on the loop sends: a timer has fired, a message has come from another thread."""
+    process = target._process
+    if process is None:
+        target._lost()
+    elif process.status == ENDED:
+        process.sched.dead_letters += 1
+    else:
+        process.offer((kind, message, None, process.sched.tick(), process.sched.sender()))
 
 
 def _expire(future: asyncio.Future[Any], target: Address, process: Process, timeout: float) -> None:

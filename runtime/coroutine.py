@@ -23,7 +23,8 @@ from .errors import NoProcess, ProcessExit
 from .exits import end
 from .handle import Handle
 from .mailbox import CALL, Entry
-from .process import Process, current
+from .preemption.guards import boundary
+from .process import Arguments, Process, current
 from .scheduler import TURN_S, Scheduler
 from .signals import Call
 from .status import AWAITING, ENDED, RECEIVING, RUNNING, SUSPENDED
@@ -91,7 +92,7 @@ class CoroutineProcess(Process):
     def begin(
         self,
         function: Callable[..., Coroutine[Any, Any, Any]],
-        args: tuple[Any, ...],
+        args: Arguments,
         options: dict[str, Any],
     ) -> None:
         """Run `function(handle, …)` from the next turn of the loop on; ends at once if it does not take these arguments."""
@@ -100,13 +101,20 @@ class CoroutineProcess(Process):
         context = copy_context()
         context.run(current.set, (self, None))
         try:
-            coroutine = function(self.handle, *args, **options)
+            coroutine = self.called(function, args, options)
         except BaseException as error:  # wrong arguments
             end(self, error, crash=report(self, error, error))
             return
         self.coroutine = coroutine
         self.task = self.sched.task(Steps(self, coroutine, context=context), context)
         self.task.add_done_callback(self._done)
+
+    def called(self, function: Any, args: Arguments, options: dict[str, Any]) -> Coroutine[Any, Any, Any]:
+        """The coroutine that it runs."""
+        if not isinstance(args, tuple):
+            return _computed(self.handle, function, args, options)
+        coroutine: Coroutine[Any, Any, Any] = function(self.handle, *args, **options)
+        return coroutine
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self.coroutine = None
@@ -195,6 +203,12 @@ class CoroutineProcess(Process):
         self.status = RUNNING
         self.log(kind, message, sender)
         return _visible(entry)
+
+
+@boundary
+async def _computed(handle: CoroutineHandle, function: Any, args: Any, options: dict[str, Any]) -> None:
+    """Run it with arguments that are computed in its first step."""
+    await function(handle, *args.compute(), **options)
 
 
 def _visible(entry: Entry) -> Any:

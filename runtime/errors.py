@@ -6,11 +6,12 @@
     │   │   └── NotRegistered       nobody has this name
     │   ├── CallTimeout             (also a TimeoutError) no answer in time; it may still come, and is then dropped
     │   ├── ProcessDied             the process ended with the call unanswered
+    │   ├── MailboxFull             a bounded mailbox takes no more
     │   └── SelfCall                a process called itself
     ├── NotSendable (TypeError)     a message holds what processes cannot share
     ├── ChildError                  a supervisor refuses an operation on a child
     ├── StartError                  a process ended before it had started
-    ├── AlreadyRegistered           the name belongs to a living process
+    ├── AlreadyRegistered           the name, or the key of a registry, belongs to a living process
     ├── BadReturn (TypeError)       a handler returned what it may not
     └── NodeError                   the node cannot do that now, or has failed
 
@@ -28,7 +29,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
-    "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "Interrupted", "NoProcess", "NodeError", "NotRegistered",
+    "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "Interrupted", "MailboxFull", "NoProcess", "NodeError", "NotRegistered",
     "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
 ]  # fmt: skip
 
@@ -54,9 +55,10 @@ class NoProcess(CallError):  # noqa: N818 - the reason's name in OTP is `noproc`
 class NotRegistered(NoProcess):
     """Raised when no process has the name."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, registry: str | None = None) -> None:
+        what = repr(name) if registry is None else f"{name} in the registry {registry}"
         CallError.__init__(
-            self, f"no process is registered as {name!r}; it has not started, or is being restarted"
+            self, f"no process is registered as {what}; it has not started, or is being restarted"
         )
         self.pid = None
         self.name = name
@@ -82,6 +84,20 @@ class ProcessDied(CallError):  # noqa: N818
         super().__init__(f"{target} ended before it answered: {describe(reason)}")
         self.target = target
         self.reason = reason
+
+
+class MailboxFull(CallError):  # noqa: N818
+    """Raised in the sender when a bounded mailbox is full (`mailbox_limit` of its `Server`), and the message is refused.
+
+    Also from `cast` and `send`: they wait for no answer, but know that the message has not arrived.
+    """
+
+    def __init__(self, target: object, limit: int, why: str = "") -> None:
+        super().__init__(
+            f"the mailbox of {target} is full ({limit} messages){why}; it was not sent: do less, or try later"
+        )
+        self.target = target
+        self.limit = limit
 
 
 class SelfCall(CallError):  # noqa: N818
@@ -145,10 +161,19 @@ class StartError(ObserverError):
 
 
 class AlreadyRegistered(ObserverError):  # noqa: N818
-    """Raised when a name is taken by a living process."""
+    """Raised when a name, or a unique key of a registry, is taken by a living process.
 
-    def __init__(self, name: str, pid: object) -> None:
-        super().__init__(f"the name {name!r} belongs to {pid}; choose another, or register=False")
+    Attributes:
+        name: the name, or the key in words.
+        pid: who has it.
+    """
+
+    def __init__(self, name: str, pid: object, registry: str | None = None) -> None:
+        super().__init__(
+            f"the name {name!r} belongs to {pid}; choose another, or register=False"
+            if registry is None
+            else f"the key {name} of the registry {registry} belongs to {pid}; choose another, or send it to that one"
+        )
         self.name = name
         self.pid = pid
 

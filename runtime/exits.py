@@ -1,12 +1,12 @@
 """How processes end: exit signals, links, monitors, and what follows an end.
 
     signal(process, reason)          what Erlang's exit/2 does
-      "kill"                         ends it, as "killed"; cannot be trapped
+      "kill"                         ends it, as "killed"; cannot be trapped (a linked process that ended so is no such signal)
       it traps exits                 Exit(pid, reason) into its mailbox; from its parent: terminate, then end
       "normal" from another          ignored
       anything else                  ends it
 
-    end(process, reason)             out of table and registry at once, then, in this order:
+    end(process, reason)             out of table, names, registries and groups at once, then, in this order:
       its callers fail, timers and tasks are cancelled, links get signals, monitors get Down
 
 Signals that an end causes are worked off by a loop, not by recursion: a chain of 100,000 links is no deeper than one.
@@ -31,7 +31,7 @@ from .status import ENDED
 if TYPE_CHECKING:
     from .process import Process
 
-__all__ = ["demonitor", "end", "link", "monitor", "signal", "unlink", "watch"]
+__all__ = ["demonitor", "end", "flush", "link", "monitor", "signal", "unlink", "watch"]
 
 Watcher = Callable[[Any], None]
 """Told the exit reason: what the runtime itself uses instead of a monitoring process."""
@@ -40,7 +40,14 @@ FEW: Final = 4
 """Links that stand in a tuple."""
 
 
-def signal(process: Process, reason: Any, sender: Process | None = None, by: str | None = None) -> None:
+def signal(
+    process: Process,
+    reason: Any,
+    sender: Process | None = None,
+    by: str | None = None,
+    *,
+    linked: bool = False,
+) -> None:
     """Send an exit signal to `process`.
 
     Args:
@@ -48,13 +55,15 @@ def signal(process: Process, reason: Any, sender: Process | None = None, by: str
         reason: an exit reason; `"kill"` cannot be trapped.
         sender: whose exit or act it is; None for the host.
         by: who caused it, for the restart history. Optional. Defaults to None.
+        linked: whether it is the end of a linked process; `"kill"` is then a reason like any other, as in Erlang.
+            Optional. Defaults to False.
     """
     if process.status == ENDED:
         return
     word = (
         reason if type(reason) is str else None
     )  # nothing else is compared: it would run code of the reason's class
-    if word == "kill":
+    if word == "kill" and not linked:
         end(process, "killed", by=by)
     elif process.trap_exits:
         _trapped(process, reason, sender)
@@ -120,7 +129,7 @@ def _fail_callers(process: Process, reason: Any) -> None:
 
 
 def _release(process: Process) -> None:
-    """Let go of what the process held, so that a stale pid keeps no state alive."""
+    """End what the process has going on, and let go of what it held."""
     extra = process.extra
     if extra is not None:
         for timer in (extra.timers or {}).values():
@@ -133,7 +142,7 @@ def _release(process: Process) -> None:
     for worker in process.sched.standing.get(process, ()):
         worker.workers.queue(worker)
     process.sched.waits.blocked.pop(process, None)
-    process.mailbox = process.state = process.current = None
+    process.release()
 
 
 def _tell(process: Process, reason: Any, linked: list[Process]) -> None:
@@ -157,7 +166,7 @@ def _tell(process: Process, reason: Any, linked: list[Process]) -> None:
         while index < len(pending):
             other, cause, sender = pending[index]
             index += 1
-            signal(other, cause, sender)
+            signal(other, cause, sender, linked=True)
     finally:
         pending.clear()
 
@@ -205,6 +214,16 @@ def unlink(one: Process, other: Process) -> None:
     """Undo `link`; no effect where there is none."""
     _discard(one, other)
     _discard(other, one)
+
+
+def flush(process: Process, other: Process) -> None:
+    """Take the `Exit` of an ended `other` out of the mailbox, if it has come."""
+    if other.status != ENDED or not process.mailbox:
+        return
+    for index, entry in enumerate(process.mailbox):
+        if type(entry[1]) is Exit and entry[1].pid == other.pid:
+            del process.mailbox[index]
+            return
 
 
 def monitor(watcher: Process, target: Process | None) -> Ref:

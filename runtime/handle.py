@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from . import exits
 from .calls import request
 from .messages import share
-from .pid import Address, Name, Pid, Ref
+from .pid import Address, Alias, Name, Pid, Ref
 from .preemption.guards import open_to_switches
 from .preemption.waiting import call, critical, wait
 from .process import Process
 from .status import ENDED
 from .tasks import TaskRef, start_task
-from .timers import cancel_timer, send_after
+from .timers import cancel_timer, read_timer, send_after, send_at, send_interval
 
 if TYPE_CHECKING:
     from .supervision.child_spec import ChildSpec
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Handle"]
 
 T = TypeVar("T")
-Target = Pid | Name | str
+Target = Address | str
 _LARGEST: Final = sys.float_info.max
 
 
@@ -102,9 +102,23 @@ class Handle(metaclass=_Slotted):
     def send_after(self, seconds: float, message: object, to: Target | None = None) -> Ref:
         """Send `message` (for `handle_info` or `receive`) in `seconds`, to oneself unless `to` says otherwise.
 
-        The timer ends with this process.
+        The timer ends with this process. `to` may be a name: it is looked up when the timer fires.
         """
-        return send_after(self._process, seconds, message, self._address(to) if to is not None else self.pid)
+        return send_after(self._process, seconds, message, self._to(to))
+
+    @open_to_switches
+    def send_at(self, moment: float, message: object, to: Target | None = None) -> Ref:
+        """As `send_after`, at a moment of `time.monotonic()`: at a caller's deadline, say. At once, if it has passed."""
+        return send_at(self._process, moment, message, self._to(to))
+
+    @open_to_switches
+    def send_interval(self, seconds: float, message: object, to: Target | None = None) -> Ref:
+        """As `send_after`, again and again: every `seconds`, without drift, until `cancel_timer` or the end of either process."""
+        return send_interval(self._process, seconds, message, self._to(to))
+
+    def read_timer(self, ref: Ref) -> float | None:
+        """The seconds until a timer of this process fires; None if it has fired, was cancelled, or was never set."""
+        return read_timer(self._process, ref)
 
     def cancel_timer(self, ref: Ref) -> float | None:
         """Stop a timer. The seconds that were left; None if it had fired or was never set."""
@@ -118,6 +132,20 @@ class Handle(metaclass=_Slotted):
         """Stop monitoring; a `Down` that has already come is taken out of the mailbox. Whether there was such a monitor."""
         return exits.demonitor(self._process, ref)
 
+    def alias(self) -> Alias:
+        """An address of this process for the time being: an answer that comes after `unalias` is dropped (OTP's alias).
+
+        For requests by `cast` and `send`. A call needs none: its late answer is dropped anyway.
+        """
+        return Alias(self._process)
+
+    def unalias(self, alias: Alias) -> bool:
+        """Let an alias of this process reach it no more. Whether it still did."""
+        if alias._holder is not self._process:
+            return False
+        alias._holder = None
+        return True
+
     def link(self, target: Target) -> None:
         """Link with `target`: when one ends abnormally, the other gets an exit signal."""
         other = self._find(target)
@@ -127,10 +155,11 @@ class Handle(metaclass=_Slotted):
             exits.link(self._process, other)
 
     def unlink(self, target: Target) -> None:
-        """Undo `link`."""
+        """Undo `link`. An `Exit` of it that has already come is taken out of the mailbox: nothing of it arrives any more."""
         other = self._find(target)
         if other is not None:
             exits.unlink(self._process, other)
+            exits.flush(self._process, other)
 
     @open_to_switches
     def exit(self, target: Target, reason: Any) -> None:
@@ -251,12 +280,16 @@ class Handle(metaclass=_Slotted):
                 f"no resource {key!r}; this node has: {known}. Give it as Node(resources={{…}})"
             ) from None
 
+    def _to(self, target: Target | None) -> Address:
+        return self.pid if target is None else self._address(target)
+
     def _address(self, target: Target) -> Address:
         return self.named(target) if isinstance(target, str) else target
 
     def _find(self, target: Target) -> Process | None:
-        if isinstance(target, Pid | Name):
-            return target._process
+        if isinstance(target, Address):
+            process: Process | None = target._process
+            return process
         if isinstance(target, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             return self._process.sched.node.registry.find(target)
         raise TypeError(f"not a process: {target!r}; give a Pid, node.named(NAME) or a name")

@@ -88,7 +88,7 @@ class Ledger:
             gone = self.given_up.get(end.path) if self.given_up else None
             if gone is not None and gone.number == process.number:
                 end.cause = gone.cause
-            child.ended(end, crash)
+            child.ended(end, crash, reason)
             self.history.append(end)
         if crash is not None:
             self._crashed(process, name, reason, crash)
@@ -163,9 +163,13 @@ class Ledger:
         """A child is deleted: what it and those below it counted goes over to its supervisor."""
         path = child.path
         self.replaced(path, math.inf)
-        for below in (
-            [other for other in self.counters if other[: len(path)] == path] if self.counters else ()
-        ):
+        for below in self._at(path, child.spec.is_supervisor) if self.counters else ():
             total = self.counters.setdefault(path[:-1], {})
             for name, amount in self.counters.pop(below).items():
                 total[name] = total.get(name, 0) + amount
+
+    def _at(self, path: Path, deep: bool) -> list[Path]:
+        """The paths of counters at `path`, and below it where there can be any."""
+        if not deep:
+            return [path] if path in self.counters else []
+        return [other for other in self.counters if other[: len(path)] == path]

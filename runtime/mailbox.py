@@ -22,6 +22,7 @@ __all__ = [
     "CALL",
     "CAST",
     "CONTINUE",
+    "EVENT",
     "HANDLERS",
     "INFO",
     "INIT",
@@ -36,16 +37,27 @@ CALL: Final = 0
 CAST: Final = 1
 INFO: Final = 2
 CONTINUE: Final = 3
-"""What a handler left for `handle_continue`; stands before all else."""
+"""What a handler left for `handle_continue`, or the next event of a state machine's own; stands before all else."""
 SHUTDOWN: Final = 4
 """An exit signal from the parent of a server that traps exits: terminate, then end."""
 INIT: Final = 5
 """The first step of a server. Never in a mailbox."""
 NOTE: Final = 6
 """An event that is no message, in the log of a process. Never in a mailbox."""
+EVENT: Final = 7
+"""A time-out of a state machine that has fired; the message is the event."""
 
-KINDS: Final = ("call", "cast", "info", "continue", "shutdown", "init", "note")
-HANDLERS: Final = ("handle_call", "handle_cast", "handle_info", "handle_continue", "terminate", "init", "")
+KINDS: Final = ("call", "cast", "info", "continue", "shutdown", "init", "note", "event")
+HANDLERS: Final = (
+    "handle_call",
+    "handle_cast",
+    "handle_info",
+    "handle_continue",
+    "terminate",
+    "init",
+    "",
+    "",
+)
 
 Entry = tuple[int, Any, "Caller[Any] | None", float, int]
 Mailbox = deque[Entry]

@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from . import exits, remains
+from .bounded import limited
 from .coroutine import CoroutineHandle, CoroutineProcess
 from .errors import NodeError, StartError
 from .handle import Handle
@@ -32,20 +33,22 @@ from .messages import share
 from .pid import Name, Pid
 from .preemption.guards import open_to_switches
 from .process import Process
-from .registry import Registry
+from .registry.directory import Directory
 from .scheduler import Scheduler
 from .server_process import ServerProcess
 from .status import ENDED
 from .supervision.child import Child
 from .supervision.child_spec import ChildSpec
-from .supervision.engine import SupervisorProcess, SupervisorServer, describe_failure
-from .supervision.requests import StartChild
+from .supervision.engine import Engine, describe_failure
+from .supervision.family import SupervisorProcess
+from .supervision.requests import StartChild, Started
+from .supervision.specification import Specification
 from .supervision.supervisor import Supervisor
 from .table import ProcessTable
 
 if TYPE_CHECKING:
     from .port.tls import TLS
-    from .presence import Presence
+    from .visibility import Visibility
 
 __all__ = ["Node"]
 
@@ -92,7 +95,7 @@ class Node:
         self.resources: Final[dict[Any, Any]] = dict(resources or {})
         self.incarnation: Final = secrets.token_hex(8)
         self.table: Final = ProcessTable()
-        self.registry: Final = Registry()
+        self.registry: Final = Directory()
         self.ledger: Final = Ledger()
         self.started_at: Final = time.time()
         self._time_slicing = time_slicing
@@ -102,7 +105,7 @@ class Node:
         self._starting: dict[Process, asyncio.Future[None]] = {}
         self._sched: Scheduler | None = None
         self._root: Process | None = None
-        self._presence: Presence | None = None
+        self._visibility: Visibility | None = None
         self._finished: asyncio.Future[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
 
@@ -125,11 +128,11 @@ class Node:
         return self
 
     def _open_port(self) -> None:
-        from .presence import Presence  # noqa: PLC0415 - rpyc and pydantic, only for who wants to be seen
+        from .visibility import Visibility  # noqa: PLC0415 - rpyc and pydantic, only for who wants to be seen
 
         if self._listen is not None:
-            self._presence = Presence(self, *self._listen)
-            self._presence.open()
+            self._visibility = Visibility(self, *self._listen)
+            self._visibility.open()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -166,8 +169,8 @@ class Node:
         for process in list(self.table):
             exits.signal(process, "kill")
         await remains.await_cancelled(sched)
-        if self._presence is not None:
-            await _in_thread(self._presence.close)
+        if self._visibility is not None:
+            await _in_thread(self._visibility.close)
         await remains.await_parked(sched)
         sched.mode.stop()
         if self._finished is not None and not self._finished.done():
@@ -185,8 +188,8 @@ class Node:
 
     # --- the embedding API ------------------------------------------------------------------------
 
-    async def start(self, what: Supervisor | ChildSpec) -> Pid:
-        """Start a supervision tree, or one supervised process, below the node's root.
+    async def start(self, what: Specification | ChildSpec) -> Started:
+        """Start a supervision tree, or one supervised process, below the node's root; None where its init ignores.
 
         A tree that gives up ends `run_forever` with an error. Its id is the supervisor's `name`.
 
@@ -198,7 +201,7 @@ class Node:
         spec = self._top_spec(what)
         pid = self._running_root().pid
         try:
-            started: Pid = await pid.call(StartChild(spec), timeout=None)
+            started: Started = await pid.call(StartChild(spec), timeout=None)
         except StartError as error:
             raise StartError(error.what, error.reason, describe_failure(error.reason)) from None
         return started
@@ -206,7 +209,7 @@ class Node:
     def _top_spec(self, what: Any) -> ChildSpec:
         if isinstance(what, ChildSpec):
             return what
-        if isinstance(what, Supervisor):
+        if isinstance(what, Specification):
             name = what.name or f"supervisor-{self._numbers + 1}"
             return ChildSpec(name, what, restart="transient", register=what.name is not None)
         raise TypeError(f"node.start takes a Supervisor(…) or a ChildSpec(…); got {what!r}")
@@ -234,7 +237,7 @@ class Node:
     @property
     def address(self) -> tuple[str, int] | None:
         """Host and TCP port that the node listens on; None without one."""
-        return self._presence.address if self._presence is not None else None
+        return self._visibility.address if self._visibility is not None else None
 
     def wall(self, clock: float) -> float:
         """A reading of the scheduler's clock as seconds since the epoch."""
@@ -286,7 +289,7 @@ class Node:
         return self._numbers
 
     def _spawn_root(self) -> Process:
-        process = self._make(SupervisorProcess, SupervisorServer)
+        process = self._make(SupervisorProcess, Supervisor.engine)
         self._enter(process)
         process.more().label = f"{self.name} (root)"
         process.begin((Supervisor(),), {})
@@ -317,19 +320,16 @@ class Node:
         """
         terms = child.terms
         behaviour: Any = terms.behaviour
-        args, options = child.args, terms.options
-        if not terms.constant:
-            args, options = share(args), share(options)
+        args, options = child.given()
         process: ServerProcess | CoroutineProcess
         if terms.is_server:
-            process = self._make(ServerProcess, behaviour)
+            process = self._make(limited(terms.process, behaviour), behaviour)
         elif terms.is_supervisor:
-            process, args = self._make(SupervisorProcess, SupervisorServer), (behaviour,)
+            process, args = self._make(SupervisorProcess, behaviour.engine), (behaviour,)
         else:
-            process = self._make(CoroutineProcess, CoroutineHandle)
+            process = self._make(child.make(), CoroutineHandle)
         process.child = child
-        name = child.name
-        if name is not None:
+        if (name := child.name) is not None:
             self.registry.register(name, process)
         child.process = process
         self._enter(process)
@@ -371,7 +371,7 @@ class Node:
 
     def _abandon(self, process: Process) -> None:
         """A node that stops does not wait for an `init`, which no time limits; a supervisor's ends with its child's."""
-        if process.initialising and type(process.handle) is not SupervisorServer:
+        if process.initialising and not isinstance(process.handle, Engine):
             exits.signal(process, "kill", by="stop of the node")
 
     # --- what happens to processes ----------------------------------------------------------------

@@ -1,9 +1,10 @@
 """Identities: `Pid` names one process for ever, `Name` whoever is registered now, `Ref` one monitor or timer.
 
-    pid  = await node.start(...)      <0.42.0>   stale after a restart
-    name = node.named("alice")        resolves at every send
+    pid   = await node.start(...)      <0.42.0>   stale after a restart
+    name  = node.named("alice")        resolves at every send
+    alias = self.alias()               this process, until it says `unalias`
 
-Both take `call`, `cast` and `send`. The first number of a pid will name the node; numbers are never used again
+All take `call`, `cast` and `send`. The first number of a pid will name the node; numbers are never used again
 within an incarnation of the node, so a stale pid never reaches a stranger.
 """
 
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from . import calls
 from .calls import deliver
-from .errors import NotRegistered
+from .errors import NoProcess, NotRegistered
 from .mailbox import CAST, INFO
 from .messages import ATOMS
 from .preemption.guards import open_to_switches
@@ -23,16 +24,16 @@ from .results import Request
 
 if TYPE_CHECKING:
     from .process import Process
-    from .registry import Registry
+    from .registry.directory import Directory
 
-__all__ = ["Address", "Name", "Pid", "Ref"]
+__all__ = ["Address", "Alias", "Name", "Pid", "Ref"]
 
 R = TypeVar("R")
 _refs: Final = itertools.count(1)
 
 
 class Address:
-    """Whatever takes messages: a `Pid` or a `Name`.
+    """Whatever takes messages: a `Pid`, a `Name`, an `Alias`, a key of a registry.
 
     `cast` and `send` work from any thread; a call belongs to the loop of the node. From another thread:
     `asyncio.run_coroutine_threadsafe(pid.call(message), loop).result()`.
@@ -119,7 +120,7 @@ class Name(Address):
 
     __slots__ = ("_registry", "name")
 
-    def __init__(self, registry: Registry, name: str) -> None:
+    def __init__(self, registry: Directory, name: str) -> None:
         self._registry = registry
         self.name: Final = name
 
@@ -149,6 +150,44 @@ class Name(Address):
         return self
 
 
+class Alias(Address):
+    """A process, for as long as it wants to be reached this way (OTP's process alias). Made by `self.alias()`; can be sent.
+
+    For answers that may come too late: what is sent to an alias that is no longer active is dropped, and counted.
+    """
+
+    __slots__ = ("_holder", "_owner", "number")
+
+    def __init__(self, owner: Process) -> None:
+        self._owner: Final = owner
+        self._holder: Process | None = owner
+        self.number: Final = next(_refs)
+
+    @property
+    def _process(self) -> Process | None:  # pyright: ignore[reportIncompatibleVariableOverride]  # None once it is inactive
+        return self._holder
+
+    @property
+    def active(self) -> bool:
+        """Whether what is sent to it reaches somebody."""
+        return self._holder is not None and self._holder.alive
+
+    def _missing(self) -> Exception:
+        return NoProcess(self)
+
+    def _lost(self) -> None:
+        self._owner.sched.dead_letters += 1
+
+    def __repr__(self) -> str:
+        return f"#Alias<0.{self.number}>"
+
+    def __copy__(self) -> Alias:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Alias:
+        return self
+
+
 class Ref:
     """A unique reference: one monitor, one timer. Prints as `#Ref<0.7>`."""
 
@@ -164,4 +203,4 @@ class Ref:
         return self
 
 
-ATOMS.update({Pid, Name, Ref})
+ATOMS.update({Pid, Name, Alias, Ref})

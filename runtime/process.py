@@ -17,28 +17,32 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
-from .mailbox import CONTINUE, NOTE, Entry, Mailbox
+from .calls import pass_on
+from .mailbox import CONTINUE, HANDLERS, NOTE, Entry, Mailbox
 from .pid import Pid
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
 
 if TYPE_CHECKING:
     from .caller import Caller
     from .handle import Handle
-    from .pid import Ref
+    from .pid import Address, Ref
     from .preemption.worker import Worker
     from .scheduler import Scheduler
     from .supervision.child import Child
     from .tasks import TaskRef
 
-__all__ = ["EVENTS_KEPT", "Extra", "LogItem", "Process", "current"]
+__all__ = ["EVENTS_KEPT", "Arguments", "Extra", "LogItem", "Process", "current"]
 
 ANCESTORS: Final = 20
 EVENTS_KEPT: Final = 20
 
 LogItem = tuple[float, int, Any, int, Any]
 """When (scheduler's clock), kind (mailbox.KINDS), message, sender's number or 0, reply."""
+
+Arguments: TypeAlias = "tuple[Any, ...] | Child"
+"""What a process begins with; a child has `compute`, which says it in the first step."""
 
 current: ContextVar[tuple[Process, Entry | None] | None] = ContextVar("observer_current", default=None)
 """What the running task works for: a process, and which entry its handler has; None for a coroutine process, which has none."""
@@ -185,6 +189,10 @@ class Process:
         except IndexError:  # emptied between the two looks
             return 0
 
+    def handler(self, entry: Entry) -> str:
+        """What handles an entry, in words. Safe from any thread."""
+        return HANDLERS[entry[0]]
+
     def more(self) -> Extra:
         """Its `Extra`, made if need be."""
         if self.extra is None:
@@ -198,6 +206,15 @@ class Process:
         else:
             self.mailbox.append(entry)
         self.wake()
+
+    def offer(self, entry: Entry) -> bool:
+        """As `post`, for a message whose sender cannot be told that it is refused. Whether it was taken (see `bounded`)."""
+        self.post(entry)
+        return True
+
+    def from_elsewhere(self, target: Address, kind: int, message: Any) -> None:
+        """A cast or a send from another thread: it is passed on to the loop."""
+        self.sched.loop.call_soon_threadsafe(pass_on, target, kind, message)
 
     def wake(self) -> None:
         """Something is in the mailbox: get a turn, if it waits for one."""
@@ -241,6 +258,10 @@ class Process:
             if standing is not None
             else None
         )
+
+    def release(self) -> None:
+        """It has ended: let go of what it held, so that a stale pid keeps no state alive."""
+        self.mailbox = self.state = self.current = None
 
     def rest(self) -> None:
         """A step is over: go on with the mailbox, or be idle."""

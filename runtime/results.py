@@ -5,6 +5,7 @@
     Stop(reason, state, reply=…)  answer if `reply` is given, then end  every handler
     Continue(message, state)      handle_continue(message, state) runs  every handler, and init
                                   before the next message
+    Ignore()                      no process is wanted                  init
 
 Plain slotted classes: one is made for every message, and a frozen dataclass costs three times as much.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Generic, TypeVar
 
-__all__ = ["Continue", "NoReply", "Reply", "Request", "Stop"]
+__all__ = ["Continue", "Ignore", "NoReply", "Reply", "Request", "Stop"]
 
 State = TypeVar("State", covariant=True)  # noqa: PLC0105 - the parameter's name is what users read
 R = TypeVar("R", covariant=True)  # noqa: PLC0105
@@ -35,6 +36,18 @@ class _Nothing:
 
 
 NOTHING: Final = _Nothing()
+
+
+class Ignore:
+    """What `init` returns where no process is wanted: it ends, `normal`, and that is no failure.
+
+    Whoever starts it gets None instead of a pid. Its supervisor keeps the spec, unless it is temporary.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Ignore()"
 
 
 class _Result(Generic[State]):

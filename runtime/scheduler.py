@@ -20,6 +20,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from .port.pace import right_of_way
 from .preemption.direct import Direct
 from .preemption.mode import Mode, choose
 from .process import Process, current
@@ -107,7 +108,6 @@ class Scheduler:
         """One turn of the run queue, and one slice for a step that is parked."""
         queue, workers = self.queue, self.workers
         self.turns += 1
-        self._breathe()
         self.now = self.clock()
         until = self.inline_until = self.now + TURN_S
         try:
@@ -116,6 +116,7 @@ class Scheduler:
                 self.enter(None, self.now, self.context.copy(), self, until)
             if workers.parked:
                 workers.slice()
+            self._breathe()  # what another thread posts meanwhile then comes before the next slice
         finally:
             self.running = None
             if queue or workers.parked:
@@ -136,6 +137,8 @@ class Scheduler:
             self._breathed = now
         elif self.workers.parked or now - self._breathed >= TURN_S:
             time.sleep(BREATH_S)
+            while right_of_way():
+                time.sleep(BREATH_S)
             self._breathed = time.monotonic()
         self._turned = now
 

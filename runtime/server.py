@@ -6,6 +6,7 @@
       -> state
        | Continue(message, state)            handle_continue runs before any message
        | Stop(reason, state)                 the start fails
+       | Ignore()                            no process is wanted, and that is no failure
 
     handle_call(message,     <--------       pid.call(message)
                 caller, state)
@@ -31,11 +32,11 @@ leaves the last state untouched, which goes into the crash report. None is never
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Union
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, Union, get_args
 
 from .errors import BadReturn, describe
 from .handle import Handle
-from .results import Continue, NoReply, Reply, Stop
+from .results import Continue, Ignore, NoReply, Reply, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["Server"]
 
 State = TypeVar("State")
+Policy = Literal["refuse", "drop_oldest", "block"]
 
 
 class Server(Handle, Generic[State]):
@@ -56,6 +58,9 @@ class Server(Handle, Generic[State]):
         trap_exits: whether exit signals arrive as `Exit(pid, reason)` in `handle_info`, and `terminate` runs when the
             supervisor shuts the process down. Optional. Defaults to False.
         strict: whether a state that is mutable is refused. Optional. Defaults to False.
+        mailbox_limit: how many messages may wait. Optional. Defaults to None: any number.
+        mailbox_policy: what becomes of one too many: `refuse` (its sender gets `MailboxFull`), `drop_oldest`, or `block` (its
+            sender waits); see `bounded`. Optional. Defaults to refuse.
 
     Two methods are not declared here, because their form is yours:
         init(self, *args, **options): returns the first state; it gets the arguments of the ChildSpec.
@@ -67,9 +72,23 @@ class Server(Handle, Generic[State]):
     counters: ClassVar[tuple[str, ...]] = ()
     trap_exits: ClassVar[bool] = False
     strict: ClassVar[bool] = False
+    mailbox_limit: ClassVar[int | None] = None
+    mailbox_policy: ClassVar[Policy] = "refuse"
     by_hand: ClassVar[bool] = False
     """Whether the first step of an async handler runs without a task: for the runtime's own servers, which await nothing
     that asks for the current task."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        limit, policy = cls.mailbox_limit, cls.mailbox_policy
+        if limit is not None and not (type(limit) is int and limit > 0):
+            raise ValueError(
+                f"{cls.__name__}.mailbox_limit = {limit!r}; it is a number of messages, 1 or more, or None"
+            )
+        if policy not in get_args(Policy):
+            raise ValueError(
+                f"{cls.__name__}.mailbox_policy = {policy!r}; it is one of {', '.join(get_args(Policy))}"
+            )
 
     def handle_call(self, message: Any, caller: Caller[Any], state: State, /) -> CallResult[State]:
         """Answer a call. Without an override, any call is a crash."""
@@ -114,5 +133,9 @@ def bad_return(handler: str, result: Any) -> BadReturn:
         return BadReturn(
             f"{handler} returned a {type(result).__name__} whose state is None; None is never a state"
         )
-    text = repr(result) if result is None or isinstance(result, int | str) else f"a {type(result).__name__}"
+    text = (
+        repr(result)
+        if result is None or isinstance(result, int | str | Ignore)
+        else f"a {type(result).__name__}"
+    )
     return BadReturn(f"{handler} returned {text[:80]}; {legal}")

@@ -21,7 +21,6 @@ from .exits import end
 from .mailbox import SHUTDOWN, Entry
 from .preemption.guards import boundary, to_its_end
 from .results import NOTHING
-from .server import Server
 from .signals import is_orderly
 from .status import ENDED, RUNNING
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from .crash import CrashReport
     from .server_process import ServerProcess
 
-__all__ = ["crash", "stop"]
+__all__ = ["crash", "ignore", "stop"]
 
 
 @to_its_end
@@ -49,6 +48,13 @@ def stop(server: ServerProcess, reason: Any, state: Any, caller: Caller[Any] | N
     error = reason if isinstance(reason, BaseException) else None
     crashed = None if is_orderly(reason) else report(server, reason, error)
     _Farewell(server, reason, crashed, caller, reply).begin()
+
+
+def ignore(server: ServerProcess) -> None:
+    """Its init returned Ignore: an end that is none of a failure, as its supervisor is told."""
+    if server.child is not None:
+        server.child.ignored = True
+    end(server, "normal")
 
 
 class _Farewell:
@@ -73,8 +79,7 @@ class _Farewell:
     def begin(self) -> None:
         """Let it terminate, where it has something to say."""
         server = self.server
-        silent = type(server.handle).terminate is Server.terminate
-        if silent or server.initialising or (server.extra is not None and server.extra.exiting):
+        if server.silent or server.initialising or (server.extra is not None and server.extra.exiting):
             self.finish(None)
             return
         server.more().exiting = True
@@ -87,7 +92,7 @@ class _Farewell:
         server = self.server
         entry: Entry = (SHUTDOWN, self.reason, self.caller, server.sched.now, 0)
         try:
-            result: Any = server.handle.terminate(self.reason, server.state)
+            result: Any = server.terminate(self.reason)
         except BaseException as error:
             self.finish(error)
             return

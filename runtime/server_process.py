@@ -24,11 +24,11 @@ from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, Entry
 from .messages import ATOMS, is_constant, share
 from .preemption.errand import Errand
 from .preemption.guards import boundary, open_to_switches
-from .process import EVENTS_KEPT, Process
-from .results import NOTHING, Continue, NoReply, Reply, Stop
+from .process import EVENTS_KEPT, Arguments, Process
+from .results import NOTHING, Continue, Ignore, NoReply, Reply, Stop
 from .scheduler import BUDGET
 from .server import Server, bad_return
-from .server_end import crash, stop
+from .server_end import crash, ignore, stop
 from .status import ENDED, IDLE, RUNNING
 
 __all__ = ["ServerProcess"]
@@ -38,7 +38,8 @@ _PLAIN = frozenset({CAST, INFO})
 """Kinds of messages whose handlers return the next state, usually."""
 _MISTAKES = frozenset({GeneratorType, AsyncGeneratorType})
 """What a handler with a `yield` in it returns."""
-_NO_STATE = _RESULTS | _MISTAKES | {CoroutineType, type(None)}
+_NEVER = _MISTAKES | {Ignore}
+_NO_STATE = _RESULTS | _MISTAKES | {CoroutineType, Ignore, type(None)}
 """What a handler may return, or return by mistake, that is not simply the next state."""
 
 
@@ -49,7 +50,9 @@ class ServerProcess(Process):
 
     handle: Server[Any]  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by the node
     strict: bool
-    """Whether its state may not be mutable; its class's, from `begin` on."""
+    """Whether each result is looked at, since its state may not be mutable (its class's `strict`, from `begin` on), or since
+    it is never simply the next state (`settles`)."""
+    settles: ClassVar[bool] = False
     obeys_parent: ClassVar[bool] = True
 
     @property
@@ -59,11 +62,11 @@ class ServerProcess(Process):
 
     # --- start ------------------------------------------------------------------------------------
 
-    def begin(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+    def begin(self, args: Arguments, options: dict[str, Any]) -> None:
         """Run `init`. Afterwards the process is alive, has ended, or (an async init) is AWAITING."""
         kind = type(self.handle)
         self.trap_exits = kind.trap_exits
-        self.strict = kind.strict
+        self.strict = kind.strict or self.settles
         entry: Entry = (INIT, args, None, self.sched.now, 0)
         self.current = entry
         self.reductions = 1
@@ -71,8 +74,12 @@ class ServerProcess(Process):
         self.sched.enter(self, self.since, None, Errand(self._init), (entry, args, options))
 
     @boundary
-    def _init(self, entry: Entry, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+    def _init(self, entry: Entry, args: Arguments, options: dict[str, Any]) -> None:
         try:
+            if not isinstance(args, tuple):
+                self.current = (INIT, (), None, entry[3], 0)
+                args = args.compute()
+                self.current = entry = (INIT, args, None, entry[3], 0)
             init: Any = getattr(self.handle, "init", None)
             if init is None:
                 raise TypeError(f"{type(self.handle).__name__} has no init(…); it returns the first state")
@@ -198,6 +205,16 @@ class ServerProcess(Process):
             return self.handle.handle_continue(entry[1], self.state)
         return Stop(entry[1], self.state)  # SHUTDOWN
 
+    @boundary
+    def terminate(self, reason: Any) -> Any:
+        """Let the user's code clean up, in a step of its own."""
+        return self.handle.terminate(reason, self.state)
+
+    @property
+    def silent(self) -> bool:
+        """Whether it has nothing to say at its end."""
+        return type(self.handle).terminate is Server.terminate
+
     # --- results ----------------------------------------------------------------------------------
 
     @open_to_switches
@@ -251,7 +268,7 @@ class ServerProcess(Process):
         self.task = None
         self.status = RUNNING
         if task.cancelled():
-            crash(self, asyncio.CancelledError(f"{HANDLERS[entry[0]]} was cancelled"))
+            crash(self, asyncio.CancelledError(f"{self.handler(entry)} was cancelled"))
             return
         error = task.exception()
         try:
@@ -283,11 +300,14 @@ class ServerProcess(Process):
                 self._check(handler, result, result.state)
             stop(self, result.reason, result.state, caller, result.reply)
             return
+        elif which is Ignore and kind == INIT:
+            ignore(self)
+            return
         elif which is Continue:
             reply = result.reply
             if reply is NOTHING and kind == CALL and caller is not None and not caller._answered:
                 caller._wait()
-        elif kind == CALL or which is Reply or which is NoReply or which in _MISTAKES or result is NOTHING:
+        elif kind == CALL or which is Reply or which is NoReply or which in _NEVER or result is NOTHING:
             raise bad_return(handler, result)
         state = result.state if which in _RESULTS else result
         self._check(handler, result, state)
@@ -312,7 +332,10 @@ class ServerProcess(Process):
             )
 
     def _continue(self, message: Any) -> None:
-        entry: Entry = (CONTINUE, message, None, self.sched.now, self.number)
+        self.before_all((CONTINUE, message, None, self.sched.now, self.number))
+
+    def before_all(self, entry: Entry) -> None:
+        """Put an entry before all that waits; for a step that is about to end."""
         if self.mailbox is None:
             self.post(entry)
         else:

@@ -5,6 +5,8 @@
     TaskDone(ref, value)        a task of `self.task` returned
     TaskFailed(ref, reason)     ... raised, or was cancelled
     Call(message, caller)       a call, as a coroutine process receives it
+    Joined(ref, group, pids)    processes have joined a monitored process group
+    Left(ref, group, pids)      ... have left it, or have ended
 
 Exit reasons are OTP's: `"normal"`, `"shutdown"`, `("shutdown", term)`, `"kill"` (cannot be trapped, seen by others
 as `"killed"`), `"noproc"`, or whatever a process crashed with, usually an exception.
@@ -13,14 +15,24 @@ as `"killed"`), `"noproc"`, or whatever a process crashed with, usually an excep
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .caller import Caller
     from .pid import Pid, Ref
     from .tasks import TaskRef
 
-__all__ = ["Call", "Down", "Exit", "TaskDone", "TaskFailed", "is_orderly"]
+__all__ = [
+    "RUNTIME_SIGNALS",
+    "Call",
+    "Down",
+    "Exit",
+    "Joined",
+    "Left",
+    "TaskDone",
+    "TaskFailed",
+    "is_orderly",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,28 @@ class Call:
 
     message: Any
     caller: Caller[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Processes have joined a group that this one monitors."""
+
+    ref: Ref
+    group: Any
+    pids: tuple[Pid, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Processes have left a group that this one monitors, or have ended; a pid for each membership."""
+
+    ref: Ref
+    group: Any
+    pids: tuple[Pid, ...]
+
+
+RUNTIME_SIGNALS: Final = frozenset({Down, Exit, TaskDone, TaskFailed, Joined, Left})
+"""What no bounded mailbox refuses or drops."""
 
 
 def is_orderly(reason: Any) -> bool:

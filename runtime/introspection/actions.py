@@ -111,7 +111,10 @@ def send(node: Node, request: Send, shown: Shown) -> Done:
     def work() -> Done:
         process = find(node, request.process)
         message = message_from(process, request.message)
-        deliver(process.pid, CAST if request.kind == "cast" else INFO, message)
+        try:
+            deliver(process.pid, CAST if request.kind == "cast" else INFO, message)
+        except CallError as error:  # its mailbox is bounded, and full
+            raise Failure(Code.REFUSED, clean(str(error))) from None
         return _done(process, f"{request.kind} to {title(process)}: {class_name(type(message))}")
 
     return on_loop(node, work, request.deadline_s)

@@ -23,8 +23,10 @@ from runtime.port.contract import (
     Value,
 )
 from runtime.status import RUNNING
-from runtime.supervision.engine import Family
+from runtime.supervision.family import Family
 
+from .agendas import agenda_text
+from .entries import bound_of, entries_of
 from .family import family_state
 from .lookup import find, handler_of, id_text, link_to, now, pid_text, row, status_of, when
 from .memory import Scale
@@ -61,6 +63,7 @@ def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
     monitors = _copy((extra.monitors or {}).values()) if extra is not None else []
     watching = [watcher for watcher in _copy((process.watchers or {}).values()) if not callable(watcher)]
     tasks = _copy(extra.tasks) if extra is not None else []
+    entries, more_entries = entries_of(process, LISTED)
     return ProcessInfo(
         at=now(),
         row=row(process, busy, clock, Scale().weigh(process)).model_copy(
@@ -80,6 +83,9 @@ def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
         more_links=sum(max(0, len(items) - LISTED) for items in (links, monitors, watching)),
         waits_for=wait_of(process),
         waited_by=waits_for(process, LISTED),
+        entries=entries,
+        more_entries=more_entries,
+        bound=bound_of(process),
         tasks=[
             TaskInfo(ref=f"{task.number}", name=clean(task.name, 200), for_s=max(0.0, clock - task.started))
             for task in tasks
@@ -178,7 +184,9 @@ def state_of(node: Node, request: State, shown: Shown) -> Value:
         redacted=walked.redacted,
         torn=walked.torn or (walked.mutable and moved),
         approx_bytes=len(json.dumps(walked.value)),
-        note="a coroutine process keeps its state in local variables; see its stack" if coroutine else "",
+        note="a coroutine process keeps its state in local variables; see its stack"
+        if coroutine
+        else agenda_text(process),
     )
 
 

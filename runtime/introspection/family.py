@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .lookup import id_text, pid_text
+from .lookup import id_text, pid_text, wait_s
 from .pace import rested, settled
 from .values import Walked
 
 if TYPE_CHECKING:
     from runtime.supervision.child import Child
-    from runtime.supervision.engine import Family
+    from runtime.supervision.family import Family
 
 __all__ = ["family_state"]
 
@@ -20,13 +20,14 @@ def family_state(family: Family, clock: float, width: int) -> Walked:
     """The state of a supervisor with at most `width` children. `clock`: the scheduler's, in seconds."""
     spec = family.spec
     listed = settled(lambda: list(islice(family.children.values(), width)))
-    children = [_child(child) for child in rested(listed)]
+    children = [_child(child, clock) for child in rested(listed)]
     more = max(0, len(family.children) - len(listed))
     if more:
         children.append({"$more": more})
     value = {
-        "$type": "Supervisor",
+        "$type": type(spec).__name__,
         "strategy": spec.strategy,
+        "auto_shutdown": spec.auto_shutdown,
         "max_restarts": spec.max_restarts,
         "max_seconds": float(spec.max_seconds),
         "used": family.intensity.used(clock),
@@ -35,11 +36,12 @@ def family_state(family: Family, clock: float, width: int) -> Walked:
     return Walked(value, truncated=more > 0, mutable=True)
 
 
-def _child(child: Child) -> dict[str, Any]:
+def _child(child: Child, clock: float) -> dict[str, Any]:
     process = child.process
     return {
         "id": id_text(child.spec.id),
         "pid": pid_text(process.number) if process is not None else None,
+        "restarting_in_s": wait_s(child, clock),
         "restart": child.spec.restart,
         "restarts": child.restarts,
     }

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from runtime.errors import describe
-from runtime.mailbox import CONTINUE, HANDLERS
+from runtime.mailbox import CONTINUE, INIT, SHUTDOWN
 from runtime.port.contract import Code, Failure, Link, ProcessRow
 from runtime.status import ENDED, RUNNING, STATUSES
+from runtime.supervision.family import Family
 
+from .pace import settled
 from .text import class_name, clean
 
 if TYPE_CHECKING:
     from runtime.node import Node
     from runtime.process import Process
+    from runtime.supervision.child import Child, End
 
     from .memory import Weight
 
 __all__ = [
-    "behaviour_text", "doing", "find", "handler_of", "id_text", "link_to", "now", "number_in", "oldest_s", "pid_text", "row", "same_id", "same_path",
-    "status_of", "title", "when",
+    "behaviour_text", "doing", "find", "handler_of", "id_text", "link_to", "now", "number_in", "oldest_s", "pid_text", "row", "same_id",
+    "same_path", "status_of", "title", "wait_s", "when",
 ]  # fmt: skip
 
+SOUGHT: Final = 10_000
+"""Children among which one that waits is looked for."""
 _PID: Final = re.compile(r"<?(?:0\.)?(\d{1,15})(?:\.0)?>?")
-_PUBLIC: Final = {"runtime.supervision.engine:SupervisorServer": "runtime:Supervisor"}
+_PUBLIC: Final = {
+    "runtime.supervision.operations:SupervisorServer": "runtime:Supervisor",
+    "runtime.supervision.dynamic:DynamicServer": "runtime:DynamicSupervisor",
+    "runtime.supervision.partitions:PartitionServer": "runtime:PartitionSupervisor",
+    "runtime.supervision.tasks:TaskServer": "runtime:TaskSupervisor",
+}
 """Behaviours of the runtime's own, under the names that people know."""
 
 
@@ -44,12 +55,30 @@ def find(node: Node, text: str) -> Process:
         if end.old == number or (number is None and id_text(end.path[-1]) == text):
             after = f"; its successor is {pid_text(end.new)}" if end.new is not None else ""
             who = f"{pid_text(end.old)} ({id_text(end.path[-1])})"
-            raise Failure(Code.NO_PROCESS, f"{who} has ended: {end.kind}{after}")
+            raise Failure(Code.NO_PROCESS, f"{who} has ended: {end.kind}{after}{_coming_back(node, end)}")
     if number is None:
         raise Failure(Code.NO_PROCESS, f"no process is named {clean(text, 80)!r}; `observer ps` lists them")
     raise Failure(
         Code.NO_PROCESS, f"{pid_text(number)} is not alive; `observer ps` lists the processes that are"
     )
+
+
+def _coming_back(node: Node, end: End) -> str:
+    """In how many seconds a child that waits is started again, in words."""
+    supervisor = node.table.get(end.supervisor)
+    family = supervisor.state if supervisor is not None else None
+    if type(family) is not Family:
+        return ""
+    children = settled(lambda: list(islice(family.children.values(), SOUGHT)))
+    child = next((child for child in children if child.wait is not None and end in (child.ends or ())), None)
+    seconds = wait_s(child, node.scheduler.clock()) if child is not None else None
+    return f"; restarting in {seconds:.1f} s" if seconds is not None else ""
+
+
+def wait_s(child: Child, clock: float) -> float | None:
+    """Seconds until a child is started again, while its backoff lasts; else None."""
+    wait = child.wait
+    return max(0.0, wait[0] - clock) if wait is not None else None
 
 
 def number_in(text: str) -> int | None:
@@ -141,9 +170,8 @@ def handler_of(process: Process) -> tuple[str | None, float | None]:
     entry = process.current
     if entry is None or process.status == ENDED:
         return _step_without_message(process)
-    name = HANDLERS[entry[0]]
-    kind = class_name(type(entry[1])) if name not in {"init", "terminate"} else ""
-    return clean(f"{name}({kind})", 200), max(0.0, sched.clock() - process.since)
+    kind = class_name(type(entry[1])) if entry[0] not in {INIT, SHUTDOWN} else ""
+    return clean(f"{process.handler(entry)}({kind})", 200), max(0.0, sched.clock() - process.since)
 
 
 def _step_without_message(process: Process) -> tuple[str | None, float | None]:

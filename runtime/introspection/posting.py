@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from runtime.port.contract import Code, Failure
+from runtime.port.pace import give_way
 
 from .lookup import pid_text, title
 
@@ -48,6 +49,7 @@ def on_loop(node: Node, work: Callable[[], T], deadline_s: float, otherwise: str
         node.scheduler.loop.call_soon_threadsafe(run)
     except RuntimeError:
         raise Failure(Code.TIMEOUT, f"the node's loop is closed; {otherwise}") from None
+    give_way()
     try:
         return answer.result(deadline_s)
     except TimeoutError:

@@ -14,6 +14,7 @@ from runtime.port import contract as c
 from . import actions, details, happenings
 from .audit import AuditLog, why_not
 from .census import Censuses
+from .entries import registered
 from .listing import Listing
 from .overview import node_info
 from .sampler import Sampler
@@ -59,6 +60,7 @@ class Introspection:
             c.Feed: lambda request, _who: happenings.feed(node_, request, self.stopping),
             c.CrashQuery: lambda request, _who: happenings.crashes(node_, request, shown),
             c.WaitsQuery: lambda request, _who: waits_of(node_, request),
+            c.RegistryQuery: lambda request, _who: registered(node_, request),
             c.AuditQuery: lambda request, _who: self._audit.answer(request.limit),
         }
         self._changes: dict[type[BaseModel], Callable[[Any, str], c.Done]] = {

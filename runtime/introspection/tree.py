@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from runtime.port.contract import Code, Failure, Tree, TreeNode, TreeQuery
 from runtime.status import ENDED
-from runtime.supervision.engine import Family
+from runtime.supervision.family import Family
 
-from .lookup import behaviour_text, doing, find, id_text, now, pid_text, status_of
+from .lookup import behaviour_text, doing, find, id_text, now, pid_text, status_of, wait_s
 from .pace import breathe, rested, settled
 from .text import clean
 
@@ -108,6 +108,8 @@ class _Reader:
             kind="supervisor" if spec.is_supervisor else "worker",
             restart=spec.restart,
             restarts=child.restarts,
+            wait_s=wait_s(child, self._clock),
+            significant=spec.terms.significant,
             counters=self._counters.get(_key(child.path), {}),
             last_reason=last.kind if last is not None else None,
             last_restart_s=max(0.0, time.time() - last.at) if last is not None else None,
@@ -140,6 +142,7 @@ class _Reader:
         ]
         return {
             "strategy": family.spec.strategy,
+            "auto_shutdown": family.spec.auto_shutdown,
             "max_restarts": family.spec.max_restarts,
             "max_seconds": float(family.spec.max_seconds),
             "used": family.intensity.used(self._clock),

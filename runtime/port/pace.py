@@ -5,6 +5,10 @@
 A thread that computes for long delays every process. `sleep(0)` does not help: it starves the loop too. So whoever
 works for long calls `breathe()` between steps that are short by themselves. It goes by time: how many steps fit
 into a slice depends on the step, the machine and what the cache holds.
+
+The other way round, a request has a right of way: until it is answered, or waits for the loop, for 2 ms at most. A loop that is
+fully at work lets other threads in once a millisecond, and each read of a socket or a file gives the interpreter away: a
+request that needs five of them would take five milliseconds. So the loop, when it breathes, waits for `right_of_way`.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar
 
-__all__ = ["REST_S", "SLICE_S", "breathe", "rest", "rested"]
+__all__ = ["REST_S", "SLICE_S", "breathe", "give_way", "hurry", "rest", "rested", "right_of_way"]
 
 T = TypeVar("T")
 SLICE_S: Final = 0.002
@@ -24,12 +28,37 @@ REST_S: Final = 0.0005
 """Seconds of a rest."""
 
 
+WAY_S: Final = 0.002
+"""Seconds for which a request has the right of way."""
+
+
 class _Thread(threading.local):
     until = 0.0
     """When the slice of this thread ends, by `time.perf_counter`."""
 
 
+class _Way:
+    until = 0.0
+    """When the right of way of the newest request ends, by `time.monotonic`; 0 while there is none."""
+
+
 _this: Final = _Thread()
+_way: Final = _Way()
+
+
+def hurry() -> None:
+    """A request has come."""
+    _way.until = time.monotonic() + WAY_S
+
+
+def give_way() -> None:
+    """It has been answered, or waits for the loop."""
+    _way.until = 0.0
+
+
+def right_of_way() -> bool:
+    """Whether a request is at work that the loop should let through."""
+    return _way.until != 0.0 and time.monotonic() < _way.until
 
 
 def rest() -> None:

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 
 from runtime.port.channel import BadFrame, BoundedChannel
+from runtime.port.pace import give_way, hurry
 from runtime.port.rpyc_parts import CALL, PING, Connection
 
 __all__ = ["ANSWER_LIMIT", "REQUEST_LIMIT", "AnsweringEnd", "CallingEnd"]
@@ -94,6 +95,7 @@ class AnsweringEnd:
         """`answer` makes the reply to each text; it raises nothing."""
         channel.limit = REQUEST_LIMIT + ENVELOPE_BYTES
         channel.deadline = None
+        self._channel = channel
         self._pipe = _Pipe(channel, _REQUEST, answer)
 
     def serve(self, idle_s: float) -> bool:
@@ -103,10 +105,15 @@ class AnsweringEnd:
             EOFError: the peer has gone, or has sent something else.
             OSError: likewise, or it was too slow.
         """
+        if not self._channel.poll(idle_s):
+            return False
+        hurry()
         try:
             return self._pipe.serve(idle_s)
         except UnicodeDecodeError:
             raise BadFrame("the peer sent a text that is not UTF-8") from None
+        finally:
+            give_way()
 
     def close(self) -> None:
         """Close the connection."""

@@ -41,6 +41,7 @@ __all__ = [
     "Hold",
     "boundary",
     "hub_may_lend",
+    "may_wait",
     "open_to_switches",
     "to_its_end",
     "verdict",
@@ -162,6 +163,17 @@ def hub_may_lend(frame: FrameType | None) -> bool:
     while frame is not None:
         name = frame.f_globals.get("__name__")
         if type(name) is str and name.partition(".")[0] == _RUNTIME:
+            return False
+        frame = frame.f_back
+    return True
+
+
+def may_wait(frame: FrameType | None) -> bool:
+    """Whether a step may stand still here of its own accord: not where it holds what is locked for the thread."""
+    while frame is not None and frame.f_code not in _boundaries:
+        name = frame.f_globals.get("__name__")
+        root = name.partition(".")[0] if type(name) is str else ""
+        if root in _HOLDS and (root != "logging" or frame.f_code in _LOCKING):
             return False
         frame = frame.f_back
     return True

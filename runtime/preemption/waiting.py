@@ -22,13 +22,14 @@ from ..errors import SelfCall
 from ..process import current
 from ..status import AWAITING, ENDED
 from ..steps import Steps
+from .guards import may_wait
 
 if TYPE_CHECKING:
     from ..pid import Address
     from ..process import Process
     from .worker import Worker
 
-__all__ = ["call", "critical", "wait"]
+__all__ = ["call", "critical", "stand_until", "wait", "where_to_stand"]
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ def wait(process: Process, awaitable: Awaitable[T]) -> T:
             awaitable.close()  # it will never be awaited, and need not complain
         raise
     future = _scheduled(process, awaitable)
-    _until(process, worker, future)
+    stand_until(process, worker, future)
     return future.result()
 
 
@@ -68,7 +69,7 @@ def call(process: Process, target: Address, message: Any, timeout: float | None)
         else:
             future._asyncio_future_blocking = False
         try:
-            _until(process, worker, future)
+            stand_until(process, worker, future)
         except BaseException as thrown:
             error = thrown
 
@@ -119,6 +120,18 @@ def _worker(process: Process, what: str, instead: str) -> Worker:
     return worker
 
 
+def where_to_stand(process: Process) -> Worker | None:
+    """The worker on which the step of `process` runs that calls this, plain or async, if it may stand still here; else None."""
+    sched = process.sched
+    worker = sched.workers.current() if sched.sliced else None
+    if worker is None or sched.running is not process:
+        return None
+    if worker.critical is not None and worker.critical is sched.since:
+        return None
+    frame = sys._getframe()
+    return worker if may_wait(frame) and not _in_finalizer(frame) else None
+
+
 def _scheduled(process: Process, awaitable: Awaitable[T]) -> asyncio.Future[T]:
     """A future of the awaitable: itself if it is one; else a task, whose exits stay with the process."""
     if asyncio.isfuture(awaitable):
@@ -135,7 +148,7 @@ async def _awaiting(awaitable: Awaitable[T]) -> T:
     return await awaitable
 
 
-def _until(process: Process, worker: Worker, future: asyncio.Future[Any]) -> None:
+def stand_until(process: Process, worker: Worker, future: asyncio.Future[Any]) -> None:
     """Stand still until `future` is done. Raises Killed when the process ends meanwhile."""
     from .worker import Killed  # noqa: PLC0415
 
@@ -150,7 +163,10 @@ def _until(process: Process, worker: Worker, future: asyncio.Future[Any]) -> Non
         if (
             worker.awaited is future and not worker.queued
         ):  # else its process has ended, and it is to be killed
-            workers.resume(worker)
+            if worker.turn is None:
+                workers.resume(worker)
+            else:  # an async step, which goes on in its task
+                workers.queue(worker)
 
     worker.awaited = future
     future.add_done_callback(done)

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import describe, kind_of
+from ..coroutine import CoroutineProcess
+from ..errors import BadReturn, ProcessExit, describe, kind_of
+from ..messages import share
+from ..preemption.guards import boundary
 from .child_spec import ChildSpec
 
 if TYPE_CHECKING:
     from ..crash import CrashReport
+    from ..pid import Ref
     from ..process import Process
-    from .engine import Family
+    from .family import Family
 
-__all__ = ["Child", "End"]
+__all__ = ["Attempt", "Child", "End"]
 
 KEPT: Final = 20
-"""Ends that a child remembers."""
+"""Ends, and attempts, that a child remembers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One life of a child, as `restart_args` sees it.
+
+    Attributes:
+        args: what it was started with.
+        reason: why it ended, or did not start.
+        lived_s: seconds from start to end.
+        at: when it ended, in seconds since the epoch.
+    """
+
+    args: tuple[Any, ...]
+    reason: Any
+    lived_s: float
+    at: float
 
 
 class End:
@@ -54,7 +76,18 @@ class End:
 class _Past:
     """What only those children have whose process has ended, or did not start. Made on first use."""
 
-    __slots__ = ("blame", "crash", "ends", "restarting", "restarts")
+    __slots__ = (
+        "args",
+        "attempts",
+        "blame",
+        "crash",
+        "ends",
+        "ignored",
+        "restarting",
+        "restarts",
+        "wait",
+        "waits",
+    )
 
     def __init__(self) -> None:
         self.restarting = False
@@ -62,6 +95,11 @@ class _Past:
         self.ends: list[End] | None = None
         self.crash: CrashReport | None = None
         self.blame: str | None = None
+        self.ignored = False
+        self.args: tuple[Any, ...] | None = None
+        self.attempts: list[Attempt] | None = None
+        self.wait: tuple[float, Ref] | None = None
+        self.waits = 0
 
 
 class Child(ChildSpec):
@@ -85,6 +123,10 @@ class Child(ChildSpec):
         self.family = family
         self.process: Process | None = None
         self._past: _Past | None = None
+
+    def make(self) -> type[CoroutineProcess]:
+        """What runs it, if it is an async function."""
+        return CoroutineProcess
 
     @property
     def spec(self) -> ChildSpec:
@@ -135,12 +177,42 @@ class Child(ChildSpec):
     def blame(self, text: str | None) -> None:
         self._remembered().blame = text
 
+    @property
+    def ignored(self) -> bool:
+        """Whether its last start ended with `Ignore()`. Settable."""
+        return self._past is not None and self._past.ignored
+
+    @ignored.setter
+    def ignored(self, on: bool) -> None:
+        self._remembered().ignored = on
+
+    @property
+    def wait(self) -> tuple[float, Ref] | None:
+        """Until when (scheduler's clock) it waits to be restarted, and the timer; None while it does not. Settable."""
+        return self._past.wait if self._past is not None else None
+
+    @wait.setter
+    def wait(self, wait: tuple[float, Ref] | None) -> None:
+        if wait is not None or self._past is not None:
+            self._remembered().wait = wait
+
     def _remembered(self) -> _Past:
         if self._past is None:
             self._past = _Past()
         return self._past
 
-    def ended(self, end: End, crash: CrashReport | None) -> None:
+    def backs_off(self, chance: float) -> float:
+        """Seconds to wait before it is started again, the next of a row; 0 for not at all."""
+        backoff = self.terms.backoff
+        if backoff is None:
+            return 0.0
+        past = self._remembered()
+        if past.ends and past.ends[-1].lived_s >= backoff.maximum:
+            past.waits = 0
+        past.waits += 1
+        return backoff.seconds(past.waits - 1, chance)
+
+    def ended(self, end: End, crash: CrashReport | None, reason: Any) -> None:
         """Remember an end."""
         past = self._remembered()
         past.crash = crash or past.crash
@@ -149,13 +221,47 @@ class Child(ChildSpec):
         past.ends.append(end)
         if len(past.ends) > KEPT:
             del past.ends[0]
+        if self.terms.restart_args is not None:
+            past.attempts = [*(past.attempts or ())[-KEPT + 1 :], self._attempt(past, end, reason)]
+
+    def _attempt(self, past: _Past, end: End, reason: Any) -> Attempt:
+        args = past.args if past.args is not None else self.args
+        return Attempt(args, reason, end.lived_s, end.at)
+
+    def given(self) -> tuple[Any, dict[str, Any]]:
+        """What its next start gets: arguments, or itself where `restart_args` computes them; and options."""
+        terms, past = self.terms, self._past
+        if past is not None and past.attempts is not None:
+            return self, share(terms.options)
+        if terms.constant:
+            return self.args, terms.options
+        return share(self.args), share(terms.options)
+
+    @boundary
+    def compute(self) -> tuple[Any, ...]:
+        """The arguments of a restart. Runs code of the user, in a step of the new process.
+
+        Raises:
+            ProcessExit: with `("restart_args", what it raised)`; BadReturn where it returned no tuple.
+        """
+        past, function = self._remembered(), self.terms.restart_args
+        assert function is not None
+        try:
+            args: Any = function(share(tuple(past.attempts or ())))
+            if type(args) is not tuple:
+                raise BadReturn(f"restart_args returned {describe(args)}; return a tuple of arguments")
+        except Exception as error:
+            raise ProcessExit(("restart_args", error)) from error
+        past.args = shared = share(args)
+        return shared if shared is args else share(args)
 
     def started(self, process: Process) -> None:
         """Its process has started; if it had ended before, that is the successor."""
         self.process = process
         past = self._past
         if past is not None:
-            past.restarting = False
+            past.restarting = past.ignored = False
+            past.wait = None
             if past.ends and past.ends[-1].new is None:
                 past.ends[-1].new = process.number
 

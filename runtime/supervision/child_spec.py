@@ -17,15 +17,22 @@ from weakref import WeakValueDictionary
 
 from ..messages import ATOMS, share
 from ..preemption.guards import open_to_switches
+from .backoff import Backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import TypeAlias
 
     from ..server import Server
-    from .supervisor import Supervisor
+    from ..server_process import ServerProcess
+    from ..state_machine.behaviour import StateMachine
+    from .child import Attempt
+    from .specification import Specification
 
-    Behaviour: TypeAlias = type[Server[Any]] | Callable[..., Coroutine[Any, Any, Any]] | Supervisor
+    Behaviour: TypeAlias = (
+        type[Server[Any] | StateMachine[Any]] | Callable[..., Coroutine[Any, Any, Any]] | Specification
+    )
+    RestartArgs: TypeAlias = Callable[[tuple[Attempt, ...]], tuple[Any, ...]]
 
 __all__ = ["ChildSpec", "Restart", "Shutdown", "Terms"]
 
@@ -33,6 +40,9 @@ Restart = Literal["permanent", "transient", "temporary"]
 Shutdown = float | Literal["brutal_kill"]
 _UNSET: Final[Any] = object()
 _NO_OPTIONS: Final[dict[str, Any]] = {}
+_More = tuple[bool, float | None, Any, Any]
+"""What few specs have: significant, start_timeout, backoff, restart_args."""
+_NO_MORE: Final[_More] = (False, None, None, None)
 _put: Final = object.__setattr__
 
 
@@ -41,13 +51,15 @@ class Terms:
 
     Attributes:
         is_server: whether the behaviour is a `Server` class.
-        is_supervisor: whether it is a `Supervisor`.
+        is_supervisor: whether it is a `Supervisor`, or another of its family.
+        process: the kind of process that runs a `Server` class.
         constant: whether no argument can change, so that no start need copy them.
         The others are documented at `ChildSpec`.
     """
 
     __slots__ = (
-        "__weakref__", "behaviour", "constant", "is_server", "is_supervisor", "options", "register", "restart", "shutdown",
+        "__weakref__", "backoff", "behaviour", "constant", "is_server", "is_supervisor", "options", "process", "register",
+        "restart", "restart_args", "shutdown", "significant", "start_timeout",
     )  # fmt: skip
 
     def __init__(
@@ -59,9 +71,11 @@ class Terms:
         register: bool,
         constant: bool,
         options: dict[str, Any],
+        more: _More,
     ) -> None:
         self.is_supervisor: Final = _check_behaviour(child, behaviour)
         self.is_server: Final = isinstance(behaviour, type)
+        self.process: Final = _process_of(behaviour)
         if shutdown is _UNSET:
             shutdown = math.inf if self.is_supervisor else 5.0
         _check_options(child, restart, shutdown)
@@ -71,6 +85,33 @@ class Terms:
         self.register: Final = register
         self.constant: Final = constant
         self.options: Final = share(options) if options else _NO_OPTIONS
+        self.significant: Final = more[0]
+        self.start_timeout: Final = more[1]
+        self.backoff: Final[Backoff | None] = more[2]
+        self.restart_args: Final[RestartArgs | None] = more[3]
+        if more != _NO_MORE:
+            self._check_more(child)
+
+    def _check_more(self, child: Any) -> None:
+        """Raises ValueError or TypeError for what makes no sense, or not together."""
+        timeout, plain = self.start_timeout, not self.is_server and not self.is_supervisor
+        if self.significant and self.restart == "permanent":
+            raise ValueError(
+                f"child {child!r}: significant=True with restart='permanent'; what is always restarted never ends for good: "
+                "make it transient or temporary"
+            )
+        numeric = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+        if timeout is not None and not (numeric and 0 < timeout < math.inf):
+            raise ValueError(f"child {child!r}: start_timeout={timeout!r}; it is seconds above 0, or None")
+        if timeout is not None and plain:
+            raise ValueError(f"child {child!r}: start_timeout is for init, and a coroutine process has none")
+        if self.backoff is not None and not isinstance(self.backoff, Backoff):  # pyright: ignore[reportUnnecessaryIsInstance]  # whoever calls is not typed
+            raise TypeError(f"child {child!r}: backoff={self.backoff!r}; it is Backoff(…), or None")
+        if self.restart_args is not None and (self.is_supervisor or not callable(self.restart_args)):
+            raise TypeError(
+                f"child {child!r}: restart_args={self.restart_args!r}; it is a function of the attempts so far that returns "
+                "a tuple of arguments, and a supervisor takes none"
+            )
 
 
 _shared: Final[WeakValueDictionary[tuple[Any, ...], Terms]] = WeakValueDictionary()
@@ -82,17 +123,25 @@ class ChildSpec:
 
     Args:
         id: names the child within its supervisor.
-        behaviour: a `Server` class, an async function whose first parameter is the process, or a `Supervisor`.
+        behaviour: a `Server` or `StateMachine` class, an async function whose first parameter is the process, or a `Supervisor`.
         args: for `init`, or for the function after the process.
         restart: `permanent` (always), `transient` (unless it ended normally, with shutdown or (shutdown, term)) or
             `temporary` (never). Optional. Defaults to permanent.
         shutdown: seconds from the exit signal `shutdown` to a kill; `math.inf` waits for ever; `"brutal_kill"` kills at
             once. Optional. Defaults to 5.0, and to `math.inf` for a supervisor, as OTP does.
         register: whether the child is registered under its id, where that is a string. Optional. Defaults to True.
+        significant: whether its end, if it is not restarted, may end its supervisor, whose `auto_shutdown` says so.
+            Optional. Defaults to False.
+        start_timeout: seconds that its `init` may take; then it is killed, and the start fails with `timeout`.
+            Optional. Defaults to None, for ever.
+        backoff: how long it waits before each restart. Optional. Defaults to None, not at all.
+        restart_args: called for every start but the first, in the new process, with the `Attempt`s so far (20 at most, the
+            oldest first); what it returns are the arguments. If it raises, the start has failed.
+            Optional. Defaults to None, the same arguments again.
         options: keyword arguments for `init` or the function.
 
     Raises:
-        TypeError: the behaviour is none of the three.
+        TypeError: the behaviour is none of the three, or `restart_args` is no function.
         ValueError: an option has an illegal value.
         NotSendable: an argument is alive (a lock, a client, …); such things belong into Node(resources={…}).
     """
@@ -108,16 +157,22 @@ class ChildSpec:
         restart: Restart = "permanent",
         shutdown: Shutdown = _UNSET,
         register: bool = True,
+        significant: bool = False,
+        start_timeout: float | None = None,
+        backoff: Backoff | None = None,
+        restart_args: RestartArgs | None = None,
         **options: Any,
     ) -> None:
         if type(id) is not str:
             hash(id)
             id = share(id)  # noqa: A001
         shared = share(args)
-        terms = _terms(id, behaviour, restart, shutdown, bool(register), shared is args, options)
+        more = (bool(significant), start_timeout, backoff, restart_args)
+        terms = _terms(id, behaviour, restart, shutdown, bool(register), shared is args, options, more)
         if terms.is_supervisor and (args or options):
             raise ValueError(
-                f"child {id!r}: a Supervisor takes no arguments here; give them to Supervisor(…)"
+                f"child {id!r}: a {type(behaviour).__name__} takes no arguments here; give them to "
+                f"{type(behaviour).__name__}(…)"
             )
         _put(self, "id", id)
         _put(self, "args", shared)
@@ -158,6 +213,23 @@ class ChildSpec:
         """Whether the child is itself a supervisor."""
         return self.terms.is_supervisor
 
+    def varied(self, id: Any, *args: Any, register: bool) -> ChildSpec:  # noqa: A002
+        """The same specification with another id, other arguments, registered or not. Raises as `ChildSpec`."""
+        terms = self.terms
+        return ChildSpec(
+            id,
+            terms.behaviour,
+            *args,
+            restart=terms.restart,
+            shutdown=terms.shutdown,
+            register=register,
+            significant=terms.significant,
+            start_timeout=terms.start_timeout,
+            backoff=terms.backoff,
+            restart_args=terms.restart_args,
+            **terms.options,
+        )
+
     def __setattr__(self, name: str, value: Any, /) -> None:
         raise AttributeError(f"a ChildSpec is immutable; make a new one to change {name}")
 
@@ -184,28 +256,32 @@ def _terms(
     register: bool,
     constant: bool,
     options: dict[str, Any],
+    more: _More,
 ) -> Terms:
     """The terms of a spec: those of its siblings, where nothing differs."""
     if options:
-        return Terms(child, behaviour, restart, shutdown, register, False, options)
+        return Terms(child, behaviour, restart, shutdown, register, False, options, more)
     number = isinstance(shutdown, bool)  # True is no number of seconds, although it equals 1
-    key = (id(behaviour), restart, shutdown, number, register, constant)
+    rare: Any = None
+    if more != _NO_MORE:
+        rare = (more[0], more[1], isinstance(more[1], bool), id(more[2]), id(more[3]))
+    key = (id(behaviour), restart, shutdown, number, register, constant, rare)
     try:
         terms = _shared.get(key)
     except TypeError:  # what cannot be hashed is none of the legal values
         _check_options(child, restart, shutdown)
         raise
     if terms is None:
-        terms = _shared[key] = Terms(child, behaviour, restart, shutdown, register, constant, options)
+        terms = _shared[key] = Terms(child, behaviour, restart, shutdown, register, constant, options, more)
     return terms
 
 
 def _check_behaviour(child: Any, behaviour: Any) -> bool:
     """Whether it is a supervisor; raises TypeError when it is nothing that can be started."""
     from ..server import Server  # noqa: PLC0415 - a server's handle can start children
-    from .supervisor import Supervisor  # noqa: PLC0415
+    from .specification import Specification  # noqa: PLC0415
 
-    if isinstance(behaviour, Supervisor):
+    if isinstance(behaviour, Specification):
         return True
     if inspect.iscoroutinefunction(behaviour) or (
         inspect.isclass(behaviour) and issubclass(behaviour, Server)
@@ -215,6 +291,15 @@ def _check_behaviour(child: Any, behaviour: Any) -> bool:
         f"child {child!r}: {behaviour!r} cannot be started; give a Server class, an async function whose first parameter is "
         "the process, or a Supervisor(…)"
     )
+
+
+def _process_of(behaviour: Any) -> type[ServerProcess]:
+    from ..server_process import ServerProcess  # noqa: PLC0415 - as above
+    from ..state_machine.behaviour import StateMachine  # noqa: PLC0415
+    from ..state_machine.process import StateMachineProcess  # noqa: PLC0415
+
+    is_machine = isinstance(behaviour, type) and issubclass(behaviour, StateMachine)
+    return StateMachineProcess if is_machine else ServerProcess
 
 
 def _check_options(child: Any, restart: Any, shutdown: Any) -> None:

@@ -1,74 +1,44 @@
 """The process that supervises: a server that traps exits and keeps its children in order.
 
-    Exit(child) ──> restarted at all? ──no──> forget it (temporary), or keep its spec
+    Exit(child) ──> restarted at all? ──no──> forget it (temporary), or keep its spec ──> significant? end with `shutdown`
                           │ yes
                     one too many? ──yes──> stop every child, end with `shutdown`
                           │ no
-                    stop the affected in reverse, start them in order
+                    stop the affected in reverse ──> has it a backoff? ──yes──> Due ──> itself, when that is over
+                          │ no                                                   │
+                    start them in order <────────────────────────────────────────┘
                           │ one does not start
                     TryAgain ──> itself, behind whatever waits in its mailbox
 
-As OTP's `supervisor.erl` does it; tests/differential compares the two.
+As OTP's `supervisor.erl` does it; tests/differential compares the two. What is asked of it by id or by pid, and where a child
+has its place, the kinds of supervisors say: operations, dynamic, task_server.
 """
 
 from __future__ import annotations
 
-import asyncio
-import math
+import random
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from .. import exits
 from ..caller import Caller
-from ..errors import ChildError, ObserverError, ProcessExit, StartError, describe
+from ..errors import ChildError, ProcessExit, StartError, describe
 from ..results import NoReply, Reply, Stop
 from ..server import Server
-from ..server_process import ServerProcess
 from ..signals import Exit
-from ..status import ENDED
+from ..timers import cancel_timer, send_after
+from . import stopping
 from .child import Child
 from .child_spec import ChildSpec
-from .intensity import Intensity
-from .requests import (
-    ChildCounts,
-    ChildInfo,
-    CountChildren,
-    DeleteChild,
-    RestartChild,
-    StartChild,
-    TerminateChild,
-    WhichChildren,
-)  # fmt: skip
+from .family import Family
+from .requests import ChildCounts, ChildInfo, CountChildren, StartChild, TerminateChild, WhichChildren
+from .starting import IGNORED, PENDING, failed, pending, start, start_now
 from .strategy import affected, is_restarted
 
 if TYPE_CHECKING:
-    from ..process import Process
-    from .supervisor import Supervisor
+    from .specification import Specification
 
-__all__ = ["Family", "SupervisorServer"]
-
-
-class Family:
-    """The state of a running supervisor."""
-
-    __slots__ = ("children", "intensity", "links", "path", "process", "spec")
-
-    def __init__(self, spec: Supervisor, process: Process, path: tuple[Any, ...]) -> None:
-        self.spec: Final = spec
-        self.process: Final = process
-        self.path: Final = path
-        """Ids from the top supervisor down to this one."""
-        self.links: Final = (process,)
-        """The links of a child that has no others: one tuple for all."""
-        self.children: dict[Any, Child] = {}
-        """By id, in order of start."""
-        self.intensity: Final = Intensity(spec.max_restarts, spec.max_seconds)
-
-    def of(self, process: Process) -> Child | None:
-        """The child that `process` is."""
-        child = process.child
-        return child if child is not None and child.family is self and child.process is process else None
+__all__ = ["Answer", "Engine", "describe_failure", "pid_of", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,58 +48,52 @@ class _TryAgain:
     id: Any
 
 
-_PENDING: Final = object()
-"""A start that is not over."""
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A restart whose wait is over. `until` tells it from one that was called off."""
+
+    id: Any
+    until: float
+
+
 Answer = Reply[Family] | NoReply[Family]
 
 
-class SupervisorProcess(ServerProcess):
-    """The process of a supervisor. It keeps no links with its children: that they are its children says it."""
-
-    __slots__ = ()
-
-    def linked(self) -> list[Process]:
-        """Its links, and its children, but for those that have undone the link."""
-        family = self.state
-        if not isinstance(family, Family):
-            return super().linked()
-        children = [child.process for child in list(family.children.values())]
-        linked = [child for child in children if child is not None and child.alive and self in child.links]
-        return list(dict.fromkeys((*self.links, *linked)))
-
-
-class SupervisorServer(Server[Family]):
-    """The engine of a supervisor."""
+class Engine(Server[Family]):
+    """The engine of every supervisor."""
 
     trap_exits = True
     by_hand = True
 
     # --- start and stop ---------------------------------------------------------------------------
 
-    async def init(self, spec: Supervisor) -> Family:
+    async def init(self, spec: Specification) -> Family:
         """Start every child in order; if one does not start, stop those before it and fail."""
         process = self._process
         path = process.child.path if process.child is not None else ()
         family = process.state = Family(spec, process, path)
         for child_spec in spec.children:
             child = family.children[child_spec.id] = Child(child_spec, family)
-            reason = await self._start(child)
-            if reason is not None:
-                await self._stop_all(family)
-                raise ProcessExit(("shutdown", ("failed_to_start_child", child_spec.id, reason)))
+            outcome = await start(process, child)
+            if outcome is IGNORED:
+                self._ignored(family, child)
+            elif failed(outcome):
+                await self.stop_all(family)
+                raise ProcessExit(("shutdown", ("failed_to_start_child", child_spec.id, outcome)))
         return family
 
     async def terminate(self, _reason: Any, family: Family, /) -> None:
         """Stop every child, in reverse order."""
-        await self._stop_all(family)
+        await self.stop_all(family)
 
-    async def _stop_all(self, family: Family) -> None:
-        await self._stop(list(family.children.values()), "shutdown of its supervisor")
+    async def stop_all(self, family: Family) -> None:
+        """Stop every child, as this kind of supervisor does it."""
+        await stopping.in_order(self._process, family.children.values(), "shutdown of its supervisor")
 
     # --- what children do -------------------------------------------------------------------------
 
     def handle_info(self, message: Any, family: Family, /) -> Any:
-        """A child has ended, or has to be tried again. Anything else is none of a supervisor's business."""
+        """A child has ended, or has to be started again. Anything else is none of a supervisor's business."""
         match message:
             case Exit(pid) if pid is not None:
                 child = family.of(pid._process)
@@ -137,41 +101,68 @@ class SupervisorServer(Server[Family]):
                     return self._child_ended(family, child, message.reason)
             case _TryAgain(id_):
                 child = family.children.get(id_)
-                if child is not None and child.restarting:
+                if child is not None and child.restarting and child.wait is None:
                     return self._restart(family, child)
+            case _Due(id_, until):
+                child = family.children.get(id_)
+                if child is not None and child.wait is not None and child.wait[0] == until:
+                    return self._go_on(family, child)
             case _:
                 self._process.note(f"unexpected message dropped: {type(message).__name__}")
         return family
 
     def _child_ended(self, family: Family, child: Child, reason: Any) -> Any:
         child.process = None
-        if is_restarted(child.spec.restart, reason):
+        if is_restarted(child.terms.restart, reason):
             return self._restart(family, child)
-        if child.spec.restart == "temporary":
-            self._forget(family, child)
-        return family
+        if not family.keeps(child):
+            self.forget(family, child)
+        return Stop("shutdown", family) if family.shuts_down_with(child) else family
 
     async def _restart(self, family: Family, child: Child) -> Family | Stop[Family]:
-        """Restart a child and whom the strategy names, or give up."""
+        """Restart a child and whom the strategy names, at once or after its wait; or give up."""
         sched = self._process.sched
         if not family.intensity.add(sched.clock()):
             child.restarting = False
             sched.node.gave_up(self._process, child)
             return Stop("shutdown", family)
+        group = await self._cleared(family, child)
+        seconds = child.backs_off(random.random())  # noqa: S311 - who waits how long is no secret
+        if not seconds:
+            return await self._start_group(family, group)
+        self._mark_failed(group, child)
+        until = sched.clock() + seconds
+        child.wait = until, send_after(self._process, seconds, _Due(child.id, until), self.pid)
+        return family
+
+    async def _go_on(self, family: Family, child: Child) -> Family:
+        """The wait of a child is over. Whoever of its group was started meanwhile is stopped again, as by any restart."""
+        return await self._start_group(family, await self._cleared(family, child))
+
+    async def _cleared(self, family: Family, child: Child) -> list[Child]:
+        """Who is to be started again because of `child`, in order. None of them runs any more, or waits."""
         group = affected(family.spec.strategy, family.children.values(), child)
         others = [other for other in group if other is not child]
-        await self._stop(others, f"sibling {child.spec.id}")
+        await stopping.in_order(self._process, others, f"sibling {child.id}")
         for other in others:
-            if other.spec.restart == "temporary":
-                self._forget(family, other)
-        for other in [other for other in group if other.spec.id in family.children]:
-            other.restarting = True
-            reason = await self._start(other)
-            if reason is not None:
-                self._mark_failed(group, other)
-                self.pid.send(_TryAgain(other.spec.id))
+            if other.terms.restart == "temporary":
+                self.forget(family, other)
+        for other in group:
+            self._call_off(other)
+        return [other for other in group if other.id in family.children]
+
+    async def _start_group(self, family: Family, group: Sequence[Child]) -> Family:
+        for child in group:
+            child.restarting = True
+            outcome = await start(self._process, child)
+            if outcome is IGNORED:
+                self._ignored(family, child)
+                continue
+            if failed(outcome):
+                self._mark_failed(group, child)
+                self.pid.send(_TryAgain(child.id))
                 break
-            sched.node.ledger.restarted(other)
+            self._process.sched.node.ledger.restarted(child)
         return family
 
     @staticmethod
@@ -181,199 +172,123 @@ class SupervisorServer(Server[Family]):
             if child.process is None:
                 child.restarting = child is failed
 
+    def _call_off(self, child: Child) -> None:
+        """It waits no longer."""
+        if child.wait is not None:
+            cancel_timer(self._process, child.wait[1])
+            child.wait = None
+
+    def _ignored(self, family: Family, child: Child) -> None:
+        """Its init wants no process: the child keeps its place, if it may."""
+        child.restarting = False
+        if not family.keeps(child):
+            self.forget(family, child)
+
     # --- what others ask --------------------------------------------------------------------------
 
     def handle_call(self, message: Any, caller: Caller[Any], family: Family, /) -> Any:
-        """The operations of `Supervisor`'s static methods."""
+        """The operations of the static methods of `Supervisor` and its family."""
         if type(message) is StartChild:  # the one that is asked for a million times
-            return self._start_child(family, caller, message.spec)
+            return self.start_child_of(family, caller, message.spec)
         match message:
             case WhichChildren():
                 return Reply([_info(child) for child in family.children.values()], family)
             case CountChildren():
                 return Reply(_count(family), family)
-            case RestartChild(id_):
-                return self._restart_child(family, caller, id_)
-            case TerminateChild(id_):
-                return self._terminate_child(family, caller, id_)
-            case DeleteChild(id_):
-                return self._delete_child(family, caller, id_)
+            case TerminateChild(which):
+                return self._terminate_child(family, caller, which)
             case _:
-                return _refuse(family, caller, TypeError(f"not for a supervisor: {describe(message)}"))
+                return self.operation(family, caller, message)
 
     def handle_cast(self, message: Any, family: Family, /) -> Family:
         """Nothing is cast to a supervisor; a stray one must not end it."""
         self._process.note(f"unexpected cast dropped: {type(message).__name__}")
         return family
 
-    def _start_child(
+    def place(self, family: Family, spec: ChildSpec) -> Child | Exception:
+        """A child of this spec with a free id, or why it has no place."""
+        raise NotImplementedError
+
+    def find(self, family: Family, which: Any) -> Child | None:
+        """The child that an operation means."""
+        raise NotImplementedError
+
+    def operation(self, family: Family, caller: Caller[Any], message: Any) -> Any:
+        """What only this kind of supervisor is asked."""
+        name = type(family.spec).__name__
+        return refuse(
+            family, caller, TypeError(f"not for a supervisor of this kind ({name}): {describe(message)}")
+        )
+
+    def start_child_of(
         self, family: Family, caller: Caller[Any], spec: ChildSpec
     ) -> Answer | Coroutine[Any, Any, Answer]:
+        """Add a child, start it, and answer with its pid."""
         if not isinstance(spec, ChildSpec):  # pyright: ignore[reportUnnecessaryIsInstance]  # whoever asks is not typed
-            return _refuse(
+            return refuse(
                 family, caller, TypeError(f"start_child takes a ChildSpec(…); got {describe(spec)}")
             )
-        present = family.children.get(spec.id)
-        if present is not None:
-            refused = ChildError("already_started" if present.process else "already_present", spec.id)
-            return _refuse(family, caller, refused)
-        child = family.children[spec.id] = Child(spec, family)
-        reason = self._start_now(child)
-        if reason is _PENDING:
+        try:
+            family.spec.check_child(spec)
+            child = self.place(family, spec)
+        except (TypeError, ValueError) as error:
+            return refuse(family, caller, error)
+        if isinstance(child, Exception):
+            return refuse(family, caller, child)
+        family.children[child.id] = child
+        outcome = start_now(self._process, child)
+        if outcome is PENDING:
             return self._added_later(family, caller, child)
-        return self._added(family, caller, child, reason)
+        return self._added(family, caller, child, outcome)
 
     async def _added_later(self, family: Family, caller: Caller[Any], child: Child) -> Answer:
-        return self._added(family, caller, child, await self._pending(child))
+        return self._added(family, caller, child, await pending(self._process, child))
 
-    def _added(self, family: Family, caller: Caller[Any], child: Child, reason: Any) -> Answer:
-        if reason is None:
-            return Reply(_started(child), family)
-        self._forget(family, child)
-        return _refuse(family, caller, StartError(f"child {child.id!r}", reason))
+    def _added(self, family: Family, caller: Caller[Any], child: Child, outcome: Any) -> Answer:
+        if failed(outcome):
+            self.forget(family, child)
+            return refuse(family, caller, StartError(f"child {child.id!r}", outcome))
+        if outcome is IGNORED:
+            self._ignored(family, child)
+        return Reply(pid_of(child), family)
 
-    async def _restart_child(self, family: Family, caller: Caller[Any], id_: Any) -> Answer:
-        child = family.children.get(id_)
-        if child is None or child.process is not None or child.restarting:
-            return _refuse(family, caller, ChildError(_state(child), id_))
-        reason = await self._start(child)
-        if reason is not None:
-            return _refuse(family, caller, StartError(f"child {id_!r}", reason))
-        return Reply(_started(child), family)
-
-    async def _terminate_child(self, family: Family, caller: Caller[Any], id_: Any) -> Answer:
-        child = family.children.get(id_)
+    async def _terminate_child(self, family: Family, caller: Caller[Any], which: Any) -> Answer:
+        child = self.find(family, which)
         if child is None:
-            return _refuse(family, caller, ChildError("not_found", id_))
-        await self._stop([child], "terminate_child")
+            return refuse(family, caller, ChildError("not_found", which))
+        self._call_off(child)
+        await stopping.in_order(self._process, [child], "terminate_child")
         child.restarting = False
-        if child.spec.restart == "temporary":
-            self._forget(family, child)
+        if not family.keeps(child):
+            self.forget(family, child)
         return Reply(None, family)
 
-    def _delete_child(self, family: Family, caller: Caller[Any], id_: Any) -> Answer:
-        child = family.children.get(id_)
-        if child is None or child.process is not None or child.restarting:
-            return _refuse(family, caller, ChildError(_state(child), id_))
-        self._forget(family, child)
-        return Reply(None, family)
-
-    def _forget(self, family: Family, child: Child) -> None:
-        del family.children[child.spec.id]
+    def forget(self, family: Family, child: Child) -> None:
+        """A child has lost its place."""
+        del family.children[child.id]
         self._process.sched.node.ledger.forget(child)
 
-    # --- one child --------------------------------------------------------------------------------
 
-    def _start_now(self, child: Child) -> Any:
-        """Start a child's process. None if it runs, the reason if it did not start, _PENDING where that takes time."""
-        try:
-            process = self._process.sched.node.spawn_child(self._process, child)
-        except ObserverError as error:
-            return error if self._orphan(child) is None else _PENDING
-        return _PENDING if process.initialising else self._outcome(child, process)
-
-    async def _start(self, child: Child) -> Any:
-        """Start a child's process and wait for its `init`. The reason if it did not start, else None."""
-        reason = self._start_now(child)
-        return await self._pending(child) if reason is _PENDING else reason
-
-    async def _pending(self, child: Child) -> Any:
-        """Wait for what `_start_now` has left: an orphan that holds the name, or an `init` that awaits."""
-        process = child.process
-        if process is None:
-            await self._wait_for_orphan(child)
-            return await self._start(child)
-        await self._process.sched.node.until_started(process)
-        return self._outcome(child, process)
-
-    def _outcome(self, child: Child, process: Process) -> Any:
-        """The `init` of a child's process is over: the reason if it did not start, else None."""
-        if process.status == ENDED:
-            child.process = None
-            return process.reason
-        child.started(process)
-        ledger = process.sched.node.ledger
-        if ledger.given_up:
-            ledger.replaced(child.path, process.number)
-        return None
-
-    def _orphan(self, child: Child) -> Process | None:
-        """A process that still holds the child's name, although its own supervisor was killed: it is ending."""
-        name = child.name
-        holder = self._process.sched.node.registry.find(name) if name is not None else None
-        if holder is None or holder.parent is None or holder.parent.status != ENDED:
-            return None
-        return holder
-
-    async def _wait_for_orphan(self, child: Child) -> None:
-        """Let it end. OTP does not wait; a killed tree can then use up its restarts on names that are about to be free."""
-        orphan = self._orphan(child)
-        if orphan is not None:
-            await _ended(orphan, self._process, child.shutdown if child.shutdown != "brutal_kill" else 0.0)
-
-    async def _stop(self, children: Sequence[Child], blame: str) -> None:
-        """Shut children down, the last started first."""
-        for child in reversed(children):
-            process = child.process
-            if process is not None and process.status != ENDED:
-                child.blame = blame
-                exits.unlink(self._process, process)
-                await _shutdown(process, self._process, child.spec.shutdown)
-                child.blame = None
-            child.process = None
-
-
-async def _shutdown(process: Process, supervisor: Process, limit: Any) -> None:
-    """Ask a process to shut down; kill it when `limit` seconds have passed."""
-    if limit == "brutal_kill":
-        exits.signal(process, "kill", supervisor)
-        return
-    exits.signal(process, "shutdown", supervisor)
-    await _ended(process, supervisor, limit)
-
-
-async def _ended(process: Process, supervisor: Process, limit: Any) -> None:
-    """Wait until a process has ended; kill it when `limit` seconds have passed."""
-    if process.status == ENDED:
-        return
-    loop = process.sched.loop
-    ended: asyncio.Future[None] = loop.create_future()
-    exits.watch(process, lambda _reason: None if ended.done() else ended.set_result(None))
-    expiry = None if limit == math.inf else loop.call_later(limit, exits.signal, process, "kill", supervisor)
-    try:
-        await ended
-    finally:
-        if expiry is not None:
-            expiry.cancel()
-
-
-def _refuse(family: Family, caller: Caller[Any], error: Exception) -> NoReply[Family]:
+def refuse(family: Family, caller: Caller[Any], error: Exception) -> NoReply[Family]:
+    """Raise `error` at whoever asked."""
     caller._wait()
     caller._fail(error)
     return NoReply(family)
 
 
-def _started(child: Child) -> Any:
-    assert child.process is not None
-    return child.process.pid
-
-
-def _state(child: Child | None) -> str:
-    if child is None:
-        return "not_found"
-    return "restarting" if child.restarting else "running"
+def pid_of(child: Child) -> Any:
+    """The pid of a child; None while it has no process."""
+    return child.process.pid if child.process is not None else None
 
 
 def _info(child: Child) -> ChildInfo:
-    kind = "supervisor" if child.spec.is_supervisor else "worker"
-    if child.restarting:
-        return ChildInfo(child.spec.id, "restarting", kind)  # type: ignore[arg-type]
-    return ChildInfo(child.spec.id, child.process.pid if child.process is not None else None, kind)  # type: ignore[arg-type]
+    kind = "supervisor" if child.terms.is_supervisor else "worker"
+    return ChildInfo(child.id, "restarting" if child.restarting else pid_of(child), kind)  # type: ignore[arg-type]
 
 
 def _count(family: Family) -> ChildCounts:
     children = family.children.values()
-    supervisors = sum(1 for child in children if child.spec.is_supervisor)
+    supervisors = sum(1 for child in children if child.terms.is_supervisor)
     active = sum(1 for child in children if child.process is not None and child.process.alive)
     return ChildCounts(len(children), active, supervisors, len(children) - supervisors)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ..messages import ATOMS
 from ..pid import Pid
@@ -11,8 +11,14 @@ from ..results import Request
 from .child_spec import ChildSpec
 
 __all__ = [
-    "ChildCounts", "ChildInfo", "CountChildren", "DeleteChild", "RestartChild", "StartChild", "TerminateChild", "WhichChildren",
+    "ChildCounts", "ChildInfo", "CountChildren", "DeleteChild", "RestartChild", "StartChild", "Started", "TerminateChild",
+    "WhichChildren",
 ]  # fmt: skip
+
+Started: TypeAlias = Pid
+"""The pid of a child that was started; None where its init returned `Ignore()` (`if not pid:`).
+
+Type checkers are told of the pid alone: nearly no init ignores, and all the others need not look."""
 
 
 class ChildInfo(NamedTuple):
@@ -43,7 +49,7 @@ class CountChildren(Request[ChildCounts]):
 
 
 @dataclass(frozen=True, slots=True)
-class StartChild(Request[Pid]):
+class StartChild(Request[Started]):
     """Add a child and start it."""
 
     spec: ChildSpec
@@ -53,7 +59,7 @@ ATOMS.add(StartChild)  # as its spec is
 
 
 @dataclass(frozen=True, slots=True)
-class RestartChild(Request[Pid]):
+class RestartChild(Request[Started]):
     """Start a child that is not running."""
 
     id: Any
@@ -61,7 +67,7 @@ class RestartChild(Request[Pid]):
 
 @dataclass(frozen=True, slots=True)
 class TerminateChild(Request[None]):
-    """Stop a child and keep its spec (a temporary one is deleted)."""
+    """Stop a child and keep its spec (a temporary one is deleted). Of a dynamic supervisor, `id` is a pid."""
 
     id: Any
 

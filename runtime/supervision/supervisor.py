@@ -2,47 +2,30 @@
 
     Supervisor([ChildSpec("a", A), ChildSpec("b", B)], strategy="rest_for_one")
 
-    It starts its children in order and stops them in reverse. When one ends, its restart type says whether it is
-    started again, the strategy who else is, and the intensity when the supervisor gives up: it then stops all its
-    children and itself, and leaves the problem to its own supervisor.
+It starts its children in order and stops them in reverse. When one ends, its restart type says whether it is
+started again, the strategy who else is, and the intensity when the supervisor gives up: it then stops all its
+children and itself, and leaves the problem to its own supervisor.
 
 The rules are those of OTP's supervisor, defaults those of Elixir's.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Coroutine, Iterable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any
 
-from ..calls import call
-from ..errors import NoProcess
 from ..messages import ATOMS
-from ..pid import Address, Pid
-from ..status import ENDED
+from ..pid import Address
 from .child_spec import ChildSpec
-from .engine import SupervisorServer
-from .requests import (
-    ChildCounts,
-    ChildInfo,
-    CountChildren,
-    DeleteChild,
-    RestartChild,
-    StartChild,
-    TerminateChild,
-    WhichChildren,
-)  # fmt: skip
-from .strategy import STRATEGIES, Strategy
-
-if TYPE_CHECKING:
-    from ..results import Request
-
-R = TypeVar("R")
+from .operations import SupervisorServer
+from .requests import DeleteChild, RestartChild, StartChild, Started, TerminateChild
+from .specification import AutoShutdown, Specification, ask
+from .strategy import Strategy
 
 __all__ = ["Supervisor"]
 
 
-class Supervisor:
+class Supervisor(Specification):
     """The specification of a supervisor. Immutable.
 
     Args:
@@ -52,12 +35,15 @@ class Supervisor:
         max_seconds: seconds of the window. Optional. Defaults to 5.
         name: id and registered name of a supervisor that is given to `node.start` without a ChildSpec.
             Optional. Defaults to none.
+        auto_shutdown: `any_significant` ends it, with `shutdown`, as soon as a significant child has ended and is not
+            restarted; `all_significant` when the last of them has. Optional. Defaults to never.
 
     Raises:
-        ValueError: an option has an illegal value, or two children have the same id.
+        ValueError: an option has an illegal value, two children have the same id, or one is significant to nobody.
     """
 
-    __slots__ = ("children", "max_restarts", "max_seconds", "name", "strategy")
+    __slots__ = ()
+    engine = SupervisorServer
 
     def __init__(
         self,
@@ -66,61 +52,39 @@ class Supervisor:
         max_restarts: int = 3,
         max_seconds: float = 5,
         name: str | None = None,
+        auto_shutdown: AutoShutdown = "never",
     ) -> None:
-        specs = tuple(children)
-        _check(specs, strategy, max_restarts, max_seconds)
-        self.children: Final = specs
-        self.strategy: Final[Strategy] = strategy
-        self.max_restarts: Final = max_restarts
-        self.max_seconds: Final = max_seconds
-        self.name: Final = name
-
-    def __repr__(self) -> str:
-        return f"Supervisor({len(self.children)} children, {self.strategy}, {self.max_restarts} in {self.max_seconds:g} s)"
+        super().__init__(tuple(children), strategy, max_restarts, max_seconds, name, auto_shutdown)
 
     @staticmethod
-    def which_children(supervisor: Address) -> Coroutine[Any, Any, list[ChildInfo]]:
-        """All children of a running supervisor, in order of start.
-
-        Raises:
-            CallError: there is no such supervisor, or it does not answer.
-            TypeError: the process is no supervisor.
-        """
-        return _ask(supervisor, WhichChildren())
-
-    @staticmethod
-    def count_children(supervisor: Address) -> Coroutine[Any, Any, ChildCounts]:
-        """How many children a running supervisor has. Raises as `which_children`."""
-        return _ask(supervisor, CountChildren())
-
-    @staticmethod
-    def start_child(supervisor: Address, spec: ChildSpec) -> Coroutine[Any, Any, Pid]:
-        """Add a child to a running supervisor, and start it.
+    def start_child(supervisor: Address, spec: ChildSpec) -> Coroutine[Any, Any, Started]:
+        """Add a child to a running supervisor, and start it. None where its init returned `Ignore()`.
 
         Raises:
             ChildError: `already_started` or `already_present`.
             StartError: the child did not start; its spec is not kept.
+            ValueError: the spec cannot be a child of this supervisor.
         """
-        return _ask(supervisor, StartChild(spec))
+        return ask(supervisor, StartChild(spec))
 
     @staticmethod
-    def restart_child(supervisor: Address, id: Any) -> Coroutine[Any, Any, Pid]:  # noqa: A002 - OTP's word
-        """Start a child that is not running.
+    def restart_child(supervisor: Address, id: Any) -> Coroutine[Any, Any, Started]:  # noqa: A002 - OTP's word
+        """Start a child that is not running. None where its init returned `Ignore()`.
 
         Raises:
             ChildError: `not_found`, `running` or `restarting`.
             StartError: the child did not start.
         """
-        return _ask(supervisor, RestartChild(id))
+        return ask(supervisor, RestartChild(id))
 
     @staticmethod
     def terminate_child(supervisor: Address, id: Any) -> Coroutine[Any, Any, None]:  # noqa: A002
-        """Stop a child and keep its spec; a temporary child is deleted.
+        """Stop a child and keep its spec; a temporary child is deleted. One that waits for its restart is stopped, too.
 
         Raises:
             ChildError: `not_found`.
         """
-        return _ask(supervisor, TerminateChild(id))
+        return ask(supervisor, TerminateChild(id))
 
     @staticmethod
     def delete_child(supervisor: Address, id: Any) -> Coroutine[Any, Any, None]:  # noqa: A002
@@ -129,37 +93,7 @@ class Supervisor:
         Raises:
             ChildError: `not_found`, `running` or `restarting`.
         """
-        return _ask(supervisor, DeleteChild(id))
-
-
-async def _ask(supervisor: Address, request: Request[R]) -> R:
-    """Call a supervisor, with no time limit (as OTP): starting and stopping children takes what it takes."""
-    process = supervisor._process
-    if process is None:
-        raise supervisor._missing()
-    if process.status == ENDED:
-        raise NoProcess(supervisor)
-    if not isinstance(process.handle, SupervisorServer):
-        raise TypeError(f"{supervisor} is no supervisor but {process.behaviour}")
-    answer: R = await call(supervisor, request, None)
-    return answer
-
-
-def _check(specs: tuple[Any, ...], strategy: Any, max_restarts: Any, max_seconds: Any) -> None:
-    for spec in specs:
-        if not isinstance(spec, ChildSpec):
-            raise TypeError(f"a supervisor's children are ChildSpec(id, behaviour, …); got {spec!r}")
-    ids: set[Any] = set()
-    for spec in specs:
-        if spec.id in ids:
-            raise ValueError(f"two children have the id {spec.id!r}; ids are unique within a supervisor")
-        ids.add(spec.id)
-    if strategy not in STRATEGIES:
-        raise ValueError(f"strategy={strategy!r}; it is one of {', '.join(STRATEGIES)}")
-    if not isinstance(max_restarts, int) or max_restarts < 0:
-        raise ValueError(f"max_restarts={max_restarts!r}; it is a whole number, 0 or more")
-    if not isinstance(max_seconds, int | float) or not 0 < max_seconds < math.inf:
-        raise ValueError(f"max_seconds={max_seconds!r}; it is a number of seconds above 0")
+        return ask(supervisor, DeleteChild(id))
 
 
 ATOMS.add(Supervisor)

@@ -217,10 +217,10 @@ def _checks(node: Node, world: World, cells: int, idle: int) -> None:
             world.fail(f"{what}: {is_}, and should be {should}")
     gc.collect()
     objects = gc.get_objects()
-    processes = sum(isinstance(it, Process) for it in objects)
+    processes = sum(issubclass(type(it), Process) and it.sched is sched for it in objects)
     if processes > EVENTS_KEPT * living:  # the last messages of those that live name some that have ended
         world.fail(f"{processes} records of processes are kept, and {living} live")
-    workers = sum(isinstance(it, Worker) and it.workers is sched.workers for it in objects)
+    workers = sum(type(it) is Worker and it.workers is sched.workers for it in objects)
     if sched.sliced and workers > len(sched.workers.pool) + 5:  # type: ignore[attr-defined]
         world.fail(f"{workers} greenlets, and {len(sched.workers.pool)} of them idle")  # type: ignore[attr-defined]
 

@@ -2,10 +2,11 @@
 
 Everything has to be equal, with one relaxation. When a supervisor has been killed, its children end by
 themselves, at the same time as the supervisor above starts their successors: in such a step the starts keep
-their order, and what the orphans did is compared as a set.
+their order, and what the orphans did is compared as a set. So are the children of a dynamic supervisor, which have no order.
 """
 
 import json
+from itertools import groupby
 from typing import Any
 
 from tests.differential.differences import DIFFERENCES
@@ -43,10 +44,30 @@ def as_here(entry: Entry) -> Entry:
 
 
 def _normal(entry: Entry, supervisors: set[str]) -> Entry:
+    entry = _without_luck(entry)
     if not any(name in supervisors and reason == "killed" for name, reason in entry["ended"]):
         return entry
     starts = [event for event in entry["trace"] if event[0] in {"start", "start_failed"}]
     return {**entry, "trace": [*starts, *sorted(event for event in entry["trace"] if event not in starts)]}
+
+
+def _without_luck(entry: Entry) -> Entry:
+    """The children of a dynamic supervisor have no order, and are stopped at the same time."""
+    tree = {
+        name: {**seen, "children": sorted(seen["children"])} if name.endswith("dyn") else seen
+        for name, seen in entry["tree"].items()
+    }
+    trace: list[list[Any]] = []
+    for crowd, events in groupby(entry["trace"], _crowd_stopped):
+        stopped = list(events)
+        trace += sorted(stopped) if crowd else stopped
+    return {**entry, "tree": tree, "trace": trace}
+
+
+def _crowd_stopped(event: list[Any]) -> str:
+    """The dynamic supervisor of which a child is stopped; empty for everything else."""
+    crowd, found, _ = event[1].rpartition("dyn.")
+    return crowd if found and event[0] == "stop" else ""
 
 
 def _told(script: Script) -> list[str]:

@@ -27,10 +27,25 @@ def _in_order_of_start(entry: dict[str, Any]) -> dict[str, Any]:
     return {**entry, "tree": tree, "answers": answers}
 
 
+def _one_spec_for_each(entry: dict[str, Any]) -> dict[str, Any]:
+    """OTP counts the one template of a simple_one_for_one supervisor."""
+
+    def counted(name: str, seen: dict[str, Any]) -> dict[str, Any]:
+        _, active, supervisors, workers = seen["counts"]
+        return {**seen, "counts": [workers, active, supervisors, workers]} if name.endswith("dyn") else seen
+
+    return {**entry, "tree": {name: counted(name, seen) for name, seen in entry["tree"].items()}}
+
+
 DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         what="which_children lists children in order of start; OTP lists them in reverse",
         why="People read a tree from the top; OTP's order is how its list happens to be built, and not documented.",
         apply=_in_order_of_start,
+    ),
+    Difference(
+        what="count_children of a dynamic supervisor counts one spec for each child; OTP counts the template: 1",
+        why="Here each child has a spec of its own, as under Elixir's DynamicSupervisor, which counts so too.",
+        apply=_one_spec_for_each,
     ),
 )

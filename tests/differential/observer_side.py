@@ -150,12 +150,22 @@ class _Run:
         )
 
     async def _walk(self, name: str, pid: Any) -> Tree:
-        children = await Supervisor.which_children(pid)
+        children = await self._children(name, pid)
         tree = {name: (children, await Supervisor.count_children(pid))}
         for child in children:
             if child.kind == "supervisor" and isinstance(child.pid, Pid):
                 tree |= await self._walk(child.id, child.pid)
         return tree
+
+    async def _children(self, name: str, pid: Any) -> list[Any]:
+        """What it has; a dynamic supervisor knows no ids, so its workers say them."""
+        children = await Supervisor.which_children(pid)
+        if not name.endswith("dyn"):
+            return children
+        workers = self._record.workers
+        known = [child._replace(id=workers[child.pid][0]) for child in children if child.pid in workers]
+        rest = [child for child in children if child.pid not in workers]
+        return [*sorted(known, key=lambda child: workers[child.pid]), *rest]
 
     def _inside(self, tree: Tree) -> list[tuple[str, Any]]:
         below = [(child.id, child.pid) for children, _ in tree.values() for child in children]
@@ -191,6 +201,9 @@ class _Run:
             case "fail_next":
                 self._record.failures[name] = rest[0]
                 return "ok"
+            case "ignore_next":
+                self._record.ignoring[name] = rest[0]
+                return "ok"
             case "fail_asking":
                 self._record.failures[name] = 1
                 self._record.meanwhile[name] = rest
@@ -207,7 +220,7 @@ class _Run:
                 self._process.exit(pid, reason_of(rest[0]))
                 return await self._taken(pid)
             case "kill_together":
-                return await self._kill_together(pid, rest[0])
+                return await self._kill_together(name, pid, rest[0])
             case _:
                 return await operate(pid, [verb, *rest])
 
@@ -221,12 +234,13 @@ class _Run:
         await self._down(ref)
         return "ok"
 
-    async def _kill_together(self, supervisor: Any, names: list[str]) -> str:
+    async def _kill_together(self, supervisor: str, pid: Any, names: list[str]) -> str:
         """No await between the kills: the supervisor has no turn before the last."""
-        pids = {child.id: child.pid for child in await Supervisor.which_children(supervisor)}
+        children = await self._children(supervisor, pid)
         for name in names:
-            if isinstance(pids.get(name), Pid):
-                self._process.exit(pids[name], "kill")
+            for child in children:
+                if child.id == name and isinstance(child.pid, Pid):
+                    self._process.exit(child.pid, "kill")
         return "ok"
 
     async def _taken(self, pid: Any) -> str:

@@ -10,7 +10,19 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from runtime import CallError, ChildError, ChildSpec, Exit, Reply, Server, StartError, Stop, Supervisor
+from runtime import (
+    CallError,
+    ChildError,
+    ChildSpec,
+    DynamicSupervisor,
+    Exit,
+    Ignore,
+    Reply,
+    Server,
+    StartError,
+    Stop,
+    Supervisor,
+)
 
 __all__ = ["RECORD", "UNANSWERED", "Record", "class_of", "operate", "reason_of", "root_of", "status_of"]
 
@@ -25,6 +37,7 @@ class Record:
     trace: list[list[Any]] = field(default_factory=list)
     attempts: Counter[str] = field(default_factory=Counter)
     failures: dict[str, int] = field(default_factory=dict)
+    ignoring: Counter[str] = field(default_factory=Counter)
     workers: dict[Any, tuple[str, int]] = field(default_factory=dict)  # pid → id, incarnation
     meanwhile: dict[str, list[Any]] = field(default_factory=dict)  # what the next failing start asks
     answers: list[Any] = field(default_factory=list)
@@ -45,6 +58,14 @@ class Worker(Server):
     """A worker that does not trap exits."""
 
     def init(self, child):
+        return self.slowly(child) if child["slow"] else self.begin(child)
+
+    async def slowly(self, child):
+        await asyncio.sleep(0.002)
+        life = self.begin(child)
+        return await life if asyncio.iscoroutine(life) else life
+
+    def begin(self, child):
         record = self.resource(RECORD)
         name = child["id"]
         left = record.failures.setdefault(name, child["fails"])
@@ -56,6 +77,10 @@ class Worker(Server):
             if name in record.meanwhile:
                 return self.fail_asking(record, record.meanwhile.pop(name))
             raise RuntimeError("boom")
+        if record.ignoring[name] > 0:
+            record.ignoring[name] -= 1
+            record.trace.append(["ignored", name, incarnation])
+            return Ignore()
         record.trace.append(["start", name, incarnation])
         record.workers[self.pid] = (name, incarnation)
         return Life(name, incarnation, child["hangs"])
@@ -135,15 +160,32 @@ async def operate(supervisor, operation):
                 return [[child.id, status_of(child)] for child in await Supervisor.which_children(supervisor)]
             case ["start_child", child]:
                 await Supervisor.start_child(supervisor, spec_of(child))
+            case ["terminate_child", name] if is_dynamic(supervisor):
+                await Supervisor.terminate_child(supervisor, oldest_called(supervisor, name))
+            case [_, _] if is_dynamic(supervisor):
+                return "simple_one_for_one"
             case [verb, name]:
                 await getattr(Supervisor, verb)(supervisor, name)
     except ChildError as error:
         return error.reason
-    except StartError:
+    except (StartError, ValueError):
         return "failed"
     except CallError:
         return "no_process"
     return "ok"
+
+
+def is_dynamic(supervisor):
+    """Whether its children have pids and no ids."""
+    family = supervisor._process.state
+    return family is not None and isinstance(getattr(family, "spec", None), DynamicSupervisor)
+
+
+def oldest_called(supervisor, name):
+    """The living worker of this name that was started first."""
+    record = supervisor._process.sched.node.resources[RECORD]
+    living = [(life[1], pid) for pid, life in record.workers.items() if life[0] == name and pid.alive]
+    return min(living, key=lambda one: one[0])[1] if living else name
 
 
 def status_of(child):
@@ -153,7 +195,12 @@ def status_of(child):
 
 def spec_of(child):
     """The child specification of a script's child."""
-    options = {"restart": child["restart"], "shutdown": _shutdown(child["shutdown"]), "register": False}
+    options = {
+        "restart": child["restart"],
+        "shutdown": _shutdown(child["shutdown"]),
+        "significant": child["significant"],
+        "register": False,
+    }
     if child["kind"] == "supervisor":
         return ChildSpec(child["id"], supervisor_of(child), **options)
     return ChildSpec(child["id"], Trapping if child["traps"] else Worker, child, **options)
@@ -166,11 +213,14 @@ def root_of(tree):
 
 def supervisor_of(child):
     """The supervisor of a script's supervisor."""
+    if child["template"]:
+        return DynamicSupervisor(max_restarts=child["max_restarts"], max_seconds=1000)
     return Supervisor(
         [spec_of(below) for below in child["children"]],
         strategy=child["strategy"],
         max_restarts=child["max_restarts"],
         max_seconds=1000,
+        auto_shutdown=child["auto_shutdown"],
     )
 
 

@@ -30,10 +30,12 @@ def why_no_beam() -> str | None:
 class Beam:
     """A running BEAM; a context manager, so that none is left behind."""
 
+    def __init__(self, side: str = "otp_side.erl") -> None:
+        self._side = Path(__file__).with_name(side)
+
     def __enter__(self) -> Self:
-        side = Path(__file__).with_name("otp_side.erl")
         self._process = subprocess.Popen(
-            ["escript", str(side)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+            ["escript", str(self._side)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
         return self
 
@@ -48,13 +50,17 @@ class Beam:
 
     def observe(self, script: Script) -> list[dict[str, Any]]:
         """What OTP does with this script, entry by entry; RuntimeError if OTP's side itself failed."""
-        self._process.stdin.write(f"{erlang_term(script)}.\n".encode())
-        observed = json.loads(self._line())
+        observed = self.ask(script)
         if isinstance(observed, dict):
             raise RuntimeError(
                 f"the OTP side failed: {observed['broken']}\non the script {json.dumps(script)}"
             )
         return observed
+
+    def ask(self, question: Any) -> Any:
+        """What the side answers to a line."""
+        self._process.stdin.write(f"{erlang_term(question)}.\n".encode())
+        return json.loads(self._line())
 
     def _line(self) -> bytes:
         deadline = time.monotonic() + PATIENCE

@@ -43,6 +43,7 @@ observe(#{tree := Tree, steps := Steps}) ->
     ets:new(trace, [named_table, public, ordered_set]),     % {Moment, Event}
     ets:new(attempts, [named_table, public]),               % {Id, how often it was started}
     ets:new(failures, [named_table, public]),               % {Id, how many of the next starts fail}
+    ets:new(ignoring, [named_table, public]),               % {Id, how many of the next starts return ignore}
     ets:new(workers, [named_table, public]),                % {Pid, Incarnation, Id}
     ets:new(meanwhile, [named_table, public]),              % {Id, what its next failing start asks}
     ets:new(answers, [named_table, public, ordered_set]),   % {Moment, Answer | unanswered}
@@ -132,9 +133,21 @@ at_rest({Root, RootId} = World, Deadline) ->
     end.
 
 walk(Id, Pid) ->
-    Children = supervisor:which_children(Pid),
+    Children = children(Pid),
     Counts = supervisor:count_children(Pid),
     [{Id, {Children, Counts}} | lists:append([walk(C, P) || {C, P, supervisor, _} <- Children, is_pid(P)])].
+
+%% A dynamic supervisor knows no ids, so its workers say them; the first started first.
+children(Sup) ->
+    Listed = supervisor:which_children(Sup),
+    Named = [{named(Pid), {incarnation(Child), Child}} || {undefined, Pid, _, _} = Child <- Listed],
+    case Named of
+        [] -> Listed;
+        _ -> [{Id, Pid, Type, Modules} || {Id, {_, {_, Pid, Type, Modules}}} <- lists:sort(Named)]
+    end.
+
+named(Pid) when is_pid(Pid) -> ets:lookup_element(workers, Pid, 3);
+named(Status) -> Status.
 
 restarting({_, {Children, _}}) -> lists:keymember(restarting, 2, Children).
 
@@ -166,6 +179,7 @@ await_down(Ref) ->
 %% ---- steps ---------------------------------------------------------------------------------------------------
 
 perform([fail_next, Id, Times], _) -> ets:insert(failures, {Id, Times}), ok;
+perform([ignore_next, Id, Times], _) -> ets:insert(ignoring, {Id, Times}), ok;
 perform([fail_asking | [Id | Operation]], _) ->
     ets:insert(failures, {Id, 1}),
     ets:insert(meanwhile, {Id, Operation}),
@@ -181,9 +195,21 @@ perform([kill_together, SupId, Ids], World) ->
 perform([Operation, SupId | Arguments], World) ->
     with(SupId, World, fun(Sup) -> operate(Sup, [Operation | Arguments]) end).
 
+operate(Sup, [start_child, #{dynamic := true} = Child]) -> outcome(supervisor:start_child(Sup, [Child]));
 operate(Sup, [start_child, Child]) -> outcome(supervisor:start_child(Sup, child_spec(Child)));
 operate(Sup, [which_children]) -> [[Id, status(Child)] || {Id, _, _, _} = Child <- supervisor:which_children(Sup)];
+operate(Sup, [terminate_child, Id]) ->
+    case supervisor:terminate_child(Sup, Id) of
+        {error, simple_one_for_one} -> terminate_oldest(Sup, Id);
+        Outcome -> outcome(Outcome)
+    end;
 operate(Sup, [Operation, Id]) -> outcome(supervisor:Operation(Sup, Id)).
+
+terminate_oldest(Sup, Id) ->
+    case lists:sort([{N, Pid} || {Pid, N, I} <- ets:tab2list(workers), I =:= Id, is_process_alive(Pid)]) of
+        [{_, Pid} | _] -> outcome(supervisor:terminate_child(Sup, Pid));
+        [] -> not_found
+    end.
 
 with(Id, {Root, RootId}, Act) ->
     Found = [Pid || {_, {Children, _}} <- walk(RootId, Root), {I, Pid, _, _} <- Children, I =:= Id, is_pid(Pid)],
@@ -200,7 +226,7 @@ ending(Pid, Act) ->
 
 %% Both exits are in the supervisor's mailbox before it looks at the first.
 kill_together(Sup, Ids) ->
-    Pids = [Pid || Wanted <- Ids, {Id, Pid, _, _} <- supervisor:which_children(Sup), Id =:= Wanted, is_pid(Pid)],
+    Pids = [Pid || Wanted <- Ids, {Id, Pid, _, _} <- children(Sup), Id =:= Wanted, is_pid(Pid)],
     ok = sys:suspend(Sup),
     [ending(Pid, fun() -> exit(Pid, kill) end) || Pid <- Pids],
     ok = sys:resume(Sup).
@@ -234,11 +260,11 @@ reason(Plain) -> Plain.
 %% ---- the tree ------------------------------------------------------------------------------------------------
 
 child_spec(#{kind := worker} = Child) ->
-    #{id := Id, restart := Restart, shutdown := Shutdown} = Child,
-    #{id => Id, restart => Restart, shutdown => Shutdown, start => {?MODULE, start_worker, [Child]}};
+    #{id := Id, restart := Restart, shutdown := Shutdown, significant := Significant} = Child,
+    #{id => Id, restart => Restart, shutdown => Shutdown, significant => Significant, start => {?MODULE, start_worker, [Child]}};
 child_spec(#{kind := supervisor} = Child) ->
-    #{id := Id, restart := Restart, shutdown := Shutdown} = Child,
-    #{id => Id, restart => Restart, shutdown => Shutdown, type => supervisor,
+    #{id := Id, restart := Restart, shutdown := Shutdown, significant := Significant} = Child,
+    #{id => Id, restart => Restart, shutdown => Shutdown, significant => Significant, type => supervisor,
       start => {?MODULE, start_supervisor, [Child]}}.
 
 start_worker(Child) -> gen_server:start_link(?MODULE, {worker, Child}, []).
@@ -246,10 +272,14 @@ start_worker(Child) -> gen_server:start_link(?MODULE, {worker, Child}, []).
 start_supervisor(Child) -> supervisor:start_link(?MODULE, {supervisor, Child}).
 
 %% The callbacks of both behaviours; a worker's state is {Child, Incarnation, staying | leaving}.
-init({supervisor, #{strategy := Strategy, max_restarts := Restarts, children := Children}}) ->
-    Flags = #{strategy => Strategy, intensity => Restarts, period => 1000},
+init({supervisor, #{strategy := simple_one_for_one, max_restarts := Restarts, template := Template}}) ->
+    Flags = #{strategy => simple_one_for_one, intensity => Restarts, period => 1000},
+    {ok, {Flags, [Template#{id => member, start => {?MODULE, start_worker, []}}]}};
+init({supervisor, #{strategy := Strategy, max_restarts := Restarts, auto_shutdown := Auto, children := Children}}) ->
+    Flags = #{strategy => Strategy, intensity => Restarts, period => 1000, auto_shutdown => Auto},
     {ok, {Flags, [child_spec(Child) || Child <- Children]}};
-init({worker, #{id := Id, traps := Traps, fails := Fails} = Child}) ->
+init({worker, #{id := Id, traps := Traps, fails := Fails, slow := Slow} = Child}) ->
+    Slow andalso receive after 2 -> ok end,
     ets:insert_new(failures, {Id, Fails}),
     N = ets:update_counter(attempts, Id, 1, {Id, 0}),
     process_flag(trap_exit, Traps),
@@ -259,9 +289,15 @@ init({worker, #{id := Id, traps := Traps, fails := Fails} = Child}) ->
             [ask_meanwhile(Operation) || {_, Operation} <- ets:take(meanwhile, Id)],
             error(boom);
         _ ->
-            record(trace, [start, Id, N]),
-            ets:insert(workers, {self(), N, Id}),
-            {ok, {Child, N, staying}}
+            case ets:update_counter(ignoring, Id, {2, -1, -1, -1}, {Id, 0}) of
+                Left when Left >= 0 ->
+                    record(trace, [ignored, Id, N]),
+                    ignore;
+                _ ->
+                    record(trace, [start, Id, N]),
+                    ets:insert(workers, {self(), N, Id}),
+                    {ok, {Child, N, staying}}
+            end
     end.
 
 %% A failing start puts a request, or the end of a sibling, into its supervisor's mailbox: the first thing that

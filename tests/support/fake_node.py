@@ -135,11 +135,14 @@ class FakeNode:
             raise Failure(Code.REFUSED, f"{row.pid} has none in this test")
         return known[row.pid]
 
+    afterwards = ""
+    """What is said of who is gone: when there will be a successor."""
+
     def _row(self, process: str) -> ProcessRow:
         for row in self.rows:
             if process in {row.pid, row.name, row.pid.strip("<>"), row.pid.split(".")[1]}:
                 return row
-        raise Failure(Code.NO_PROCESS, f"no process {process}")
+        raise Failure(Code.NO_PROCESS, f"no process {process}{self.afterwards}")
 
     def _ps(self, request: Ps) -> ProcessPage:
         wanted, inverted = request.filter.lower(), request.filter.startswith("!")

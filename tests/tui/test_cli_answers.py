@@ -281,6 +281,14 @@ def test_tree_draws_who_hangs_below_whom(bank):
     assert result.err == "104 processes\n"
 
 
+def test_tree_says_how_long_a_child_still_waits_for_its_restart(bank):
+    waiting = tree_node("reviewer-2", pid=None, status="restarting", wait_s=2.3)
+    result = bank.answer(TreeQuery, Tree(at=AT, processes=1, roots=[waiting])).run("tree")
+    assert "↻ restarting in 2.3 s" in result.out
+    result = bank.run("tree", "--json")
+    assert '"wait_s": 2.3' in result.out or '"wait_s":2.3' in result.out
+
+
 def test_info_shows_identity_work_supervision_and_ties(bank):
     info = process_info(
         parent=Link(pid="<0.40.0>", name="crew"), handler="handle_call(Deposit)", handler_for_s=0.212,

@@ -6,16 +6,31 @@ from dataclasses import dataclass
 from typing import Any, assert_type
 
 from runtime import (
+    Call,
     Caller,
+    CancelTimeout,
+    Cast,
     ChildSpec,
     Continue,
     CoroutineHandle,
+    Event,
+    GenericTimeout,
+    Internal,
+    KeepState,
+    NextEvent,
+    NextState,
     Node,
     NoReply,
     Pid,
+    Postpone,
+    RepeatState,
     Reply,
+    ReplyTo,
     Request,
     Server,
+    StateMachine,
+    StateMachineResult,
+    StateTimeout,
     Stop,
     Supervisor,
     TaskDone,
@@ -49,6 +64,33 @@ class Account(Server[int]):
 
     async def terminate(self, reason: Any, balance: int, /) -> None:
         self.progress(f"closing with {balance}")
+
+
+class Door(StateMachine[int]):
+    state_enter = True
+
+    def init(self) -> NextState[int]:
+        return NextState("shut", 0, StateTimeout("nobody", after=10))
+
+    def shut(self, event: Event, opened: int) -> NextState[int] | KeepState[int]:
+        match event:
+            case Call("open", caller):
+                return NextState("open", opened + 1, ReplyTo(caller, "welcome"), NextEvent(Internal("ring")))
+            case Call():
+                return KeepState(opened, Postpone())
+            case StateTimeout(why):
+                return KeepState(opened, GenericTimeout("again", why, after=1), reply=None)
+            case _:
+                return KeepState(opened, CancelTimeout(GenericTimeout("again")))
+
+    async def open(self, event: Event, opened: int) -> RepeatState[int] | Stop[int]:
+        return RepeatState(opened) if isinstance(event, Cast) else Stop("normal", opened)
+
+    def handle_event(self, event: Event, state: str, opened: int, /) -> StateMachineResult[int]:
+        return super().handle_event(event, state, opened)
+
+    def terminate(self, reason: Any, state: str, opened: int, /) -> None:
+        assert_type(self.read_timer(self.send_interval(1.0, "tick")), float | None)
 
 
 async def worker(process: CoroutineHandle, times: int) -> None:

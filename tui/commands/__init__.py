@@ -62,6 +62,7 @@ COMMANDS = {
         Command("ps", "The node", "which processes are there, and which of them stands out?"),
         Command("tree", "The node", "who supervises whom, and how much intensity is used?"),
         Command("waits", "The node", "which calls wait for answers, and whose?"),
+        Command("registry", "The node", "who is found under which key, in which group, on which topic?"),
         Command("events", "The node", "what happens, or what did one process do last?"),
         Command("history", "The node", "which children ended, why, and who replaced them?"),
         Command("crashes", "The node", "what exactly went wrong in a crash?"),

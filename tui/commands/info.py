@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 
 from runtime.port.contract import Info, Link, ProcessInfo
 from tui.format import NOTHING, duration, memory, number, percent
+from tui.limits import bound_text
 from tui.output.marks import status
 from tui.output.table import Cell, Pair
 from tui.output.text import clock, quantity
@@ -70,6 +71,7 @@ def _work(info: ProcessInfo) -> list[Pair]:
             else []
         ),
         ("mailbox", [number(row.mailbox) + (f", oldest {duration(row.oldest_s)}" if row.oldest_s else "")]),
+        *([("limit", [bound_text(info.bound)])] if info.bound is not None else []),
         ("busy", [percent(row.busy)]),
         ("reductions", [number(row.reductions)]),
         (
@@ -109,7 +111,11 @@ def _supervision(info: ProcessInfo) -> list[Pair]:
 
 def _ties(info: ProcessInfo) -> list[Pair]:
     more = f"  and {number(info.more_links)} more" if info.more_links else ""
+    found = [(entry.kind, [f"{entry.key}  ({entry.scope})"]) for entry in info.entries]
+    rest = [("", [f"and {number(info.more_entries)} more"])] if info.more_entries else []
     return [
+        *found,
+        *rest,
         ("waited by", [_list([wait.caller or _THE_HOST for wait in info.waited_by])]),
         ("traps exits", ["yes" if info.trap_exits else "no"]),
         ("links", [_list(info.links)]),

@@ -20,7 +20,8 @@ from .options import count, node_options, process_argument
 HELP = """\
 Who supervises whom, and how much restart intensity is used? Every supervisor with its
 strategy and the restarts counted in its window, every child with its restart type; a
-child that is restarting stands there as such, and so does a supervisor that gave up.
+child that is restarting stands there as such (with how long its backoff still lasts),
+and so does a supervisor that gave up.
 
   observer tree
   observer tree reviewers                below this supervisor only
@@ -113,13 +114,20 @@ def _more(left: int, margin: str) -> list[Line]:
     return [[f"{margin}… {number(left)} more", *[""] * (len(_COLUMNS) - 1)]] if left else []
 
 
+def _status(node: TreeNode) -> Cell:
+    if node.gave_up is not None:
+        return Cell("✗ gave up", "bad")
+    here = status(node.status)
+    return here if node.wait_s is None else Cell(f"{here.text} in {duration(node.wait_s)}", here.tone)
+
+
 def _line(node: TreeNode, title: str) -> Line:
     ago = f", {duration(node.last_restart_s)} ago" if node.last_restart_s is not None else ""
     reason = node.gave_up or node.last_reason
     return [
         Cell(harmless(title), "strong" if node.kind == "supervisor" else "text"),
         node.pid or NOTHING,
-        status(node.status) if node.gave_up is None else Cell("✗ gave up", "bad"),
+        _status(node),
         node.strategy or node.restart or NOTHING,
         intensity(node.used, node.max_restarts, node.max_seconds),
         level(number(node.restarts), node.restarts),

@@ -141,6 +141,8 @@ def _absent(node: TreeNode) -> Spans:
     """A child without a process: on its way back, ended, or given up."""
     if node.status == "restarting":
         out: Spans = [status("restarting")]
+        if node.wait_s is not None:
+            out.append((f" in {duration(node.wait_s)}", "text"))
     elif node.gave_up is not None:
         return [(f"✗ gave up: {gave_up(node.gave_up)}", "bad"), *_ago(node)]
     elif _given_up(node):

@@ -26,10 +26,18 @@ from tui.slicing import ADVICE, story
 from tui.spans import Spans, flowing
 
 
-def identity(info: ProcessInfo, cells: int, *, ended: bool, successor: str = "") -> list[Spans]:
-    """Status and handler; parent, age, restarts; mailbox and load; links, timers, source."""
+def identity(
+    info: ProcessInfo, cells: int, *, ended: bool, successor: str = "", problem: str = ""
+) -> list[Spans]:
+    """Status and handler; parent, age, restarts; mailbox and load; links, timers, source.
+
+    Of a process that has ended, `problem` is why its name has no successor; it may wait for its restart.
+    """
     row = info.row
     state: Spans = [("✗ ended", "bad")] if ended and info.zombie is None else [status(row.status)]
+    coming = problem.rpartition("; ")[2]
+    if ended and coming.startswith("restarting in ") and info.zombie is None:
+        state.append((f", {clean(coming, 40)}", "warn"))
     head: Spans = [
         (elide(clean(row.name or row.label or NOTHING, 200), max(12, cells // 3)), "strong"),
         (f" {row.pid}", "muted"),

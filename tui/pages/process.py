@@ -201,7 +201,7 @@ class ProcessPage(Page):
             self.subject = self.console.viewing = Subject(subject.pid, info.row.name)
         mailbox = self.part(MailboxPart.tab.id)
         if isinstance(mailbox, MailboxPart):
-            mailbox.waiting = info.row.mailbox
+            mailbox.waiting, mailbox.bound = info.row.mailbox, info.bound
         self.part(LinksPart.tab.id).take(info)
         self._identify()
         self._tabs()
@@ -212,13 +212,11 @@ class ProcessPage(Page):
     def refuse(self, report: Refused) -> None:
         """No such process: it has ended, or there never was one. A part says its own refusals."""
         token, failure = report.token, report.failure
-        if token == INFO:
-            self.problem = failure.message
+        if token in {INFO, SUCCESSOR}:
+            self.problem, self.successor = failure.message, ""
             if failure.code is Code.NO_PROCESS:
                 self._end()
             self._identify()
-        elif token == SUCCESSOR:
-            self.successor = ""
         elif failure.code is not Code.NO_PROCESS:
             self.part(token).fail(failure)
 
@@ -330,7 +328,7 @@ class ProcessPage(Page):
         if self.info is None:
             words = self.problem or f"asking for {subject.pid} …"
             return [[("  " + clean(words), "warn" if self.problem else "muted")]]
-        return identity(self.info, cells, ended=self.ended, successor=self.successor)
+        return identity(self.info, cells, ended=self.ended, successor=self.successor, problem=self.problem)
 
     def path(self) -> tuple[str, ...]:
         """The list it is one of, then name and pid."""

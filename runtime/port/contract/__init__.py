@@ -35,6 +35,7 @@ from .happenings import (
 from .node import Frame, NodeInfo, NodeQuery, Running, Slicing, Trouble, Zombie
 from .processes import (
     SORTS,
+    Bound,
     Info,
     Letter,
     Mailbox,
@@ -51,7 +52,7 @@ from .processes import (
     TaskInfo,
     Value,
 )
-from .relations import Link, Stage, Wait, Waits, WaitsQuery
+from .relations import Entry, Link, Registered, RegistryQuery, Stage, Table, Wait, Waits, WaitsQuery
 from .supervision import Bottom, History, Restart, Restarts, Tree, TreeNode, TreeQuery
 
 __all__ = [
@@ -63,11 +64,13 @@ __all__ = [
     "AuditEntry",
     "AuditQuery",
     "Bottom",
+    "Bound",
     "Code",
     "Crash",
     "CrashQuery",
     "Crashes",
     "Done",
+    "Entry",
     "Event",
     "Events",
     "Failure",
@@ -89,6 +92,8 @@ __all__ = [
     "ProcessPage",
     "ProcessRow",
     "Ps",
+    "Registered",
+    "RegistryQuery",
     "Restart",
     "Restarts",
     "Resume",
@@ -103,6 +108,7 @@ __all__ = [
     "State",
     "Status",
     "Suspend",
+    "Table",
     "TaskInfo",
     "Tree",
     "TreeNode",

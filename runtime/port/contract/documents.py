@@ -17,7 +17,7 @@ from .changes import Kill, Resume, Send, Suspend
 from .happenings import AuditQuery, CrashQuery, Feed, ProcessEvents
 from .node import NodeQuery
 from .processes import Info, Mailbox, Ps, StackQuery, State
-from .relations import WaitsQuery
+from .relations import RegistryQuery, WaitsQuery
 from .supervision import History, TreeQuery
 
 __all__ = [
@@ -36,7 +36,7 @@ REQUESTS: dict[str, type[PortRequest[Any]]] = {
     request.op: request
     for request in (
         NodeQuery, Ps, Info, StackQuery, State, Mailbox, TreeQuery, History, ProcessEvents, Feed, CrashQuery,
-        AuditQuery, WaitsQuery, Kill, Suspend, Resume, Send,
+        AuditQuery, WaitsQuery, RegistryQuery, Kill, Suspend, Resume, Send,
     )
 }  # fmt: skip
 """Every operation, by name."""

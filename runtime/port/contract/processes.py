@@ -9,10 +9,11 @@ from pydantic import Field, JsonValue
 
 from .base import DEFAULT_LIMIT, Model, PortRequest, Role
 from .node import Frame, Zombie
-from .relations import Link, Wait
+from .relations import Entry, Link, Wait
 
 __all__ = [
     "SORTS",
+    "Bound",
     "Info",
     "Letter",
     "Mailbox",
@@ -123,6 +124,19 @@ class TaskInfo(Model):
     for_s: float
 
 
+class Bound(Model):
+    """The limit of a mailbox, and what has become of those that were too many."""
+
+    limit: int
+    policy: str
+    """refuse, drop_oldest or block."""
+    refused: int = 0
+    dropped: int = 0
+    blocked: int = 0
+    waiting: int = 0
+    """Senders that wait for room now."""
+
+
 class ProcessInfo(Model):
     """One process, in full but without values."""
 
@@ -146,6 +160,12 @@ class ProcessInfo(Model):
     """The call whose answer its handler waits for."""
     waited_by: list[Wait] = []
     """The calls that wait for its answer, those that have waited longest first; cut at 100."""
+    entries: list[Entry] = []
+    """What it is registered as, and belongs to; cut at 100."""
+    more_entries: int = 0
+    """Entries not listed."""
+    bound: Bound | None = None
+    """Of its mailbox; None where it has no limit."""
     tasks: list[TaskInfo] = []
     timers: int = 0
     trap_exits: bool = False

@@ -1,4 +1,4 @@
-"""Relations between processes: links and monitors, and calls in flight."""
+"""Relations between processes: links and monitors, calls in flight, what they are registered as and belong to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import Field
 
 from .base import DEFAULT_LIMIT, Model, PortRequest
 
-__all__ = ["Link", "Stage", "Wait", "Waits", "WaitsQuery"]
+__all__ = ["Entry", "Link", "Registered", "RegistryQuery", "Stage", "Table", "Wait", "Waits", "WaitsQuery"]
 
 Stage = Literal["mailbox", "handling", "later"]
 """The message stands in the mailbox; its handler runs; or the handler is over and somebody is to answer later."""
@@ -59,4 +59,45 @@ class WaitsQuery(PortRequest[Waits]):
     answer = Waits
     process: str | None = None
     """Only the calls from and to this one."""
+    limit: int = Field(default=DEFAULT_LIMIT, ge=0, le=5000)
+
+
+class Entry(Model):
+    """One process under one key: of a registry, in a group, on a topic, present. Without its value."""
+
+    kind: str
+    """key, group, topic or presence."""
+    scope: str
+    """The registry, the scope of groups, …, by name."""
+    key: str
+    process: Link
+
+
+class Table(Model):
+    """A registry, a scope of groups, … of this node."""
+
+    kind: str
+    scope: str
+    entries: int
+
+
+class Registered(Model):
+    """Who is found where, by key."""
+
+    at: datetime
+    total: int
+    """Entries, of the process or of the node."""
+    tables: list[Table] = []
+    entries: list[Entry] = []
+
+
+class RegistryQuery(PortRequest[Registered]):
+    """Who is found where: keys of registries, process groups, topics, presence. No values. Cost: as many entries as asked for."""
+
+    op = "registry"
+    answer = Registered
+    process: str | None = None
+    """Only the entries of this one."""
+    scope: str | None = None
+    """Only registries, scopes, … of this name."""
     limit: int = Field(default=DEFAULT_LIMIT, ge=0, le=5000)

@@ -40,6 +40,12 @@ class TreeNode(Model):
     last_reason: str | None = None
     last_restart_s: float | None = None
     """Seconds since its last restart."""
+    wait_s: float | None = None
+    """Seconds until it is started again, while its backoff lasts."""
+    significant: bool = False
+    """Whether its end may end its supervisor."""
+    auto_shutdown: str | None = None
+    """Of a supervisor: never, any_significant or all_significant."""
     gave_up: str | None = None
     """Of a supervisor that gave up and does not run: because of which child, and what was too much."""
 

@@ -175,6 +175,7 @@ def test_a_supervisors_state_is_its_budget_and_its_children(live):
     children = answer.value.pop("children")
     assert answer.value == {
         "$type": "Supervisor", "strategy": "rest_for_one", "max_restarts": 3, "max_seconds": 5.0, "used": 1,
+        "auto_shutdown": "never",
     }  # fmt: skip
     assert children == [
         {"id": n, "pid": str(node.node.whereis(n)), "restart": "permanent", "restarts": int(n == "c")}

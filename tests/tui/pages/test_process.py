@@ -155,6 +155,17 @@ async def test_a_process_that_ends_keeps_what_was_read(console):
         assert console.page.target() is None
 
 
+async def test_it_says_when_a_child_that_waits_for_its_restart_comes_back(console):
+    async with console.open() as pilot:
+        await press(pilot, "g", *"reviewer-1", "enter")
+        console.node.end("<0.18.0>")
+        for left in ("3.1", "1.1"):
+            console.node.afterwards = f" has ended: killed; restarting in {left} s"
+            await console.poll(pilot)
+            await console.poll(pilot)
+            assert f"✗ ended, restarting in {left} s" in console.screen_text()
+
+
 async def test_the_process_that_follows_is_offered(console):
     async with console.open() as pilot:
         await press(pilot, "g", *"reviewer-1", "enter")

@@ -39,6 +39,19 @@ async def test_a_restarting_child_is_shown_as_such(console):
         assert "↻ restarting: OverBudget(10000) 200 ms ago" in line(console, "reviewer-3")
 
 
+async def test_a_child_that_waits_for_its_restart_says_how_long_still(console):
+    console.node.tree.roots[0].children[0] = TreeNode(
+        pid=None,
+        id="librarian",
+        restart="permanent",
+        status="restarting",
+        last_reason="Corrupt('db')",
+        wait_s=12.4,
+    )
+    async with console.open():
+        assert "↻ restarting in 12 s: Corrupt('db')" in line(console, "librarian")
+
+
 async def test_a_child_that_was_given_up_is_shown_as_such(console):
     console.node.tree.roots[0].children[0] = TreeNode(
         pid=None, id="librarian", restart="permanent", status="ended", last_reason="Corrupt('db')"

@@ -17,7 +17,7 @@ from .part import Part, Subject
 
 LOUD: dict[str, Tone] = {
     "crash": "bad", "gave_up": "bad", "zombie": "bad", "ended": "warn", "restarted": "warn", "suspended": "warn",
-    "resumed": "accent",
+    "overflow": "warn", "resumed": "accent",
 }  # fmt: skip
 
 

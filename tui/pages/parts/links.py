@@ -1,4 +1,4 @@
-"""Links: parent, ancestors, calls that wait, links, monitors, tasks. Each process can be opened: one walks along them."""
+"""Links: parent, ancestors, calls that wait, links, monitors, keys and groups, tasks. Each process can be opened: one walks along them."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ class Relation:
     name: str
     alive: bool = True
     text: str = ""
+    scope: str = ""
+    """Where it is registered so."""
+
+    @property
+    def key(self) -> str:
+        """Tells it from the others."""
+        return f"{self.what} {self.pid or self.name} {self.scope}"
 
 
 class LinksPart(Part):
@@ -56,7 +63,7 @@ class LinksPart(Part):
         """All relations."""
         if not isinstance(answer, ProcessInfo):
             return
-        rows = {f"{it.what} {it.pid or it.name}": it for it in relations(answer)}
+        rows = {it.key: it for it in relations(answer)}
         ended = frozenset(key for key, it in rows.items() if not it.alive)
         self.table.show(list(rows), rows, ended)
         facts: list[Spans] = [[(plural(answer.timers, "timer"), "muted")]]
@@ -80,7 +87,7 @@ class LinksPart(Part):
 
 
 def relations(info: ProcessInfo) -> Iterator[Relation]:
-    """For whom it waits, since that is where to go on looking; parent and ancestors, calls that wait, links, monitors, tasks."""
+    """For whom it waits, since that is where to go on; parent, ancestors, who waits for it, links, monitors, registrations, tasks."""
     if info.waits_for is not None:
         yield _relation("waits for", info.waits_for.callee, patience(info.waits_for))
     parent = info.parent.pid if info.parent is not None else None
@@ -100,6 +107,9 @@ def relations(info: ProcessInfo) -> Iterator[Relation]:
         yield _relation("monitors", link)
     for link in info.monitored_by:
         yield _relation("monitored by", link)
+    for entry in info.entries:
+        scope = clean(entry.scope, 200)
+        yield Relation(clean(entry.kind, 20), "", clean(entry.key, 200), text=scope, scope=scope)
     for task in info.tasks:
         yield Relation(
             "task", "", clean(task.name, 100), text=f"{clean(task.ref, 40)}  {duration(task.for_s)}"

@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from runtime.port.contract import Letter, Mailbox, MailboxContents, PortRequest
+from runtime.port.contract import Bound, Letter, Mailbox, MailboxContents, PortRequest
 from tui.format import OLDEST_S, clean, duration, number, tone
+from tui.limits import bound_text
 from tui.output.values import one_line
 from tui.spans import Spans
 from tui.widgets.table import Table
@@ -28,6 +29,8 @@ class MailboxPart(Part):
         super().__init__()
         self.waiting: int | None = None
         """How many messages wait now, as the poll of the process says."""
+        self.bound: Bound | None = None
+        """The mailbox's limit, if it has one."""
 
     def content(self) -> Table[Any]:
         """A tree: one message a row, its parts below it."""
@@ -43,6 +46,9 @@ class MailboxPart(Part):
             return
         self.query_one(ValueTree).show_value([_branch(letter) for letter in answer.letters])
         shown: Spans = [(f"{number(len(answer.letters))} of {number(answer.total)}, oldest first", "muted")]
+        if self.bound is not None:
+            full = answer.total >= self.bound.limit
+            shown.append((f" · limit {bound_text(self.bound)}", "warn" if full else "muted"))
         self.say(
             read_at(answer.at, shown, *marks(truncated=False, redacted=answer.redacted, torn=answer.torn))
         )
@@ -53,7 +59,7 @@ class MailboxPart(Part):
 
     def reset(self) -> None:
         """Another process."""
-        self.waiting = None
+        self.waiting = self.bound = None
         self.query_one(ValueTree).forget()
         super().reset()
 

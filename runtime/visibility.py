@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from .node import Node
     from .port.tls import TLS
 
-__all__ = ["Presence"]
+__all__ = ["Visibility"]
 
 
-class Presence:
+class Visibility:
     """The port of one node, and what answers there."""
 
     def __init__(self, node: Node, host: str, port: int | None, tls: TLS | None) -> None:

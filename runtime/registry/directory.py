@@ -1,25 +1,32 @@
-"""Names: at most one living process has a name (OTP's `register/2`)."""
+"""A node's directory: at most one living process has a name (OTP's `register/2`); and the tables of its registries and groups.
+
+A process that ends is out of all of them at once: before its callers, links and monitors are told, and before its
+supervisor starts another. Whoever has been told of an end finds nothing of it any more.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from .errors import AlreadyRegistered
-from .status import ENDED
+from ..errors import AlreadyRegistered
+from ..status import ENDED
 
 if TYPE_CHECKING:
-    from .process import Process
+    from ..process import Process
+    from .entries import Entries
+    from .scope import Scope
 
-__all__ = ["Registry"]
+__all__ = ["Directory"]
 
 
-class Registry:
-    """Name to process."""
+class Directory:
+    """Name to process; and tables of entries, by the scope that names them."""
 
     def __init__(self) -> None:
         self._names: dict[str, Process] = {}
+        self.tables: Final[dict[Scope[Any], Entries]] = {}
         self.dead_letters = 0
-        """Messages to names that nobody had."""
+        """Messages to names and keys that nobody had."""
 
     def find(self, name: str) -> Process | None:
         """Who has `name` now."""
@@ -39,7 +46,9 @@ class Registry:
             self._names[name] = process
 
     def release(self, process: Process) -> None:
-        """Free the name of a process that ends. Its child keeps it, for reports."""
+        """Free the name of a process that ends, and drop its entries. Its child keeps the name, for reports."""
         name = process.name
         if name is not None and self._names.get(name) is process:
             del self._names[name]
+        for table in list(self.tables.values()):
+            table.release(process)

@@ -1,0 +1,1 @@
+"""Who is where, with what: presence in topics (after Phoenix.Presence)."""
