@@ -152,14 +152,23 @@ class Bounded(deque[Entry]):
 
     def _block(self, entry: Entry) -> None:
         """Let the step that sends stand still until its message has been taken in."""
-        sched = self._process.sched
-        sender = sched.running
-        worker = None if sender is None or sender is self._process else where_to_stand(sender)
+        process, sched = self._process, self._process.sched
+        sender, waits = sched.running, sched.waits
+        worker = None if sender is None or sender is process else where_to_stand(sender)
         if sender is None or worker is None:
             raise self.refuse(", and its sender cannot wait here")
+        own = worker.steps is None or worker.steps.own
+        if own and waits.never_has_room(sender, process):
+            raise self.refuse(f", and waits itself for {sender.pid}, which sends")
         future = sched.loop.create_future()
         self._wait(entry, future)
-        stand_until(sender, worker, future)
+        if own:
+            waits.room[sender] = process
+        try:
+            stand_until(sender, worker, future)
+        finally:
+            if own:
+                del waits.room[sender]
 
     def _wait(self, entry: Entry, sender: _Sender | None) -> None:
         self.blocked += 1

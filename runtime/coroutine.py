@@ -87,6 +87,8 @@ class CoroutineProcess(Process):
         function: Any = self.function
         while isinstance(function, functools.partial):
             function = function.func
+        if function is None:  # it is in the table, and begins in a moment
+            function = type(self)
         return f"{function.__module__}:{function.__qualname__}"
 
     def begin(

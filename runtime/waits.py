@@ -4,10 +4,11 @@
                                          │
                                          └── it closes a cycle ──> CallCycle, at once instead of at the time-out
 
-A process handles one message after the other. So if one step waits for a process whose own step waits, in the end, for the first, no
-answer can come. That is certain only while the answer is up to those steps alone: the message still stands in the mailbox, or is the
-one that is being handled by a process that has no tasks and has handed the caller to nobody. What may be answered by somebody
-else, later, or has been answered already, is shown as a wait, and never refused.
+A process handles one message after the other. So if one step waits for a process whose own step waits, in the end, for the first,
+no answer can come. That is certain only while the answer is up to those steps alone: the message still stands in the mailbox, or
+is the one that is being handled by a process that has no tasks and has handed the caller to nobody. A step that waits for room in
+a bounded mailbox (`bounded`) waits for its process in the same way. What may be answered by somebody else, later, or has been
+answered already, is shown as a wait, and never refused.
 """
 
 from __future__ import annotations
@@ -45,12 +46,14 @@ class Waits:
     Attributes:
         calls: every call that waits.
         blocked: the processes whose own steps wait, and for which answer.
+        room: the processes whose own steps wait for room in a mailbox, and in whose (see `bounded`).
     """
 
     def __init__(self, sched: Scheduler) -> None:
         self._sched: Final = sched
         self.calls: Final[dict[Caller[Any], Wait]] = {}
         self.blocked: Final[dict[Process, Caller[Any]]] = {}
+        self.room: Final[dict[Process, Process]] = {}
 
     def begin(self, caller: Caller[Any], *, sent: bool) -> None:
         """The present step, or task, waits for the answer of `caller` from now on.
@@ -82,17 +85,27 @@ class Waits:
         if wait is not None and wait.asker is not None and self.blocked.get(wait.asker) is caller:
             del self.blocked[wait.asker]
 
+    def never_has_room(self, sender: Process, process: Process) -> bool:
+        """Whether `process`, full, waits in the end for the step of `sender`: it would take nothing in while that waits for room."""
+        return self._cycle(sender, process) is not None
+
     def _cycle(self, asker: Process, callee: Process) -> list[Process] | None:
-        """Who would wait for whom, from `asker` on, if its step called `callee` and could never be answered; else None."""
-        chain = [asker]
-        process = callee
+        """Who would wait for whom, from `asker` on, if its step waited for `callee` and could never go on; else None."""
+        chain = {asker: None}
+        process: Process | None = callee
         while process is not asker:
-            caller = self.blocked.get(process)
-            if caller is None or not is_certain(caller):
+            if process is None or process in chain:
                 return None
-            chain.append(process)
-            process = caller.callee
-        return chain
+            chain[process] = None
+            process = self._behind(process)
+        return list(chain)
+
+    def _behind(self, process: Process) -> Process | None:
+        """For whom the own step of `process` waits, where nobody else can end its wait."""
+        if process in self.room:
+            return self.room[process]
+        caller = self.blocked.get(process)
+        return caller.callee if caller is not None and is_certain(caller) else None
 
 
 def is_certain(caller: Caller[Any]) -> bool:

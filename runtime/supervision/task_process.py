@@ -52,7 +52,7 @@ class Result:
             return
         exits.watch(process, self._ended)
         if self.link is not None:
-            exits.link(self.link, process)
+            exits.link(process, self.link)  # with one that has ended meanwhile, the task ends too: noproc
 
     @open_to_switches
     def give(self, value: Any) -> None:

@@ -9,16 +9,25 @@ import pytest
 
 from runtime import (
     ChildSpec,
+    CoroutineHandle,
     Exit,
+    Node,
     NodeError,
     NoProcess,
     ProcessExit,
     StartError,
     Supervisor,
 )
+from runtime.coroutine import CoroutineProcess
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.eventually import eventually
 from tests.support.processes import end_of, quiet, serve, the_crash
+
+
+async def test_one_that_is_in_the_table_and_has_not_begun_can_be_asked_what_it_runs():
+    async with Node("t", introspection=False) as node:
+        process = node._make(CoroutineProcess, CoroutineHandle)
+        assert process.behaviour == "runtime.coroutine:CoroutineProcess"
 
 
 @virtual_time

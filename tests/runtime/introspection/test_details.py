@@ -178,7 +178,13 @@ def test_a_supervisors_state_is_its_budget_and_its_children(live):
         "auto_shutdown": "never",
     }  # fmt: skip
     assert children == [
-        {"id": n, "pid": str(node.node.whereis(n)), "restart": "permanent", "restarts": int(n == "c")}
+        {
+            "id": n,
+            "pid": str(node.node.whereis(n)),
+            "restart": "permanent",
+            "restarts": int(n == "c"),
+            "restarting_in_s": None,
+        }
         for n in "abc"
     ]
     assert (answer.truncated, answer.redacted, answer.torn) == (False, 0, False)

@@ -144,6 +144,19 @@ async def test_run_is_linked_with_the_process_that_runs_it():
 
 
 @virtual_time
+async def test_a_task_for_a_process_that_has_ended_meanwhile_does_not_run():
+    async with virtual_node() as node:
+        top = await tasks(node)
+        asks = await serve(node, Asks)
+        node.scheduler.running = asks._process
+        result = TaskSupervisor.run(top, forever)
+        node.scheduler.running = None
+        node.root.handle.exit(asks, "kill")
+        with pytest.raises(ProcessDied, match="noproc"):
+            await result
+
+
+@virtual_time
 async def test_run_nolink_is_not():
     async with virtual_node() as node:
         await tasks(node)

@@ -87,7 +87,7 @@ class LinksPart(Part):
 
 
 def relations(info: ProcessInfo) -> Iterator[Relation]:
-    """For whom it waits, since that is where to go on; parent, ancestors, who waits for it, links, monitors, registrations, tasks."""
+    """For whom it waits first: that is where to go on looking. Then whom it descends from, calls that wait, ties, tasks."""
     if info.waits_for is not None:
         yield _relation("waits for", info.waits_for.callee, patience(info.waits_for))
     parent = info.parent.pid if info.parent is not None else None
