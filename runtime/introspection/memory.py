@@ -95,15 +95,15 @@ def _sizeof(mro: tuple[type, ...]) -> Callable[[Any], int] | None:
 
 
 def _parts_of(kind: type, mro: tuple[type, ...]) -> Callable[[Any], Parts] | None:
-    module = class_attribute(kind, "__module__")
-    package = module.partition(".")[0] if type(module) is str else ""
-    if package in _MACHINERY and module != "runtime.signals":
-        return None
     if any(base is outside for base in mro for outside in _OUTSIDE):
         return None
     for base in _CONTAINERS:
         if any(item is base for item in mro):
             return _CONTENTS[base]
+    module = class_attribute(kind, "__module__")
+    package = module.partition(".")[0] if type(module) is str else ""
+    if package in _MACHINERY and module != "runtime.signals":
+        return None
     walked = _FLAGS.__get__(kind) & _HEAP or any(base is item for base in mro for item in _WALKED)
     return _referents if walked else None
 
@@ -174,7 +174,9 @@ class Scale:
 
     def weigh(self, process: Process) -> Weight:
         """What a process holds. Never raises. Cost: some microseconds; less than a millisecond whatever it holds."""
-        roots = (process.state, process.mailbox, process.events, process.coroutine)
+        agenda = getattr(process, "agenda", None)  # of a state machine: what it has put off
+        put_off = agenda.postponed if agenda is not None else None
+        roots = (process.state, process.mailbox, put_off, process.events, process.coroutine)
         return self.of([root for root in roots if root is not None])
 
     def sizes(self, processes: Iterable[Process]) -> list[int]:

@@ -10,7 +10,7 @@ from collections import deque
 
 import pytest
 
-from runtime import ChildSpec, Server
+from runtime import ChildSpec, KeepState, NextState, Postpone, Server, StateMachine
 from runtime.introspection import memory, weights
 from runtime.introspection.memory import OBJECTS, Scale
 from runtime.introspection.weights import Weights
@@ -247,3 +247,31 @@ def test_what_is_kept_is_bounded(keepers, monkeypatch):
     kept.of(three)
     kept.of(three[:1])
     assert len(kept._known) <= 3
+
+
+# --- mailboxes with a limit, and state machines -------------------------------------------------------
+
+
+class Narrow(Server):
+    mailbox_limit = 10
+
+    def init(self):
+        return 0
+
+
+class Door(StateMachine):
+    def init(self):
+        return NextState("shut", [bytes(20_000)])
+
+    def shut(self, event, data):
+        return KeepState(data, Postpone())
+
+
+def test_a_mailbox_with_a_limit_and_what_a_state_machine_has_put_off_count(live):
+    node = live(ChildSpec("narrow", Narrow), ChildSpec("door", Door))
+    node.do(node.node.whereis("narrow")._process.pause)
+    node.do(node.node.named("narrow").cast, bytes(10_000))
+    assert node.row("narrow").memory > 10_000
+    assert 20_000 < node.row("door").memory < 25_000
+    node.do(node.node.named("door").cast, bytes(30_000))
+    eventually_sync(lambda: node.row("door").memory > 50_000)
