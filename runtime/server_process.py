@@ -118,6 +118,9 @@ class ServerProcess(Process):
         except BaseException as error:
             crash(self, error)
             return
+        if self.status != RUNNING:  # it was ended in the copy, which did not let itself be ended
+            self.current = None
+            return
         self.state = state
         if caller._future is None:
             caller._answered = True
@@ -131,7 +134,7 @@ class ServerProcess(Process):
             events.append((now, CALL, message, sender, value))
             if len(events) > EVENTS_KEPT:
                 del events[0]
-        if self.mailbox is None and not self.suspend:
+        if self.mailbox is None and not self.suspend and self.status == RUNNING:
             self.current = None
             self.status = IDLE
         else:
@@ -293,6 +296,9 @@ class ServerProcess(Process):
         self._check(handler, result, state)
         if reply is not NOTHING and caller is not None:
             caller.reply(reply)
+            if self.status != RUNNING:  # as in `step`
+                self.current = None
+                return
         self.state = state
         self.current = None
         if kind != INIT:
