@@ -99,7 +99,8 @@ class ServerProcess(Process):
         self.reductions += 1
         sched.handled += 1
         try:
-            result = self.handle.handle_call(message, caller, self.state)
+            state = self.state
+            result = self.handle.handle_call(message, caller, state)
             if (
                 type(result) is not Reply
                 or self.status != RUNNING
@@ -157,10 +158,11 @@ class ServerProcess(Process):
             self.status = RUNNING
             self.current = entry
             try:
+                state = self.state
                 if kind == CAST:
-                    result: Any = handle.handle_cast(message, self.state)
+                    result: Any = handle.handle_cast(message, state)
                 elif kind == INFO:
-                    result = handle.handle_info(message, self.state)
+                    result = handle.handle_info(message, state)
                 else:
                     result = self._other(entry)
                 if self.status != RUNNING:  # it was ended in its own step
@@ -168,7 +170,7 @@ class ServerProcess(Process):
                 elif type(result) in _NO_STATE or self.strict or kind not in _PLAIN:
                     self._after(entry, result)
                 else:
-                    self.state = result
+                    self.state = state = result
                     self.current = None
                     events = self.events  # `log`, written out
                     if events is None:
@@ -194,12 +196,12 @@ class ServerProcess(Process):
 
     @boundary
     def _other(self, entry: Entry) -> Any:
-        kind = entry[0]
+        kind, state = entry[0], self.state
         if kind == CALL:
-            return self.handle.handle_call(entry[1], entry[2], self.state)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CALL has its caller
+            return self.handle.handle_call(entry[1], entry[2], state)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CALL has its caller
         if kind == CONTINUE:
-            return self.handle.handle_continue(entry[1], self.state)
-        return Stop(entry[1], self.state)  # SHUTDOWN
+            return self.handle.handle_continue(entry[1], state)
+        return Stop(entry[1], state)  # SHUTDOWN
 
     # --- results ----------------------------------------------------------------------------------
 

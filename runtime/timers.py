@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .calls import deliver
 from .errors import NoProcess
 from .mailbox import INFO
 from .messages import share
 from .pid import Address, Ref
 from .preemption.guards import open_to_switches
+from .sending import deliver
 from .status import ENDED
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import io
 import logging
+import math
 import queue
 import sys
 import threading
@@ -14,7 +15,7 @@ import anyio
 import pytest
 from greenlet import getcurrent, greenlet
 
-from runtime import Interrupted
+from runtime import Interrupted, Server
 from runtime.preemption.ticker import ticker
 from runtime.preemption.workers import Workers
 from tests.support.eventually import eventually
@@ -23,6 +24,16 @@ from tests.support.slicing import Does, DoesAsync, counted, overrun, parked, sli
 
 SEVERAL = 5
 """Ticks to which a step is exposed where it must not be switched: without a guard the second parks it."""
+
+
+class Rests(Server):
+    """Does nothing."""
+
+    def init(self):
+        return ()
+
+    def handle_cast(self, message, state):
+        return state
 
 
 async def parks_inside(place):
@@ -393,6 +404,31 @@ async def test_a_tick_that_finds_the_step_just_finished_does_nothing(monkeypatch
             assert seen[0] == seen[1]
             await pid.call("job")
             assert len(jobs) == 2
+
+
+async def test_a_step_is_not_switched_while_it_asks_the_loop_for_a_turn(monkeypatch):
+    loop, parks = asyncio.get_running_loop(), []
+
+    def soon(*args, **options):
+        """As slow as one of a loop that is written in Python, and none of asyncio's."""
+        monkeypatch.undo()
+        before = slicer(node).parks
+        ticks.pass_by(SEVERAL)
+        parks.append(slicer(node).parks - before)
+        return loop.call_soon(*args, **options)
+
+    def job(_process):
+        monkeypatch.setattr(loop, "call_soon", soon)
+        other.cast("job")
+        monkeypatch.undo()
+
+    async with sliced(job=job) as node:
+        pid, other = await serve(node, Does), await serve(node, Rests)
+        await eventually(lambda: not node.scheduler.scheduled)
+        node.scheduler.inline_until = math.inf
+        with counted() as ticks:
+            await pid.call("job", timeout=20)
+    assert parks == [0]
 
 
 # --- no guard lets a step own the node ------------------------------------------------------------
