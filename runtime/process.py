@@ -19,8 +19,8 @@ from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from . import pid as addresses  # not its Pid: compiled, the two import each other
 from .mailbox import CONTINUE, NOTE, Entry, Mailbox
-from .pid import Pid
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ class Process:
         self.trap_exits = False
 
     @property
-    def pid(self) -> Pid:
+    def pid(self) -> addresses.Pid:
         """A pid of this process; made anew each time, since most processes need none."""
-        return Pid(self)
+        return addresses.Pid(self)
 
     @property
     def alive(self) -> bool:

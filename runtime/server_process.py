@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .errors import BadReturn
 from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, Entry
@@ -30,6 +30,10 @@ from .scheduler import BUDGET
 from .server import Server, bad_return
 from .server_end import crash, stop
 from .status import ENDED, IDLE, RUNNING
+
+if TYPE_CHECKING:
+    from .caller import Caller
+    from .run_queue import RunQueue
 
 __all__ = ["ServerProcess"]
 
@@ -90,9 +94,9 @@ class ServerProcess(Process):
     @boundary
     def step(self, entry: Entry, /) -> None:
         """Handle a call at once, in a step that `Scheduler.enter` has begun."""
-        sched = self.sched
-        caller: Any  # a call has one
-        _, message, caller, now, sender = entry
+        sched: RunQueue = self.sched
+        _, message, asked, now, sender = entry
+        caller: Caller[Any] = asked  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # a CALL has one
         self.status = RUNNING
         self.current = entry
         self.since = sched.now = now
@@ -111,7 +115,8 @@ class ServerProcess(Process):
                 if self.status == RUNNING and self.current is None:
                     self.rest()
                 return
-            value, state = result.value, result.state
+            answer: Reply[Any] = result
+            value, state = answer.value, answer.state
             if state is None or self.strict:
                 self._check("handle_call", result, state)
             if type(value) not in ATOMS:
@@ -144,7 +149,7 @@ class ServerProcess(Process):
     @boundary
     def run(self, until: float) -> None:
         """One turn: messages until the budget or the turn is used up."""
-        sched = self.sched
+        sched: RunQueue = self.sched
         clock = sched.clock
         handle = self.handle
         mailbox = self.mailbox
