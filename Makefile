@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RIVALS := $(VENV)/.rivals
 
-.PHONY: demo test soak check bench format snapshots clean
+.PHONY: demo test soak check bench compiled format snapshots clean
 
 demo: $(READY)
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/observer demo; else $(BIN)/observer demo --headless; fi
@@ -33,6 +33,14 @@ soak: $(READY)
 	SOAK_PYTHONS="$(SOAK_PYTHONS)" $(BIN)/python -m tests.stress --everywhere $(SOAK)
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
+# The hot path as C, in a copy of the packages under build/compiled, and the tests of the runtime on it. It needs a C compiler.
+# Nothing else uses it, and `rm -r build` undoes it; `PYTHONPATH=build/compiled python agents.py` runs a program on it.
+compiled: $(READY)
+	$(BIN)/python -m pip install --quiet --group compiled
+	$(BIN)/python -m tools.compiled build/compiled
+	cd build/compiled && export PYTHONPATH=$$PWD && ../../$(BIN)/python -c 'from runtime.form import COMPILED; assert COMPILED' \
+	    && ../../$(BIN)/python -m pytest tests/runtime tests/stress
+
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -45,7 +53,7 @@ snapshots: $(READY)
 	done; done
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) build
 
 $(READY): pyproject.toml requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(f"Observer needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}. Say which to use: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'

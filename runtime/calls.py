@@ -1,36 +1,23 @@
-r"""Sending: the three ways a message gets into a process. This is the hot path.
+"""A call: it asks (see `sending`), and waits for the answer if there is none yet.
 
-    call --- callee idle, window open ---> its handler runs at once, in the caller's step
-      \---- else -----------------------> mailbox, and the caller waits
-    cast, send --------------------------> mailbox
-
-A call to an idle process runs at once because nothing is queued that it could overtake. It does so for at most
-1 ms in each turn of the loop (`Scheduler.inline_until`): an `await` that never suspends would starve everybody else.
+It stays Python where the rest of the hot path is compiled: what `pid.call(…)` makes is a coroutine as any other.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from threading import get_ident
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from .caller import Caller
-from .errors import CallTimeout, NodeError, NoProcess, SelfCall
-from .mailbox import CALL
-from .messages import ATOMS, share
+from .errors import CallTimeout
 from .preemption.guards import open_to_switches
-from .status import ENDED, IDLE, READY, RECEIVING
+from .sending import ask
+from .status import ENDED
 
 if TYPE_CHECKING:
-    from .mailbox import Entry
     from .pid import Address
     from .process import Process
 
-__all__ = ["call", "deliver", "pass_on", "request"]
-
-MAX_DEPTH: Final = 32
-"""Calls within calls that run at once; deeper ones are queued, so that the stack stays bounded."""
+__all__ = ["call"]
 
 
 @open_to_switches
@@ -59,122 +46,20 @@ async def call(target: Address, message: Any, timeout: float | None = 5.0) -> An
         process = target._process
         if process is None:
             raise target._missing()
-    sched = process.sched
-    if get_ident() != sched.thread:
-        raise NodeError(
-            f"{target} lives in another thread; use asyncio.run_coroutine_threadsafe({target}.call(…), its loop)"
-        )
-    if type(message) not in ATOMS:
-        message = share(message)
-    now = sched.clock()
-    if timeout is None:
-        deadline = None
-    elif timeout >= 0:
-        deadline = now + timeout
-    else:
-        raise ValueError(f"timeout={timeout!r}; it is seconds, 0 or more, or None to wait for ever")
-    caller: Caller[Any] = Caller(process, deadline)
-    at_once = process.status == IDLE and now < sched.inline_until and sched.depth < MAX_DEPTH
-    if at_once:
-        running = sched.running
-        entry: Entry = (CALL, message, caller, now, 0 if running is None else running.number)
-        sched.depth += 1
-        sched.enter(process, now, None, process, entry)
-        sched.depth -= 1
-        if caller._answered and caller._future is None:
-            return caller._value
-    else:
-        _may_wait(target, process)
+    caller = ask(target, process, message, timeout)
+    future = caller._future
+    if future is None:  # it was answered at once
+        return caller._value
     expiry = None
-    future = caller._future or caller._wait()
     try:
-        if not future.done():
-            sched.waits.begin(caller, sent=at_once)
-            if not at_once:
-                _queue(process, message, caller)
-            if timeout is not None:
-                expiry = sched.loop.call_later(timeout, _expire, future, target, process, timeout)
+        if timeout is not None and not future.done():
+            expiry = process.sched.loop.call_later(timeout, _expire, future, target, process, timeout)
         return await future
     finally:
         if expiry is not None:
             expiry.cancel()
-        sched.waits.over(caller)
+        process.sched.waits.over(caller)
         caller._forget()
-
-
-@open_to_switches
-def request(target: Address, process: Process | None, message: Any) -> asyncio.Future[Any]:
-    """A call without a time-out whose answer need not be awaited: it is sent now."""
-    if process is None:
-        raise target._missing()
-    message = share(message)
-    _may_wait(target, process)
-    caller: Caller[Any] = Caller(process, None)
-    future = caller._wait()
-    waits = process.sched.waits
-    waits.note(caller)
-    future.add_done_callback(lambda _answered: waits.over(caller))
-    _queue(process, message, caller)
-    return future
-
-
-def _may_wait(target: Address, process: Process) -> None:
-    """Raises NoProcess or SelfCall where no answer could come."""
-    if process.status == ENDED:
-        raise NoProcess(target)
-    if process.sched.works_for(process):
-        raise SelfCall(target)
-
-
-def _queue(process: Process, message: Any, caller: Caller[Any]) -> None:
-    process.post((CALL, message, caller, process.sched.tick(), process.sched.sender()))
-
-
-@open_to_switches
-def deliver(target: Address, kind: int, message: Any) -> None:
-    """The body of `Address.cast` and `Address.send`, which document it."""
-    process = target._process
-    if type(message) not in ATOMS:
-        message = share(message)
-    if process is None:
-        target._lost()
-        return
-    sched = process.sched
-    if get_ident() != sched.thread:
-        process.from_elsewhere(target, kind, message)
-        return
-    status = process.status
-    if status == ENDED:
-        sched.dead_letters += 1
-        return
-    running = sched.running
-    if running is not None:
-        entry = (kind, message, None, sched.now, running.number)
-    elif sched.scheduled:
-        entry = (kind, message, None, sched.now, 0)
-    else:
-        entry = (kind, message, None, sched.tick(), 0)
-    mailbox = process.mailbox
-    if mailbox is None:
-        process.mailbox = deque((entry,))
-    else:
-        mailbox.append(entry)
-    if status == IDLE:
-        process.status = READY
-        sched.enqueue(process)
-    elif status == RECEIVING:
-        process.wake()
-
-
-def pass_on(target: Address, kind: int, message: Any) -> None:
-    """As `deliver`, for what nobody on the loop sends: a timer has fired, a message has come from another thread."""
-    process = target._process
-    if process is None:
-        target._lost()
-    elif process.status == ENDED:
-        process.sched.dead_letters += 1
-    else:
-        process.offer((kind, message, None, process.sched.tick(), process.sched.sender()))
 
 
 def _expire(future: asyncio.Future[Any], target: Address, process: Process, timeout: float) -> None:

@@ -31,7 +31,10 @@ __all__ = ["CrashReport", "report", "strip"]
 SAMPLE: Final = 10
 """Messages of the mailbox that a report keeps."""
 FRAMES: Final = 40
-_RUNTIME: Final = str(Path(__file__).parent) + os.sep
+_RUNTIME: Final = (
+    str(Path(__file__).parent) + os.sep,
+    "runtime" + os.sep,
+)  # compiled code has no absolute path
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from . import exits
-from .calls import request
 from .messages import share
 from .pid import Address, Alias, Name, Pid, Ref
 from .preemption.guards import open_to_switches
 from .preemption.waiting import call, critical, wait
 from .process import Process
+from .sending import request
 from .status import ENDED
 from .tasks import TaskRef, start_task
 from .timers import cancel_timer, read_timer, send_after, send_at, send_interval

@@ -15,12 +15,12 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from . import calls
-from .calls import deliver
 from .errors import NoProcess, NotRegistered
 from .mailbox import CAST, INFO
 from .messages import ATOMS
 from .preemption.guards import open_to_switches
 from .results import Request
+from .sending import deliver
 
 if TYPE_CHECKING:
     from .process import Process

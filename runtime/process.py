@@ -19,9 +19,8 @@ from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
-from .calls import pass_on
+from . import pid as addresses  # not its Pid: compiled, the two import each other
 from .mailbox import CONTINUE, HANDLERS, NOTE, Entry, Mailbox
-from .pid import Pid
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
 
 if TYPE_CHECKING:
@@ -102,9 +101,9 @@ class Process:
         self.trap_exits = False
 
     @property
-    def pid(self) -> Pid:
+    def pid(self) -> addresses.Pid:
         """A pid of this process; made anew each time, since most processes need none."""
-        return Pid(self)
+        return addresses.Pid(self)
 
     @property
     def alive(self) -> bool:
@@ -214,6 +213,8 @@ class Process:
 
     def from_elsewhere(self, target: Address, kind: int, message: Any) -> None:
         """A cast or a send from another thread: it is passed on to the loop."""
+        from .sending import pass_on  # noqa: PLC0415 - compiled, the two import each other
+
         self.sched.loop.call_soon_threadsafe(pass_on, target, kind, message)
 
     def wake(self) -> None:

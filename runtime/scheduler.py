@@ -5,17 +5,15 @@
                          ├── one parked step gets a slice (see preemption/)
                          └── the loop serves sockets and timers between two turns
 
-It also holds what the hot path reads: the clock, the running process, the counters of the node. One scheduler
-belongs to one loop; only `running`, `since` and the counters are read from other threads.
+What the hot path reads of it stands in `run_queue`. One scheduler belongs to one loop; only `running`, `since` and the
+counters are read from other threads.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -24,12 +22,12 @@ from .port.pace import right_of_way
 from .preemption.direct import Direct
 from .preemption.mode import Mode, choose
 from .process import Process, current
-from .status import AWAITING, ENDED, READY, RUNNING, STATUSES
+from .run_queue import RunQueue
+from .status import AWAITING, ENDED, RUNNING, STATUSES
 from .steps import Steps
 from .waits import Waits
 
 if TYPE_CHECKING:
-    from .caller import Caller
     from .mailbox import Entry
     from .node import Node
     from .preemption.worker import Worker
@@ -51,8 +49,8 @@ BUDGET: Final = 100
 EAGER: Final = hasattr(asyncio, "eager_task_factory")
 
 
-class Scheduler:
-    """The run queue, and the counters of its node."""
+class Scheduler(RunQueue):
+    """The run queue and its turns."""
 
     def __init__(
         self,
@@ -62,47 +60,22 @@ class Scheduler:
         *,
         time_slicing: bool = True,
     ) -> None:
-        self.node: Final = node
-        self.loop: Final = loop
-        self.clock: Final = clock
-        self.thread: Final = threading.get_ident()
-        self.queue: Final[deque[Process]] = deque()
-        self.scheduled = False
-        self.running: Process | None = None
-        self.since = self.now = clock()
-        self.last: Process | None = None
-        self.last_from = 0.0
-        """Who ran last, from when (until `now`): for a sampler that had to wait for the interpreter meanwhile."""
-        self.inline_until = 0.0
+        super().__init__(node, loop, clock)
         self._born = -math.inf
-        self.depth = 0
-        self.turns = 0
         self._turned = self._breathed = 0.0
-        self.handled = 0
-        self.late_replies = 0
-        self.dead_letters = 0
         self.context: Final = copy_context()
         """The context of who started the node: steps run in copies of it, not in the context of who sent first."""
         self.signals: Final[list[tuple[Process, Any, Process | None]]] = []
         """Exit signals to be delivered, while an end is being told (see `exits`): to whom, why, from whom."""
         self.lingering: Final[set[asyncio.Future[Any]]] = set()
         """Tasks that were cancelled because their process ended, until they are done."""
-        self.owed: Final[dict[Process, set[Caller[Any]]]] = {}
-        """The processes that owe answers for which somebody waits, and to whom."""
-        self.waits: Final = Waits(self)
+        self.waits = Waits(self)
         self.standing: Final[dict[Process, list[Worker]]] = {}
         """The processes of which steps stand still, parked or waiting, and where: few at any time."""
         self.mode: Final[Mode] = choose(self, time_slicing=time_slicing)
         self.sliced: Final = self.mode.workers is not None
         self.workers: Final = self.mode.workers or Direct(self)
-        self.enter: Final = self.workers.enter
-
-    def enqueue(self, process: Process) -> None:
-        """Give `process`, which is READY, a turn."""
-        self.queue.append(process)
-        if not self.scheduled:
-            self.scheduled = True
-            self.loop.call_soon(self.drain)
+        self.enter = self.workers.enter
 
     def drain(self) -> None:
         """One turn of the run queue, and one slice for a step that is parked."""
@@ -142,27 +115,11 @@ class Scheduler:
             self._breathed = time.monotonic()
         self._turned = now
 
-    def step(self, until: float, /) -> None:
-        """Processes that are READY, one after the other."""
-        queue = self.queue
-        while queue:
-            process = queue.popleft()
-            if process.status == READY:
-                process.run(until)
-                if self.now >= until:
-                    break
-
     def kick(self) -> None:
         """See that there is a turn, although nobody may be READY: a step is parked."""
         if not self.scheduled:
             self.scheduled = True
             self.loop.call_soon(self.drain)
-
-    def tick(self) -> float:
-        """The time to stamp a message with: the queue's own while a turn is due, else read now."""
-        if not self.scheduled:
-            self.now = self.clock()
-        return self.now
 
     def birth(self) -> float:
         """The time now, for a process that starts; early by 1 ms at most."""
@@ -170,11 +127,6 @@ class Scheduler:
         if now - self._born > BORN_S:
             self._born = now
         return self._born
-
-    def sender(self) -> int:
-        """The number of the process that sends at this moment; 0 for the host."""
-        running = self.running
-        return 0 if running is None else running.number
 
     def works_for(self, process: Process) -> bool:
         """Whether the present task is a step of `process` that has not ended: it cannot wait for itself."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .errors import BadReturn
 from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, Entry
@@ -30,6 +30,10 @@ from .scheduler import BUDGET
 from .server import Server, bad_return
 from .server_end import crash, ignore, stop
 from .status import ENDED, IDLE, RUNNING
+
+if TYPE_CHECKING:
+    from .caller import Caller
+    from .run_queue import RunQueue
 
 __all__ = ["ServerProcess"]
 
@@ -97,16 +101,17 @@ class ServerProcess(Process):
     @boundary
     def step(self, entry: Entry, /) -> None:
         """Handle a call at once, in a step that `Scheduler.enter` has begun."""
-        sched = self.sched
-        caller: Any  # a call has one
-        _, message, caller, now, sender = entry
+        sched: RunQueue = self.sched
+        _, message, asked, now, sender = entry
+        caller: Caller[Any] = asked  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # a CALL has one
         self.status = RUNNING
         self.current = entry
         self.since = sched.now = now
         self.reductions += 1
         sched.handled += 1
         try:
-            result = self.handle.handle_call(message, caller, self.state)
+            state = self.state
+            result = self.handle.handle_call(message, caller, state)
             if (
                 type(result) is not Reply
                 or self.status != RUNNING
@@ -117,13 +122,17 @@ class ServerProcess(Process):
                 if self.status == RUNNING and self.current is None:
                     self.rest()
                 return
-            value, state = result.value, result.state
+            answer: Reply[Any] = result
+            value, state = answer.value, answer.state
             if state is None or self.strict:
                 self._check("handle_call", result, state)
             if type(value) not in ATOMS:
                 value = share(value)
         except BaseException as error:
             crash(self, error)
+            return
+        if self.status != RUNNING:  # it was ended in the copy, which did not let itself be ended
+            self.current = None
             return
         self.state = state
         if caller._future is None:
@@ -138,7 +147,7 @@ class ServerProcess(Process):
             events.append((now, CALL, message, sender, value))
             if len(events) > EVENTS_KEPT:
                 del events[0]
-        if self.mailbox is None and not self.suspend:
+        if self.mailbox is None and not self.suspend and self.status == RUNNING:
             self.current = None
             self.status = IDLE
         else:
@@ -147,7 +156,7 @@ class ServerProcess(Process):
     @boundary
     def run(self, until: float) -> None:
         """One turn: messages until the budget or the turn is used up."""
-        sched = self.sched
+        sched: RunQueue = self.sched
         clock = sched.clock
         handle = self.handle
         mailbox = self.mailbox
@@ -161,10 +170,11 @@ class ServerProcess(Process):
             self.status = RUNNING
             self.current = entry
             try:
+                state = self.state
                 if kind == CAST:
-                    result: Any = handle.handle_cast(message, self.state)
+                    result: Any = handle.handle_cast(message, state)
                 elif kind == INFO:
-                    result = handle.handle_info(message, self.state)
+                    result = handle.handle_info(message, state)
                 else:
                     result = self._other(entry)
                 if self.status != RUNNING:  # it was ended in its own step
@@ -172,7 +182,7 @@ class ServerProcess(Process):
                 elif type(result) in _NO_STATE or self.strict or kind not in _PLAIN:
                     self._after(entry, result)
                 else:
-                    self.state = result
+                    self.state = state = result
                     self.current = None
                     events = self.events  # `log`, written out
                     if events is None:
@@ -198,12 +208,12 @@ class ServerProcess(Process):
 
     @boundary
     def _other(self, entry: Entry) -> Any:
-        kind = entry[0]
+        kind, state = entry[0], self.state
         if kind == CALL:
-            return self.handle.handle_call(entry[1], entry[2], self.state)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CALL has its caller
+            return self.handle.handle_call(entry[1], entry[2], state)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CALL has its caller
         if kind == CONTINUE:
-            return self.handle.handle_continue(entry[1], self.state)
-        return Stop(entry[1], self.state)  # SHUTDOWN
+            return self.handle.handle_continue(entry[1], state)
+        return Stop(entry[1], state)  # SHUTDOWN
 
     @boundary
     def terminate(self, reason: Any) -> Any:
@@ -313,6 +323,9 @@ class ServerProcess(Process):
         self._check(handler, result, state)
         if reply is not NOTHING and caller is not None:
             caller.reply(reply)
+            if self.status != RUNNING:  # as in `step`
+                self.current = None
+                return
         self.state = state
         self.current = None
         if kind != INIT:

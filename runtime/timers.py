@@ -14,12 +14,12 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .calls import pass_on
 from .errors import NoProcess
 from .mailbox import INFO
 from .messages import share
 from .pid import Address, Pid, Ref
 from .preemption.guards import open_to_switches
+from .sending import pass_on
 from .status import ENDED
 
 if TYPE_CHECKING:

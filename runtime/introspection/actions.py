@@ -14,10 +14,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from runtime import exits
-from runtime.calls import deliver
 from runtime.errors import CallError, NotSendable
 from runtime.mailbox import CAST, INFO
 from runtime.port.contract import Code, Done, Failure, Kill, Resume, Send, Suspend
+from runtime.sending import deliver
 from runtime.status import ENDED
 
 from .lookup import find, now, pid_text, title

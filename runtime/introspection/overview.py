@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from runtime.form import COMPILED
 from runtime.port.contract import REQUESTS, NodeInfo, Role, Running, Trouble
 
 from .lookup import doing, handler_of, id_text, link_to, now, oldest_s, pid_text, same_path, title
@@ -282,6 +283,7 @@ def _rss_bytes() -> int:
 
 def _version() -> str:
     try:
-        return version("otp-observer")
+        number = version("otp-observer")
     except PackageNotFoundError:
-        return "0"
+        number = "0"
+    return f"{number} (compiled)" if COMPILED else number

@@ -34,6 +34,7 @@ _INNER: Final = (
     "runtime.server_process",
     "runtime.steps",
     "runtime.calls",
+    "runtime.sending",
     _PARKING,
     "asyncio.",
     "runtime.coroutine",

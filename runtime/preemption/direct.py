@@ -9,6 +9,8 @@ from collections import deque
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Final
 
+from .guards import boundary
+
 if TYPE_CHECKING:
     from ..process import Process
     from ..scheduler import Scheduler
@@ -26,6 +28,7 @@ class Direct:
         self.zombies: Final[list[Zombie]] = []
         self.going_on: tuple[Worker, Process] | None = None
 
+    @boundary
     def enter(
         self, process: Process | None, now: float, context: Context | None, doer: Doer, argument: Any
     ) -> None:

@@ -16,6 +16,9 @@
 A HOLD is bounded: when its ticks are used up, the step is interrupted by an exception, so that no guard lets a step own the
 node. After a RELUCTANT one it is parked all the same: it waits for somebody, who has to run. What is copied into a message
 (`messages`) is FREE although it is the runtime: it may be large, and touches nothing else.
+
+Where the hot path is compiled (see `tools/compiled`), its functions have no frames. A tick cannot come between two lines of them, only
+in what they call; and `Worker.run`, which stays Python, is the boundary of every step.
 """
 
 from __future__ import annotations

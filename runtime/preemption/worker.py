@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from greenlet import greenlet
 
+from .guards import boundary
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -81,6 +83,7 @@ class Worker(greenlet):
         self.renewed = -1
         self.spoiled = False
 
+    @boundary
     def run(self, doer: Doer | None, argument: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # a property in the stubs
         """Steps, one after the other; a step never raises."""
         pool = self.workers.pool

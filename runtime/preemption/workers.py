@@ -18,15 +18,15 @@ import sys
 import time
 import weakref
 from collections import deque
-from contextvars import Context
 from typing import TYPE_CHECKING, Any, Final
 
 from greenlet import getcurrent, greenlet
 
 from ..status import ENDED, PARKED, RUNNING, SUSPENDED
+from .entrance import Entrance
 from .errand import Errand
-from .ticker import FAST_S, Ticker
-from .worker import Doer, Killed, Worker, Zombie
+from .ticker import FAST_S
+from .worker import Killed, Worker, Zombie
 
 if TYPE_CHECKING:
     from ..process import Process
@@ -42,30 +42,26 @@ _NEAR: Final = 40
 """Workers at the end of the pool among which those are that a step has just used for calls."""
 
 
-class Workers:
+class Workers(Entrance):
     """The workers of one node.
 
     Attributes:
         hub: the greenlet of the event loop.
-        pool: workers without a step.
         parked: those that wait for a slice.
         aside: those that were parked, and whose process is suspended.
         granted: the one whose task takes the slice of this turn.
         zombies: what is left of processes whose code does not end.
-        ticker: what ticks while a step runs; nothing does, where steps are not sliced.
         going_on: the step that has stood still before and has the thread now, and whose it is; for observers.
     """
 
     def __init__(self, sched: Scheduler) -> None:
-        self.sched: Final = sched
+        super().__init__(sched)
         self.hub: greenlet = getcurrent()
-        self.pool: Final[list[Worker]] = []
         self.parked: Final[deque[Worker]] = deque()
         self.aside: Final[list[Worker]] = []
         self.granted: Worker | None = None
         self.zombies: Final[list[Zombie]] = []
         self.going_on: tuple[Worker, Process] | None = None
-        self.ticker = Ticker()
         self._taken = False
         self.made: Final[weakref.WeakSet[Worker]] = weakref.WeakSet()
         self._maker = self.hub
@@ -73,32 +69,7 @@ class Workers:
         self._idle_refs: Final = self._references()
         _all.add(self)
 
-    # --- a step begins ----------------------------------------------------------------------------
-
-    def enter(
-        self, process: Process | None, now: float, context: Context | None, doer: Doer, argument: Any
-    ) -> Worker | None:
-        """Run `doer.step(argument)` as a step of `process`, which begins `now`. None when it is over; else where it stands.
-
-        It runs on the worker that was idle last.
-        """
-        if self.ticker.pace != FAST_S:
-            self.ticker.fast()
-        sched = self.sched
-        running, since = sched.running, sched.since
-        pool = self.pool
-        worker = pool.pop() if pool else self._make()
-        if context is not None:
-            worker.gr_context, worker.renewed = context, -1
-        elif worker.renewed != sched.turns:  # no other step may stand in the middle of it
-            worker.gr_context, worker.renewed = sched.context.copy(), sched.turns
-        worker.back = getcurrent()
-        sched.running = process
-        sched.since = now
-        stands: Worker | None = worker.switch(doer, argument)
-        sched.running = running
-        sched.since = since
-        return stands
+    # --- a step is over ---------------------------------------------------------------------------
 
     def home(self) -> Worker | None:
         """The worker whose step has just returned, out of the pool, if greenlets that the step has made live on.
@@ -116,7 +87,7 @@ class Workers:
 
     def _references(self) -> int:
         """How many references there are to a worker that is idle, and that nobody else knows."""
-        self.pool.append(self._make())
+        self.pool.append(self.make())
         return sys.getrefcount(self.pool[-1])
 
     def current(self) -> Worker | None:
@@ -124,7 +95,8 @@ class Workers:
         current = getcurrent()
         return current if type(current) is Worker else None
 
-    def _make(self) -> Worker:
+    def make(self) -> Worker:
+        """A new worker, idle, in no pool."""
         self._maker = getcurrent()
         self._nursery.switch()
         self._maker = self.hub

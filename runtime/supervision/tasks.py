@@ -21,11 +21,11 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from threading import get_ident
 from typing import Any, ParamSpec, TypeVar, cast
 
-from ..calls import request
 from ..errors import CallError, NodeError
 from ..messages import ATOMS
 from ..pid import Address, Pid
 from ..preemption.guards import boundary
+from ..sending import request
 from .child_spec import Restart, Shutdown
 from .dynamic import Crowd, DynamicServer
 from .requests import StartChild, TerminateChild

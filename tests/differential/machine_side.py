@@ -32,7 +32,7 @@ from runtime import (
     Stop,
     UpdateTimeout,
 )
-from runtime.calls import request
+from runtime.sending import request
 from runtime.state_machine import agenda
 from tests.differential.machine_script import MachineScript
 from tests.support.clock import VirtualLoop, virtual_node

@@ -1,6 +1,7 @@
 """Calls: the answer, and every way in which there is none."""
 
 import asyncio
+import inspect
 import math
 
 import pytest
@@ -20,7 +21,7 @@ from runtime import (
     Server,
     Stop,
 )
-from runtime.calls import MAX_DEPTH
+from runtime.sending import MAX_DEPTH
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.processes import end_of, quiet, serve
 
@@ -350,3 +351,12 @@ async def test_an_operator_or_host_is_sender_number_zero_and_a_process_its_own_n
             ("from the host", 0),
             ("from a server", teller.number),
         ]
+
+
+@virtual_time
+async def test_a_call_is_a_coroutine_as_any_other():
+    async with virtual_node() as node:
+        pid = await serve(node, Echo)
+        call = pid.call("hello")
+        assert inspect.iscoroutine(call)
+        assert await call == "hello"

@@ -9,6 +9,7 @@ import pytest
 from runtime import (
     CallTimeout,
     ChildSpec,
+    Node,
     ProcessDied,
     Reply,
     Server,
@@ -339,3 +340,28 @@ async def test_a_server_suspended_in_the_middle_of_a_handler_finishes_that_first
         assert diary == ["one begins", "one ends"]
         pid._process.unpause()
         assert await pid.call("seen") == ("one", "two")
+
+
+class LooksUp(Server):
+    """Whose looking up of a handler ends it."""
+
+    def init(self, given):
+        return [given]
+
+    @property
+    def handle_call(self):
+        self.exit(self.pid, "kill")
+        return self._answer
+
+    def _answer(self, message, caller, state):
+        self.resource("given").extend(state)
+        return Reply(None, state)
+
+
+async def test_a_handler_is_given_the_state_that_there_was_before_it_was_looked_up():
+    given = []
+    async with Node("t", introspection=False, resources={"given": given}) as node:
+        pid = await serve(node, LooksUp, "the state")
+        with pytest.raises(ProcessDied):
+            await pid.call("go")
+    assert given == ["the state"]

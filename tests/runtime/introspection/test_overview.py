@@ -6,6 +6,7 @@ import os
 import platform
 
 from runtime import ChildSpec, Server, Supervisor, exits
+from runtime.form import COMPILED
 from runtime.port.contract import History, Kill, NodeQuery, Role, Suspend
 from tests.runtime.introspection.behaviours import Deposit, Worker, bank
 from tests.support.eventually import eventually_sync
@@ -25,6 +26,10 @@ def test_a_healthy_node_has_no_trouble(live):
     assert {"ps", "tree", "kill"} <= set(info.capabilities)
     assert (info.key, info.role) == ("ann", Role.ADMIN)
     assert len(info.incarnation) == 16
+
+
+def test_the_version_says_whether_the_hot_path_is_compiled(live):
+    assert live(bank()).ask(NodeQuery()).version.endswith("(compiled)") == COMPILED
 
 
 def test_the_deepest_mailbox_and_the_oldest_message_are_named(live):

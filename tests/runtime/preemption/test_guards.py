@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import queue
 import sys
 import threading
@@ -12,9 +13,11 @@ from types import SimpleNamespace
 import anyio
 import pytest
 
-from runtime import calls
+from runtime import sending
+from runtime.form import COMPILED
 from runtime.preemption.errand import Errand
 from runtime.preemption.guards import BRIEF, FREE, IMPORT, ITSELF, LONG, RELUCTANT, verdict
+from tests.support.eventually import eventually
 from tests.support.processes import serve
 from tests.support.slicing import SEVERAL, Does, DoesAsync, counted, parks_inside, sliced, slicer
 
@@ -310,9 +313,9 @@ def test_of_several_holds_the_longest_counts():
 
 
 def test_the_runtime_itself_ends_soon_and_what_it_calls_is_held():
-    assert verdict(frames("runtime.calls")) == ITSELF
+    assert verdict(frames("runtime.sending")) == ITSELF
     assert verdict(frames()) == ITSELF
-    assert verdict(frames("of.somebody", "runtime.calls")) == BRIEF
+    assert verdict(frames("of.somebody", "runtime.sending")) == BRIEF
 
 
 def test_what_is_no_step_is_left_alone():
@@ -321,13 +324,38 @@ def test_what_is_no_step_is_left_alone():
     assert verdict(None) == ITSELF
 
 
+@pytest.mark.skipif(COMPILED, reason="what is compiled has no frames")
 def test_only_the_copy_of_a_message_is_open_in_the_runtime():
     copies = frames("of.somebody", "runtime.messages")
     assert verdict(copies) == FREE
-    sends = frames("of.somebody", "runtime.messages", "runtime.calls")
+    sends = frames("of.somebody", "runtime.messages", "runtime.sending")
     assert verdict(sends) == BRIEF
-    sends.f_back.f_back.f_code = calls.deliver.__code__
+    sends.f_back.f_back.f_code = sending.deliver.__code__
     assert verdict(sends) == FREE
-    other = frames("of.somebody", "runtime.calls")
-    other.f_back.f_code = calls.deliver.__code__
+    other = frames("of.somebody", "runtime.sending")
+    other.f_back.f_code = sending.deliver.__code__
     assert verdict(other) == BRIEF
+
+
+async def test_a_step_is_not_switched_while_it_asks_the_loop_for_a_turn(monkeypatch):
+    loop, parks = asyncio.get_running_loop(), []
+
+    def soon(*args, **options):
+        """As slow as one of a loop that is written in Python, and none of asyncio's."""
+        monkeypatch.undo()
+        before = slicer(node).parks
+        ticks.pass_by(SEVERAL)
+        parks.append(slicer(node).parks - before)
+        return loop.call_soon(*args, **options)
+
+    def job(process):
+        process.pid.cast("more")  # for which it asks when this step is over
+        monkeypatch.setattr(loop, "call_soon", soon)
+
+    async with sliced(job=job, more=lambda process: None) as node:
+        pid = await serve(node, Does)
+        await eventually(lambda: not node.scheduler.scheduled)
+        node.scheduler.inline_until = math.inf
+        with counted() as ticks:
+            await pid.call("job", timeout=20)
+    assert parks == [0]

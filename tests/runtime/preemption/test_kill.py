@@ -2,10 +2,11 @@
 
 import asyncio
 import gc
+from contextlib import suppress
 
 import pytest
 
-from runtime import Down, Interrupted, Server, exits
+from runtime import Continue, Down, Interrupted, ProcessDied, Reply, Server, exits
 from runtime.preemption.worker import Killed
 from runtime.preemption.workers import THROWS
 from tests.support.eventually import eventually
@@ -237,6 +238,71 @@ def test_python_ends_by_sys_exit_with_steps_parked():
         end="sys.exit(3)",
     )
     assert script(text).returncode == 3
+
+
+class Stubborn:
+    """Spins in its copy until the step has been parked there, and does not let that be ended."""
+
+    def __deepcopy__(self, memo):
+        with suppress(Killed):
+            spin(lambda: False)
+        return 1
+
+
+class Finalized:
+    """The same, in its finalizer."""
+
+    def __init__(self, spins):
+        self.spins = spins
+
+    def __del__(self):
+        if self.spins:
+            with suppress(Killed):
+                spin(lambda: False)
+
+
+class Copies(Server):
+    """Its answer is stubborn."""
+
+    def init(self):
+        return "first"
+
+    def handle_call(self, message, caller, state):
+        return Reply(Stubborn(), "second")
+
+
+class Continues(Copies):
+    """The same, where the result is applied apart from the step."""
+
+    def handle_call(self, message, caller, state):
+        return Continue("more", "second", reply=Stubborn())
+
+    def handle_continue(self, message, state):
+        return state
+
+
+class Drops(Server):
+    """Its first state has a finalizer that is stubborn."""
+
+    def init(self):
+        return Finalized(spins=True)
+
+    def handle_call(self, message, caller, state):
+        return Reply(1, Finalized(spins=False))
+
+
+@pytest.mark.parametrize("kind", [Copies, Continues, Drops])
+async def test_a_process_that_is_killed_where_its_step_ends_stays_ended(kind):
+    async with sliced() as node:
+        pid = await serve(node, kind)
+        asking = asyncio.create_task(pid.call("go", timeout=20))
+        await parked(node, pid)
+        exits.signal(pid._process, "kill")
+        await eventually(lambda: not node.scheduler.workers.at_work())
+        assert not pid.alive
+        assert pid._process.reason == "killed"
+        with pytest.raises(ProcessDied):
+            await asking
 
 
 async def test_interrupted_is_no_exception_that_a_handler_swallows():

@@ -1,0 +1,82 @@
+"""Who is next, and what every message reads and writes of its node: the clock, the running process, the counters.
+
+No turns and no loop: see `scheduler`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .status import READY
+
+if TYPE_CHECKING:
+    from .caller import Caller
+    from .node import Node
+    from .process import Process
+    from .waits import Waits
+
+__all__ = ["RunQueue"]
+
+
+class RunQueue:
+    """The part of the scheduler that the hot path touches."""
+
+    waits: Waits
+    enter: Callable[..., Any]
+    """The door to a step: `Workers.enter`, or `Direct.enter`."""
+
+    def __init__(self, node: Node, loop: asyncio.AbstractEventLoop, clock: Callable[[], float]) -> None:
+        self.node = node
+        self.loop = loop
+        self.clock = clock
+        self.thread = threading.get_ident()
+        self.queue: deque[Process] = deque()
+        self.scheduled = False
+        self.running: Process | None = None
+        self.since = self.now = clock()
+        self.last: Process | None = None
+        self.last_from = 0.0
+        """Who ran last, from when (until `now`): for a sampler that had to wait for the interpreter meanwhile."""
+        self.inline_until = 0.0
+        self.depth = 0
+        self.turns: int = 0
+        self.handled = 0
+        self.late_replies = 0
+        self.dead_letters = 0
+        self.owed: dict[Process, set[Caller[Any]]] = {}
+        """The processes that owe answers for which somebody waits, and to whom."""
+
+    def enqueue(self, process: Process) -> None:
+        """Give `process`, which is READY, a turn."""
+        self.queue.append(process)
+        if not self.scheduled:
+            self.kick()
+
+    def kick(self) -> None:
+        """See that there is a turn."""
+        raise NotImplementedError
+
+    def step(self, until: float, /) -> None:
+        """Processes that are READY, one after the other."""
+        queue = self.queue
+        while queue:
+            process = queue.popleft()
+            if process.status == READY:
+                process.run(until)
+                if self.now >= until:
+                    break
+
+    def tick(self) -> float:
+        """The time to stamp a message with: the queue's own while a turn is due, else read now."""
+        if not self.scheduled:
+            self.now = self.clock()
+        return self.now
+
+    def sender(self) -> int:
+        """The number of the process that sends at this moment; 0 for the host."""
+        running = self.running
+        return 0 if running is None else running.number
