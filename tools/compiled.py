@@ -21,7 +21,7 @@ from typing import Final
 __all__ = ["COMPILED", "build", "without_type_arguments"]
 
 HERE: Final = Path(__file__).resolve().parent.parent
-COPIED: Final = ("runtime", "tracing", "tui", "demo", "benchmarks", "tests", "tools")
+COPIED: Final = ("runtime", "tracing", "tui", "demo", "benchmarks", "tests", "tools", "docs")
 
 COMPILED: Final = {
     "runtime/caller.py": False,

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from runtime import CallTimeout, NoReply, ProcessDied, Reply, Server, calls, exits
+from runtime import CallTimeout, NoReply, ProcessDied, Reply, Server, exits, sending
 from runtime.status import AWAITING
 from tests.support.eventually import eventually
 from tests.support.processes import serve
@@ -162,7 +162,7 @@ async def test_an_answer_is_owed_until_nobody_waits_for_it(how):
 async def test_nor_is_it_owed_longer_where_nobody_had_to_wait_for_it():
     async with sliced() as node:
         pid = await serve(node, Owes)
-        answer = calls.request(pid, pid._process, "later")
+        answer = sending.request(pid, pid._process, "later")
         assert set(node.scheduler.owed) == {pid._process}
         await eventually(lambda: pid._process.state)
         pid.cast("answer")
