@@ -91,13 +91,14 @@ def processes(lines: list[str]) -> list[Row]:
     for line in lines:
         pid = re.match(rf"[▸ ] ({PID})", line)
         mail, restarts = right(line, "MAIL").split(" ")[-1].replace(",", ""), right(line, "↻")
-        if pid is None or not (mail.isdecimal() and restarts.isdecimal()):
-            continue  # no row, or one that a dialog covers
+        state = line[status:].split()
+        if pid is None or not (mail.isdecimal() and restarts.isdecimal()) or len(state) < 2:
+            continue  # no row, or one that a dialog covers, or that is just being painted
         rows.append(
             Row(
                 pid=pid[1],
                 name=line[name:after_name].strip(),
-                status=line[status:].split()[1],
+                status=state[1],
                 mail=int(mail),
                 oldest_s=seconds(right(line, "OLDEST")),
                 restarts=int(restarts),
