@@ -125,7 +125,7 @@ def deliver(target: Address, kind: int, message: Any) -> None:
         return
     sched = process.sched
     if get_ident() != sched.thread:
-        sched.loop.call_soon_threadsafe(deliver, target, kind, message)
+        sched.from_thread(deliver, target, kind, message)
         return
     status = process.status
     if status == ENDED:

@@ -94,6 +94,7 @@ def end(process: Process, reason: Any, *, crash: CrashReport | None = None, by: 
     try:
         node.ledger.ended(process, reason, crash, lost, by)
     finally:  # a host's logging filter may raise; whoever waits for this process is told all the same
+        process.let_go()
         _fail_callers(process, reason)
         _release(process)
         process.state = reason

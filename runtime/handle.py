@@ -22,6 +22,7 @@ from .preemption.waiting import call, critical, wait
 from .process import Process
 from .status import ENDED
 from .tasks import TaskRef, start_task
+from .threads.marshal import on_loop
 from .timers import cancel_timer, send_after
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Handle(metaclass=_Slotted):
         """The pid registered as `name` now; None if there is none."""
         return self._process.sched.node.whereis(name)
 
+    @on_loop
     @open_to_switches
     def send_after(self, seconds: float, message: object, to: Target | None = None) -> Ref:
         """Send `message` (for `handle_info` or `receive`) in `seconds`, to oneself unless `to` says otherwise.
@@ -106,18 +108,22 @@ class Handle(metaclass=_Slotted):
         """
         return send_after(self._process, seconds, message, self._address(to) if to is not None else self.pid)
 
+    @on_loop
     def cancel_timer(self, ref: Ref) -> float | None:
         """Stop a timer. The seconds that were left; None if it had fired or was never set."""
         return cancel_timer(self._process, ref)
 
+    @on_loop
     def monitor(self, target: Target) -> Ref:
         """Get a `Down(ref, pid, reason)` when `target` ends; at once, with `noproc`, if it is not alive."""
         return exits.monitor(self._process, self._find(target))
 
+    @on_loop
     def demonitor(self, ref: Ref) -> bool:
         """Stop monitoring; a `Down` that has already come is taken out of the mailbox. Whether there was such a monitor."""
         return exits.demonitor(self._process, ref)
 
+    @on_loop
     def link(self, target: Target) -> None:
         """Link with `target`: when one ends abnormally, the other gets an exit signal."""
         other = self._find(target)
@@ -126,12 +132,14 @@ class Handle(metaclass=_Slotted):
         elif other is not self._process:
             exits.link(self._process, other)
 
+    @on_loop
     def unlink(self, target: Target) -> None:
         """Undo `link`."""
         other = self._find(target)
         if other is not None:
             exits.unlink(self._process, other)
 
+    @on_loop
     @open_to_switches
     def exit(self, target: Target, reason: Any) -> None:
         """Send an exit signal (Erlang's `exit/2`); `"kill"` cannot be trapped.
@@ -143,11 +151,13 @@ class Handle(metaclass=_Slotted):
         if other is not None:
             exits.signal(other, share(reason), self._process)
 
+    @on_loop
     @open_to_switches
     def spawn(self, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> Pid:
         """Start a coroutine process that runs `function(process, *args)`, not linked to this one."""
         return self._process.sched.node.spawn_from(self._process, function, args).pid
 
+    @on_loop
     def start_child(self, supervisor: Target, spec: ChildSpec) -> Awaitable[Pid]:
         """Ask a supervisor to start a child. The request is sent now; the answer may be awaited, or not.
 
@@ -167,6 +177,7 @@ class Handle(metaclass=_Slotted):
         if error is not None and self._process.status != ENDED:
             self._process.note(f"start_child failed: {error}")
 
+    @on_loop
     def task(self, coroutine: Coroutine[Any, Any, Any], name: str | None = None) -> TaskRef:
         """Run a coroutine beside this process, which stays answerable.
 

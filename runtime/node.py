@@ -26,6 +26,7 @@ from . import exits, remains
 from .coroutine import CoroutineHandle, CoroutineProcess
 from .errors import NodeError, StartError
 from .handle import Handle
+from .kinds import kind_of
 from .ledger import Ledger
 from .mailbox import SHUTDOWN
 from .messages import share
@@ -321,12 +322,9 @@ class Node:
         if not terms.constant:
             args, options = share(args), share(options)
         process: ServerProcess | CoroutineProcess
-        if terms.is_server:
-            process = self._make(ServerProcess, behaviour)
-        elif terms.is_supervisor:
-            process, args = self._make(SupervisorProcess, SupervisorServer), (behaviour,)
-        else:
-            process = self._make(CoroutineProcess, CoroutineHandle)
+        process = self._make(*kind_of(terms))
+        if terms.is_supervisor:
+            args = (behaviour,)
         process.child = child
         name = child.name
         if name is not None:

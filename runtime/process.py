@@ -15,9 +15,11 @@ code can take over a process by replacing its handle.
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections import deque
+from collections.abc import Awaitable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from .mailbox import CONTINUE, NOTE, Entry, Mailbox
 from .pid import Pid
@@ -37,6 +39,7 @@ __all__ = ["EVENTS_KEPT", "Extra", "LogItem", "Process", "current"]
 ANCESTORS: Final = 20
 EVENTS_KEPT: Final = 20
 
+T = TypeVar("T")
 LogItem = tuple[float, int, Any, int, Any]
 """When (scheduler's clock), kind (mailbox.KINDS), message, sender's number or 0, reply."""
 
@@ -275,6 +278,21 @@ class Process:
     def note(self, text: str) -> None:
         """Keep an event that is no message."""
         self.log(NOTE, text)
+
+    def waits(self, awaitable: Awaitable[T]) -> T:
+        """The body of `self.wait` on another thread than the loop's.
+
+        Raises:
+            RuntimeError: it is not the thread on which its handlers run.
+        """
+        if inspect.iscoroutine(awaitable):
+            awaitable.close()  # it will never be awaited, and need not complain
+        raise RuntimeError(
+            f"self.wait(…) and self.call(…) are for the handlers of {self}, not for other threads"
+        )
+
+    def let_go(self) -> None:
+        """It has ended: let go of what it holds outside of the node (a thread, an OS process)."""
 
     def log(self, kind: int, message: Any, sender: int = 0, reply: Any = None) -> None:
         """Keep an event among the last 20 of this process (OTP's `sys:log`)."""

@@ -28,6 +28,9 @@ async def await_cancelled(sched: Scheduler) -> None:
 
 
 async def await_parked(sched: Scheduler) -> None:
-    """Wait until the steps that stand still have ended, or are zombies: each turn throws into one, 20 times at most."""
-    while sched.workers.at_work():  # noqa: ASYNC110 - nothing tells when the last is gone
+    """Wait until the steps that stand still have ended, or are zombies: each turn throws into one, 20 times at most.
+
+    And so for the threads of processes that have ended.
+    """
+    while sched.workers.at_work() or sched.lanes:  # noqa: ASYNC110 - nothing tells when the last is gone
         await asyncio.sleep(0)

@@ -25,12 +25,14 @@ from .preemption.mode import Mode, choose
 from .process import Process, current
 from .status import AWAITING, ENDED, READY, RUNNING, STATUSES
 from .steps import Steps
+from .threads.marshal import post
 
 if TYPE_CHECKING:
     from .caller import Caller
     from .mailbox import Entry
     from .node import Node
     from .preemption.worker import Worker
+    from .threads.lane import Lane
 
 __all__ = ["BUDGET", "INLINE_S", "TURN_S", "Scheduler"]
 
@@ -89,6 +91,10 @@ class Scheduler:
         """The processes that owe answers for which somebody waits, and to whom."""
         self.standing: Final[dict[Process, list[Worker]]] = {}
         """The processes of which steps stand still, parked or waiting, and where: few at any time."""
+        self.threads: Final[dict[int, Process]] = {}
+        """The processes whose handlers run on threads of their own, by thread."""
+        self.lanes: Final[set[Lane]] = set()
+        """Threads of processes that have ended, until they have ended too, or count as zombies."""
         self.mode: Final[Mode] = choose(self, time_slicing=time_slicing)
         self.sliced: Final = self.mode.workers is not None
         self.workers: Final = self.mode.workers or Direct(self)
@@ -170,6 +176,14 @@ class Scheduler:
         """The number of the process that sends at this moment; 0 for the host."""
         running = self.running
         return 0 if running is None else running.number
+
+    def from_thread(self, work: Callable[..., None], *args: Any) -> None:
+        """Do `work` on the loop, in the name of the process whose handler runs on the calling thread, if any."""
+        process = self.threads.get(threading.get_ident())
+        if process is None:
+            self.loop.call_soon_threadsafe(work, *args)
+        else:
+            post(process, work, *args)
 
     def works_for(self, process: Process) -> bool:
         """Whether the present task is a step of `process` that has not ended: it cannot wait for itself."""

@@ -87,7 +87,7 @@ class _Farewell:
         server = self.server
         entry: Entry = (SHUTDOWN, self.reason, self.caller, server.sched.now, 0)
         try:
-            result: Any = server.handle.terminate(self.reason, server.state)
+            result: Any = server.terminate(self.reason)
         except BaseException as error:
             self.finish(error)
             return

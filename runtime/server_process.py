@@ -198,6 +198,10 @@ class ServerProcess(Process):
             return self.handle.handle_continue(entry[1], self.state)
         return Stop(entry[1], self.state)  # SHUTDOWN
 
+    def terminate(self, reason: Any) -> Any:
+        """Run the behaviour's `terminate`; a coroutine where it is async."""
+        return self.handle.terminate(reason, self.state)
+
     # --- results ----------------------------------------------------------------------------------
 
     @open_to_switches

@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 
 from ..messages import ATOMS, share
 from ..preemption.guards import open_to_switches
+from .place import Place, check_place, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -43,11 +44,12 @@ class Terms:
         is_server: whether the behaviour is a `Server` class.
         is_supervisor: whether it is a `Supervisor`.
         constant: whether no argument can change, so that no start need copy them.
+        place: where it runs (see `place`).
         The others are documented at `ChildSpec`.
     """
 
     __slots__ = (
-        "__weakref__", "behaviour", "constant", "is_server", "is_supervisor", "options", "register", "restart", "shutdown",
+        "__weakref__", "behaviour", "constant", "is_server", "is_supervisor", "options", "place", "register", "restart", "shutdown",
     )  # fmt: skip
 
     def __init__(
@@ -59,12 +61,15 @@ class Terms:
         register: bool,
         constant: bool,
         options: dict[str, Any],
+        place: Place = None,
     ) -> None:
         self.is_supervisor: Final = _check_behaviour(child, behaviour)
         self.is_server: Final = isinstance(behaviour, type)
         if shutdown is _UNSET:
             shutdown = math.inf if self.is_supervisor else 5.0
         _check_options(child, restart, shutdown)
+        check_place(child, behaviour, place)
+        self.place: Final = place
         self.behaviour: Final[Behaviour] = behaviour
         self.restart: Final[Restart] = restart
         self.shutdown: Final[Shutdown] = shutdown
@@ -89,6 +94,8 @@ class ChildSpec:
         shutdown: seconds from the exit signal `shutdown` to a kill; `math.inf` waits for ever; `"brutal_kill"` kills at
             once. Optional. Defaults to 5.0, and to `math.inf` for a supervisor, as OTP does.
         register: whether the child is registered under its id, where that is a string. Optional. Defaults to True.
+        thread: whether the handlers of a `Server` run on a thread of its own, for code that blocks and cannot await.
+            Optional. Defaults to False.
         options: keyword arguments for `init` or the function.
 
     Raises:
@@ -108,13 +115,15 @@ class ChildSpec:
         restart: Restart = "permanent",
         shutdown: Shutdown = _UNSET,
         register: bool = True,
+        thread: bool = False,
         **options: Any,
     ) -> None:
         if type(id) is not str:
             hash(id)
             id = share(id)  # noqa: A001
         shared = share(args)
-        terms = _terms(id, behaviour, restart, shutdown, bool(register), shared is args, options)
+        place = place_of(id, thread=thread)
+        terms = _terms(id, behaviour, restart, shutdown, bool(register), shared is args, options, place)
         if terms.is_supervisor and (args or options):
             raise ValueError(
                 f"child {id!r}: a Supervisor takes no arguments here; give them to Supervisor(…)"
@@ -184,19 +193,20 @@ def _terms(
     register: bool,
     constant: bool,
     options: dict[str, Any],
+    place: Place,
 ) -> Terms:
     """The terms of a spec: those of its siblings, where nothing differs."""
     if options:
-        return Terms(child, behaviour, restart, shutdown, register, False, options)
+        return Terms(child, behaviour, restart, shutdown, register, False, options, place)
     number = isinstance(shutdown, bool)  # True is no number of seconds, although it equals 1
-    key = (id(behaviour), restart, shutdown, number, register, constant)
+    key = (id(behaviour), restart, shutdown, number, register, constant, place)
     try:
         terms = _shared.get(key)
     except TypeError:  # what cannot be hashed is none of the legal values
         _check_options(child, restart, shutdown)
         raise
     if terms is None:
-        terms = _shared[key] = Terms(child, behaviour, restart, shutdown, register, constant, options)
+        terms = _shared[key] = Terms(child, behaviour, restart, shutdown, register, constant, options, place)
     return terms
 
 
