@@ -26,17 +26,20 @@ if TYPE_CHECKING:
         CallError,
         CallTimeout,
         ChildError,
+        Foreign,
         Interrupted,
         NodeError,
         NoProcess,
         NotRegistered,
         NotSendable,
         ObserverError,
+        OSProcessDied,
         ProcessDied,
         ProcessExit,
         SelfCall,
         StartError,
     )  # fmt: skip
+    from .isolation.limits import Limits
     from .node import Node
     from .pid import Address, Name, Pid, Ref
     from .port.tls import TLS
@@ -53,9 +56,10 @@ _HOMES = {
     "coroutine": ["CoroutineHandle"],
     "crash": ["CrashReport"],
     "errors": [
-        "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "Interrupted", "NoProcess", "NodeError",
-        "NotRegistered", "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
+        "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "Foreign", "Interrupted", "NoProcess", "NodeError",
+        "NotRegistered", "NotSendable", "OSProcessDied", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
     ],
+    "isolation.limits": ["Limits"],
     "node": ["Node"],
     "pid": ["Address", "Name", "Pid", "Ref"],
     "port.tls": ["TLS"],
@@ -72,8 +76,8 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "TLS", "Address", "AlreadyRegistered", "BadReturn", "Call", "CallError", "CallResult", "CallTimeout", "Caller",
     "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle", "CrashReport", "Down", "Exit",
-    "Interrupted", "Name",
-    "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "ObserverError", "Pid", "ProcessDied",
+    "Foreign", "Interrupted", "Limits", "Name",
+    "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "OSProcessDied", "ObserverError", "Pid", "ProcessDied",
     "ProcessExit", "Ref", "Reply", "Request", "Result", "SelfCall", "Server", "StartError", "Stop", "Supervisor", "TaskDone",
     "TaskFailed", "TaskRef",
 ]  # fmt: skip

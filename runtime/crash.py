@@ -26,12 +26,25 @@ from .signals import is_orderly
 if TYPE_CHECKING:
     from .process import Process
 
-__all__ = ["CrashReport", "report", "strip"]
+__all__ = ["CrashReport", "TextTrace", "report", "strip"]
 
 SAMPLE: Final = 10
 """Messages of the mailbox that a report keeps."""
 FRAMES: Final = 40
 _RUNTIME: Final = str(Path(__file__).parent) + os.sep
+
+
+class TextTrace:
+    """A traceback that is text already: it has come from another OS process."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def format(self) -> list[str]:
+        """The text."""
+        return [self._text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +78,7 @@ class CrashReport:
     path: tuple[Any, ...]
     behaviour: str
     reason: Any
-    trace: traceback.TracebackException | None
+    trace: traceback.TracebackException | TextTrace | None
     last_message: Any
     last_state: Any
     half_changed: bool

@@ -267,9 +267,10 @@ class Handle(metaclass=_Slotted):
 
     def _find(self, target: Target) -> Process | None:
         if isinstance(target, Pid | Name):
-            return target._process
+            process = target._process
+            return process.found() if process is not None else None
         if isinstance(target, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            return self._process.sched.node.registry.find(target)
+            return self._find(self.named(target))
         raise TypeError(f"not a process: {target!r}; give a Pid, node.named(NAME) or a name")
 
     def __repr__(self) -> str:

@@ -22,7 +22,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from .mailbox import CONTINUE, NOTE, Entry, Mailbox
-from .pid import Pid
+from .pid import Pid, pid_text
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ class Process:
     )  # fmt: skip
 
     handle: Handle
+    far: ClassVar[bool] = False
+    """Whether it stands for a process that lives in another OS process."""
     obeys_parent: ClassVar[bool] = False
     """Whether an exit signal from the parent, when trapped, ends it after `terminate` (OTP's gen_server)."""
 
@@ -291,8 +293,15 @@ class Process:
             f"self.wait(…) and self.call(…) are for the handlers of {self}, not for other threads"
         )
 
-    def let_go(self) -> None:
+    def let_go(self, reason: Any) -> None:
         """It has ended: let go of what it holds outside of the node (a thread, an OS process)."""
+
+    def told(self, what: str, *details: Any) -> None:
+        """Something that concerns it has happened here (a link, a monitor, an exit signal); for those that live elsewhere."""
+
+    def found(self) -> Process | None:
+        """The process itself; for who is known by name alone, whoever has the name now."""
+        return self
 
     def log(self, kind: int, message: Any, sender: int = 0, reply: Any = None) -> None:
         """Keep an event among the last 20 of this process (OTP's `sys:log`)."""
@@ -305,4 +314,4 @@ class Process:
             del events[0]
 
     def __repr__(self) -> str:
-        return f"<0.{self.number}.0>" + (f" {self.name}" if self.name else "")
+        return pid_text(self.number) + (f" {self.name}" if self.name else "")

@@ -29,6 +29,7 @@ from .threads.marshal import post
 
 if TYPE_CHECKING:
     from .caller import Caller
+    from .isolation.block import Block
     from .mailbox import Entry
     from .node import Node
     from .preemption.worker import Worker
@@ -95,6 +96,8 @@ class Scheduler:
         """The processes whose handlers run on threads of their own, by thread."""
         self.lanes: Final[set[Lane]] = set()
         """Threads of processes that have ended, until they have ended too, or count as zombies."""
+        self.block: Block | None = None
+        """The OS processes of isolated processes, once there are some."""
         self.mode: Final[Mode] = choose(self, time_slicing=time_slicing)
         self.sliced: Final = self.mode.workers is not None
         self.workers: Final = self.mode.workers or Direct(self)

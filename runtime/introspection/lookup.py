@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runtime.errors import describe
 from runtime.mailbox import CONTINUE, HANDLERS
+from runtime.pid import NODE, pid_text
 from runtime.port.contract import Code, Failure, Link, ProcessRow
 from runtime.status import ENDED, RUNNING, STATUSES
 
@@ -22,7 +23,7 @@ __all__ = [
     "status_of", "title", "when",
 ]  # fmt: skip
 
-_PID: Final = re.compile(r"<?(?:0\.)?(\d{1,15})(?:\.0)?>?")
+_PID: Final = re.compile(r"<?(?:(\d{1,12})\.)?(\d{1,12})(?:\.0)?>?")
 _PUBLIC: Final = {"runtime.supervision.engine:SupervisorServer": "runtime:Supervisor"}
 """Behaviours of the runtime's own, under the names that people know."""
 
@@ -53,12 +54,7 @@ def find(node: Node, text: str) -> Process:
 def number_in(text: str) -> int | None:
     """The number of the process that `text` means, if it is a pid."""
     match = _PID.fullmatch(text.strip())
-    return int(match[1]) if match else None
-
-
-def pid_text(number: int) -> str:
-    """A process's number as a pid."""
-    return f"<0.{number}.0>"
+    return int(match[1] or 0) * NODE + int(match[2]) if match else None
 
 
 def title(process: Process) -> str:

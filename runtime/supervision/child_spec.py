@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import TypeAlias
 
+    from ..isolation.limits import Limits
     from ..server import Server
     from .supervisor import Supervisor
 
@@ -96,6 +97,7 @@ class ChildSpec:
         register: whether the child is registered under its id, where that is a string. Optional. Defaults to True.
         thread: whether the handlers of a `Server` run on a thread of its own, for code that blocks and cannot await.
             Optional. Defaults to False.
+        isolated: whether it runs in an OS process of its own; `Limits(…)` says what that may take. Optional. Defaults to False.
         options: keyword arguments for `init` or the function.
 
     Raises:
@@ -116,13 +118,14 @@ class ChildSpec:
         shutdown: Shutdown = _UNSET,
         register: bool = True,
         thread: bool = False,
+        isolated: bool | Limits = False,
         **options: Any,
     ) -> None:
         if type(id) is not str:
             hash(id)
             id = share(id)  # noqa: A001
         shared = share(args)
-        place = place_of(id, thread=thread)
+        place = place_of(id, thread=thread, isolated=isolated)
         terms = _terms(id, behaviour, restart, shutdown, bool(register), shared is args, options, place)
         if terms.is_supervisor and (args or options):
             raise ValueError(
@@ -179,6 +182,10 @@ class ChildSpec:
         if type(id_) is str:
             return id_
         return str.__str__(id_) if isinstance(id_, str) else None
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        for name, value in state[1].items():  # as it comes from another OS process
+            _put(self, name, value)
 
     def __repr__(self) -> str:
         name = getattr(self.behaviour, "__qualname__", repr(self.behaviour))

@@ -62,7 +62,7 @@ class ThreadProcess(DelegatedProcess):
         """`terminate`, on the thread."""
         return self.lane.do(partial(self.handle.terminate, reason, self.state))
 
-    def let_go(self) -> None:
+    def let_go(self, reason: Any) -> None:  # noqa: ARG002 - whatever the reason
         """It has ended: so does its thread, if it can."""
         self.lane.close()
 
