@@ -249,11 +249,6 @@ class Cell(Peer):
         elif not self.reaped:
             self.sched.loop.call_later(GRACE_S, self.kill)
 
-    def received(self, body: bytes) -> None:
-        """A frame has come; what follows its end is not looked at."""
-        if not self.closed:
-            super().received(body)
-
     def broken(self, bad: BadFrame | None) -> None:
         """Nothing more will come. Usually it is dead, and about to be reaped."""
         if bad is not None:

@@ -72,7 +72,6 @@ async def _live(setup: dict[str, Any], begin: bytes, talk: socket.socket, asked:
         if guest.status != ENDED:
             home.frame("started")
         await home.over
-        home.closed = True
 
 
 def _furnish(

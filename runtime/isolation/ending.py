@@ -31,7 +31,7 @@ def why(status: int | None, cpu_s: float, limits: Limits) -> str:
     if status == ORPHANED:
         return "it lost its connection with the node"
     if status == BROKEN:
-        return "the runtime in it was broken, or its host's main module cannot be imported; its standard error says more"
+        return 'no start: see its stderr; does the main module have its `if __name__ == "__main__"`?'
     if status >= 0:
         return f"exit code {status} (os._exit, or an exit in C code)"
     try:

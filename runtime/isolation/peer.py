@@ -363,11 +363,10 @@ class Peer:
     # --- the end ------------------------------------------------------------------------------------
 
     def close(self, reason: Any) -> None:
-        """The other side is no more: so is everybody there."""
+        """The other side is no more, or about to end: so is everybody there. What it still says is heard."""
         self.closed = True
         for process, ref in self._promised.values():
             process.watchers.pop(ref, None)
         self._promised.clear()
         for far in list(self._fars.values()):
             far.ended(reason)
-        self.wire.close()

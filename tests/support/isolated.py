@@ -12,7 +12,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from runtime import Continue, NoReply, ProcessExit, Reply, Server, Stop
+from runtime import Continue, NoReply, ProcessExit, Reply, Server, Stop, TaskDone
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,14 @@ class Cell(Server):
                 self.label = "labelled"
                 self.count("tokens", 3)
                 return Reply(None, state)
+            case ("tell", name, what):
+                self.named(name).send(what)
+                return Reply(None, state)
+            case ("start", supervisor, spec):
+                return Reply(self.wait(self.start_child(supervisor, spec)), state)
+            case "task":
+                self.task(asyncio.sleep(0, "done by a task"))
+                return Reply(None, state)
             case ("spawn", *arguments):
                 return Reply(self.spawn(inner, *arguments), state)
             case (method, *arguments):
@@ -113,6 +121,8 @@ class Cell(Server):
         return (*state, message)
 
     def handle_info(self, message, state):
+        if isinstance(message, TaskDone):
+            message = message.value
         return (*state, message)
 
     def terminate(self, reason, state):
