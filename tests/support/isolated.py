@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from dataclasses import dataclass
@@ -178,3 +179,45 @@ def fork():
 
 def warn():
     logging.getLogger("cells").warning("from %s", "inside")
+
+
+# --- bombs: each is bounded by itself, so that a fence that fails does no harm ------------------------------
+
+
+def shell():
+    return subprocess.run(["/bin/sh", "-c", "echo from a shell"], capture_output=True, text=True).stdout
+
+
+def bomb():
+    """Two processes, each of which would be two; to the third generation."""
+    for _ in range(2):
+        child = os.fork()
+        if not child:
+            time.sleep(5)
+            os._exit(0)
+
+
+def c_bomb():
+    """Forks where Python does not see it: seven processes, for ten seconds."""
+    library = ctypes.PyDLL(None)
+    for _ in range(3):
+        library.fork()
+    time.sleep(10)
+
+
+def burn():
+    """Three seconds of processor time, at most."""
+    while time.process_time() < 3:
+        pass
+
+
+def open_many():
+    return [os.open(os.devnull, os.O_RDONLY) for _ in range(200)]
+
+
+def leave_behind():
+    return subprocess.Popen(["/bin/sleep", "30"]).pid
+
+
+def daemon():
+    return subprocess.Popen(["/bin/sleep", "30"], start_new_session=True).pid
