@@ -73,6 +73,7 @@ class Cell(Peer):
         self.mark: Final = f"{self.block.mark}{owner.number}."
         self.pid = 0
         self.left = 0
+        self._looks = 0
         self.doomed = ""
         self.reaped = False
         self.handled: asyncio.Future[None] | None = None
@@ -233,6 +234,17 @@ class Cell(Peer):
             return loads(body, self)
         except Exception:
             return Foreign(words)
+
+    def look(self, question: bytes, seconds: float) -> tuple[bool, str]:
+        """Ask the thread over there; whether it could answer, and what. From a thread of the port. Raises TimeoutError, OSError."""
+        with self.eyes.lock:
+            self._looks += 1
+            self.eyes.send(pickle.dumps((self._looks, question)), seconds)
+            while (body := self.eyes.receive(seconds)) is not None:
+                number, answered, text = pickle.loads(body)
+                if number == self._looks:  # else it comes too late
+                    return answered, text
+        raise OSError("it has ended")
 
     # --- the end ------------------------------------------------------------------------------------
 

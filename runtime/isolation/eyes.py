@@ -38,13 +38,13 @@ def _answer_all(node: Node, pipe: Pipe) -> None:
         if body is None:
             die()
             return
-        number, text, principal = pickle.loads(body)
+        number, question = pickle.loads(body)
         try:
             if handler is None:
                 from .insight import Insight  # noqa: PLC0415 - pydantic, only once somebody looks
 
                 handler = Insight(node)
-            answer = True, handler(text, principal)
+            answer = True, handler(*pickle.loads(question))
         except BaseException as error:
             answer = False, f"{type(error).__name__}: {error}"
         pipe.send(pickle.dumps((number, *answer)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..introspection.service import Introspection
-from ..port.contract import answer_document, build, parse_request
+from ..port.contract import Failure, Role, answer_document, build, error_document, parse_request
+from ..port.session import Principal
 
 if TYPE_CHECKING:
     from ..node import Node
-    from ..port.service import Principal
 
 __all__ = ["Insight"]
 
@@ -21,6 +21,11 @@ class Insight:
         build()
         self._introspection = Introspection(node)
 
-    def __call__(self, text: str, principal: Principal) -> str:
-        """The answer to one request, as the port would give it. Raises Failure."""
-        return answer_document(self._introspection(parse_request(text), principal))
+    def __call__(self, text: str, key: str, role: str, peer: str) -> str:
+        """The answer to one request, as the port would give it."""
+        try:
+            return answer_document(
+                self._introspection(parse_request(text), Principal(key, "", Role(role), peer))
+            )
+        except Failure as failure:
+            return error_document(failure.code, failure.message)

@@ -17,7 +17,9 @@ async def main():
     async with Node("doomed", introspection=False) as node:
         await node.start(Supervisor(specs))
         cells = [node.named(spec.id) for spec in specs]
-        pids = [await cell.call("pid") for cell in cells] + [await cell.call(("run", leave_behind)) for cell in cells]
+        pids = [await cell.call("pid") for cell in cells] + [
+            await cell.call(("run", leave_behind)) for cell in cells
+        ]
         print(*pids, flush=True)
         await node.run_forever()
 

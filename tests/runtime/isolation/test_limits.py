@@ -87,7 +87,9 @@ async def test_what_it_has_left_behind_ends_with_it_even_from_a_session_of_its_o
     assert not any(is_running(child) for child in children)
 
 
-@pytest.mark.parametrize("wrong", [{"memory": 1}, {"cpu": 0}, {"files": 3.5}, {"processes": None}, {"processes": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"memory": 1}, {"cpu": 0}, {"files": 3.5}, {"processes": None}, {"processes": -1}]
+)
 def test_limits_that_cannot_be_are_refused(wrong):
     with pytest.raises(ValueError, match="it is a whole number"):
         Limits(**wrong)
@@ -99,7 +101,9 @@ def test_limits_that_cannot_be_are_refused(wrong):
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
 def test_nothing_outlives_a_node_that_is_killed(end):
     program = Path(__file__).parents[2] / "support" / "isolated_node.py"
-    node = subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, text=True, cwd=program.parents[2])
+    node = subprocess.Popen(
+        [sys.executable, program], stdout=subprocess.PIPE, text=True, cwd=program.parents[2]
+    )
     try:
         pids = [int(pid) for pid in node.stdout.readline().split()]
         assert len(pids) == 10
