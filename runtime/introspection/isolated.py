@@ -39,7 +39,7 @@ def asked_inside(node: Node, request: PortRequest[Any], principal: Principal) ->
     cell = block.cells.get(process.number)
     if cell is None:
         return None
-    inside = request.model_copy(update={"process": pid_text(process.number)})
+    inside: PortRequest[Any] = request.model_copy(update={"process": pid_text(process.number)})
     who = principal.key, principal.role.value, principal.peer
     try:
         answered, text = cell.look(pickle.dumps((inside.document(), *who)), ANSWER_S)
