@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         CallError,
         CallTimeout,
         ChildError,
+        Foreign,
         Interrupted,
         MailboxFull,
         NodeError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         NotRegistered,
         NotSendable,
         ObserverError,
+        OSProcessDied,
         ProcessDied,
         ProcessExit,
         SelfCall,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     )  # fmt: skip
     from .groups.groups import Groups
     from .groups.pubsub import PubSub
+    from .isolation.limits import Limits
     from .node import Node
     from .pid import Address, Alias, Name, Pid, Ref
     from .port.tls import TLS
@@ -87,12 +90,13 @@ _HOMES = {
     "coroutine": ["CoroutineHandle"],
     "crash": ["CrashReport"],
     "errors": [
-        "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "ChildError", "Interrupted",
-        "MailboxFull", "NoProcess",
-        "NodeError", "NotRegistered", "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
+        "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "ChildError", "Foreign", "Interrupted",
+        "MailboxFull", "NoProcess", "NodeError", "NotRegistered", "NotSendable", "OSProcessDied", "ObserverError", "ProcessDied",
+        "ProcessExit", "SelfCall", "StartError",
     ],
     "groups.groups": ["Groups"],
     "groups.pubsub": ["PubSub"],
+    "isolation.limits": ["Limits"],
     "node": ["Node"],
     "pid": ["Address", "Alias", "Name", "Pid", "Ref"],
     "port.tls": ["TLS"],
@@ -124,13 +128,13 @@ __all__ = [
     "TLS", "Address", "Alias", "AlreadyRegistered", "AlreadyTracked", "Attempt", "Backoff", "BadReturn", "Call",
     "CallCycle", "CallError", "CallResult", "CallTimeout", "Caller", "CancelTimeout", "Cast", "ChildCounts",
     "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle", "CrashReport", "Down",
-    "DynamicSupervisor", "Enter", "Event", "EventTimeout", "Exit", "GenericTimeout", "Groups", "Ignore", "Info",
-    "Internal", "Interrupted", "Joined", "KeepState", "Left", "MailboxFull", "Name", "NextEvent", "NextState",
-    "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "ObserverError", "Partition",
-    "PartitionSupervisor", "Pid", "Postpone", "Presence", "PresenceDiff", "ProcessDied", "ProcessExit", "PubSub",
-    "Ref", "Registry", "RepeatState", "Reply", "ReplyTo", "Request", "Result", "SelfCall", "Server", "StartError",
-    "StateAndData", "StateMachine", "StateMachineResult", "StateTimeout", "Stop", "Supervisor", "TaskDone",
-    "TaskFailed", "TaskRef", "TaskSupervisor", "UpdateTimeout",
+    "DynamicSupervisor", "Enter", "Event", "EventTimeout", "Exit", "Foreign", "GenericTimeout", "Groups", "Ignore",
+    "Info", "Internal", "Interrupted", "Joined", "KeepState", "Left", "Limits", "MailboxFull", "Name", "NextEvent",
+    "NextState", "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "OSProcessDied",
+    "ObserverError", "Partition", "PartitionSupervisor", "Pid", "Postpone", "Presence", "PresenceDiff",
+    "ProcessDied", "ProcessExit", "PubSub", "Ref", "Registry", "RepeatState", "Reply", "ReplyTo", "Request",
+    "Result", "SelfCall", "Server", "StartError", "StateAndData", "StateMachine", "StateMachineResult",
+    "StateTimeout", "Stop", "Supervisor", "TaskDone", "TaskFailed", "TaskRef", "TaskSupervisor", "UpdateTimeout",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .messages import ATOMS, passes, share
@@ -47,7 +48,7 @@ class Caller(Generic[R]):
 
     @open_to_switches
     def reply(self, value: R) -> None:
-        """Answer, from anywhere in the node. A reply after the deadline is dropped and counted.
+        """Answer, from anywhere in the node, from any thread. A reply after the deadline is dropped and counted.
 
         Raises:
             NotSendable: the value holds what cannot be shared; the caller still waits.
@@ -57,7 +58,11 @@ class Caller(Generic[R]):
             return
         if type(value) not in ATOMS:
             value = share(value)
-        self._settle(value)
+        sched = self._process.sched
+        if get_ident() == sched.thread:
+            self._settle(value)
+        else:
+            sched.from_thread(self._settle, value)
 
     def _settle(self, value: R) -> None:
         """Answer with what has been shared, unless it has become too late meanwhile."""

@@ -26,7 +26,7 @@ from .signals import is_orderly
 if TYPE_CHECKING:
     from .process import Process
 
-__all__ = ["CrashReport", "report", "strip"]
+__all__ = ["CrashReport", "TextTrace", "report", "strip"]
 
 SAMPLE: Final = 10
 """Messages of the mailbox that a report keeps."""
@@ -35,6 +35,19 @@ _RUNTIME: Final = (
     str(Path(__file__).parent) + os.sep,
     "runtime" + os.sep,
 )  # compiled code has no absolute path
+
+
+class TextTrace:
+    """A traceback that is text already: it has come from another OS process."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def format(self) -> list[str]:
+        """The text."""
+        return [self._text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +81,7 @@ class CrashReport:
     path: tuple[Any, ...]
     behaviour: str
     reason: Any
-    trace: traceback.TracebackException | None
+    trace: traceback.TracebackException | TextTrace | None
     last_message: Any
     last_state: Any
     half_changed: bool

@@ -13,6 +13,8 @@
     ├── StartError                  a process ended before it had started
     ├── AlreadyRegistered           the name, or the key of a registry, belongs to a living process
     ├── BadReturn (TypeError)       a handler returned what it may not
+    ├── OSProcessDied               the OS process of an isolated process died: how, in words
+    ├── Foreign                     stands for an exception that cannot leave its OS process
     └── NodeError                   the node cannot do that now, or has failed
 
     ProcessExit                     raised *by* a process, to end itself with a reason
@@ -29,8 +31,8 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
-    "AlreadyRegistered", "BadReturn", "CallError", "CallTimeout", "ChildError", "Interrupted", "MailboxFull", "NoProcess", "NodeError", "NotRegistered",
-    "NotSendable", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
+    "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "ChildError", "Foreign", "Interrupted", "MailboxFull", "NoProcess",
+    "NodeError", "NotRegistered", "NotSendable", "OSProcessDied", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
 ]  # fmt: skip
 
 
@@ -184,6 +186,22 @@ class BadReturn(ObserverError, TypeError):  # noqa: N818
 
 class NodeError(ObserverError):
     """Raised when the node is not running, or its supervision tree has given up."""
+
+
+class OSProcessDied(ObserverError):  # noqa: N818
+    """The exit reason of an isolated process whose OS process died: a signal, an exit code, a limit.
+
+    Attributes:
+        status: the exit code, or minus the number of the signal, as `subprocess` has it; None where it was not that.
+    """
+
+    def __init__(self, pid: object, text: str, status: int | None = None) -> None:
+        super().__init__(f"the OS process of {pid} died: {text}")
+        self.status = status
+
+
+class Foreign(ObserverError):  # noqa: N818
+    """Stands for an exception, or another reason, that cannot leave its OS process; says what it was."""
 
 
 class ProcessExit(Exception):  # noqa: N818

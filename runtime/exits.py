@@ -60,6 +60,9 @@ def signal(
     """
     if process.status == ENDED:
         return
+    if process.far:
+        process.told("exit", reason, sender)
+        return
     word = (
         reason if type(reason) is str else None
     )  # nothing else is compared: it would run code of the reason's class
@@ -103,6 +106,7 @@ def end(process: Process, reason: Any, *, crash: CrashReport | None = None, by: 
     try:
         node.ledger.ended(process, reason, crash, lost, by)
     finally:  # a host's logging filter may raise; whoever waits for this process is told all the same
+        process.let_go(reason)
         _fail_callers(process, reason)
         _release(process)
         process.state = reason
@@ -191,6 +195,8 @@ def link(one: Process, other: Process) -> None:
         return
     _add(one, other)
     _add(other, one)
+    one.told("link", other)
+    other.told("link", one)
 
 
 def _add(process: Process, other: Process) -> None:
@@ -214,6 +220,8 @@ def unlink(one: Process, other: Process) -> None:
     """Undo `link`; no effect where there is none."""
     _discard(one, other)
     _discard(other, one)
+    one.told("unlink", other)
+    other.told("unlink", one)
 
 
 def flush(process: Process, other: Process) -> None:
@@ -226,9 +234,9 @@ def flush(process: Process, other: Process) -> None:
             return
 
 
-def monitor(watcher: Process, target: Process | None) -> Ref:
-    """`watcher` gets a `Down` when `target` ends; at once, with `noproc`, when it has."""
-    ref = Ref()
+def monitor(watcher: Process, target: Process | None, ref: Ref | None = None) -> Ref:
+    """`watcher` gets a `Down` when `target` ends; at once, with `noproc`, when it has. A `ref` that was made elsewhere may be given."""
+    ref = ref or Ref()
     if watcher.status == ENDED:  # what is left of its code
         return ref
     if target is None or target.status == ENDED:
@@ -240,6 +248,7 @@ def monitor(watcher: Process, target: Process | None) -> Ref:
         extra.monitors = {}
     extra.monitors[ref] = target
     _watched_by(target, ref, watcher)
+    target.told("monitor", ref, watcher)
     return ref
 
 
@@ -249,9 +258,10 @@ def demonitor(watcher: Process, ref: Ref) -> bool:
     target = extra.monitors.pop(ref, None) if extra is not None and extra.monitors is not None else None
     if target is not None:
         target.watchers.pop(ref, None)
+        target.told("demonitor", ref, watcher)
     mailbox = watcher.mailbox or deque()
     for index, entry in enumerate(mailbox):
-        if type(entry[1]) is Down and entry[1].ref is ref:
+        if type(entry[1]) is Down and entry[1].ref == ref:
             del mailbox[index]
             return True
     return target is not None

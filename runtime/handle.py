@@ -22,6 +22,7 @@ from .process import Process
 from .sending import request
 from .status import ENDED
 from .tasks import TaskRef, start_task
+from .threads.marshal import on_loop
 from .timers import cancel_timer, read_timer, send_after, send_at, send_interval
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Handle(metaclass=_Slotted):
         """The pid registered as `name` now; None if there is none."""
         return self._process.sched.node.whereis(name)
 
+    @on_loop
     @open_to_switches
     def send_after(self, seconds: float, message: object, to: Target | None = None) -> Ref:
         """Send `message` (for `handle_info` or `receive`) in `seconds`, to oneself unless `to` says otherwise.
@@ -106,32 +108,39 @@ class Handle(metaclass=_Slotted):
         """
         return send_after(self._process, seconds, message, self._to(to))
 
+    @on_loop
     @open_to_switches
     def send_at(self, moment: float, message: object, to: Target | None = None) -> Ref:
         """As `send_after`, at a moment of `time.monotonic()`: at a caller's deadline, say. At once, if it has passed."""
         return send_at(self._process, moment, message, self._to(to))
 
+    @on_loop
     @open_to_switches
     def send_interval(self, seconds: float, message: object, to: Target | None = None) -> Ref:
         """As `send_after`, again and again: every `seconds`, without drift, until `cancel_timer` or the end of either process."""
         return send_interval(self._process, seconds, message, self._to(to))
 
+    @on_loop
     def read_timer(self, ref: Ref) -> float | None:
         """The seconds until a timer of this process fires; None if it has fired, was cancelled, or was never set."""
         return read_timer(self._process, ref)
 
+    @on_loop
     def cancel_timer(self, ref: Ref) -> float | None:
         """Stop a timer. The seconds that were left; None if it had fired or was never set."""
         return cancel_timer(self._process, ref)
 
+    @on_loop
     def monitor(self, target: Target) -> Ref:
         """Get a `Down(ref, pid, reason)` when `target` ends; at once, with `noproc`, if it is not alive."""
         return exits.monitor(self._process, self._find(target))
 
+    @on_loop
     def demonitor(self, ref: Ref) -> bool:
         """Stop monitoring; a `Down` that has already come is taken out of the mailbox. Whether there was such a monitor."""
         return exits.demonitor(self._process, ref)
 
+    @on_loop
     def alias(self) -> Alias:
         """An address of this process for the time being: an answer that comes after `unalias` is dropped (OTP's alias).
 
@@ -139,6 +148,7 @@ class Handle(metaclass=_Slotted):
         """
         return Alias(self._process)
 
+    @on_loop
     def unalias(self, alias: Alias) -> bool:
         """Let an alias of this process reach it no more. Whether it still did."""
         if alias._holder is not self._process:
@@ -146,6 +156,7 @@ class Handle(metaclass=_Slotted):
         alias._holder = None
         return True
 
+    @on_loop
     def link(self, target: Target) -> None:
         """Link with `target`: when one ends abnormally, the other gets an exit signal."""
         other = self._find(target)
@@ -154,6 +165,7 @@ class Handle(metaclass=_Slotted):
         elif other is not self._process:
             exits.link(self._process, other)
 
+    @on_loop
     def unlink(self, target: Target) -> None:
         """Undo `link`. An `Exit` of it that has already come is taken out of the mailbox: nothing of it arrives any more."""
         other = self._find(target)
@@ -161,6 +173,7 @@ class Handle(metaclass=_Slotted):
             exits.unlink(self._process, other)
             exits.flush(self._process, other)
 
+    @on_loop
     @open_to_switches
     def exit(self, target: Target, reason: Any) -> None:
         """Send an exit signal (Erlang's `exit/2`); `"kill"` cannot be trapped.
@@ -172,11 +185,13 @@ class Handle(metaclass=_Slotted):
         if other is not None:
             exits.signal(other, share(reason), self._process)
 
+    @on_loop
     @open_to_switches
     def spawn(self, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> Pid:
         """Start a coroutine process that runs `function(process, *args)`, not linked to this one."""
         return self._process.sched.node.spawn_from(self._process, function, args).pid
 
+    @on_loop
     def start_child(self, supervisor: Target, spec: ChildSpec) -> Awaitable[Pid]:
         """Ask a supervisor to start a child. The request is sent now; the answer may be awaited, or not.
 
@@ -196,6 +211,7 @@ class Handle(metaclass=_Slotted):
         if error is not None and self._process.status != ENDED:
             self._process.note(f"start_child failed: {error}")
 
+    @on_loop
     def task(self, coroutine: Coroutine[Any, Any, Any], name: str | None = None) -> TaskRef:
         """Run a coroutine beside this process, which stays answerable.
 
@@ -289,9 +305,9 @@ class Handle(metaclass=_Slotted):
     def _find(self, target: Target) -> Process | None:
         if isinstance(target, Address):
             process: Process | None = target._process
-            return process
+            return process.found() if process is not None else None
         if isinstance(target, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            return self._process.sched.node.registry.find(target)
+            return self._find(self.named(target))
         raise TypeError(f"not a process: {target!r}; give a Pid, node.named(NAME) or a name")
 
     def __repr__(self) -> str:

@@ -23,10 +23,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from . import exits, remains
-from .bounded import limited
 from .coroutine import CoroutineHandle, CoroutineProcess
 from .errors import NodeError, StartError
 from .handle import Handle
+from .kinds import kind_of
 from .ledger import Ledger
 from .mailbox import SHUTDOWN
 from .messages import share
@@ -322,12 +322,9 @@ class Node:
         behaviour: Any = terms.behaviour
         args, options = child.given()
         process: ServerProcess | CoroutineProcess
-        if terms.is_server:
-            process = self._make(limited(terms.process, behaviour), behaviour)
-        elif terms.is_supervisor:
-            process, args = self._make(SupervisorProcess, behaviour.engine), (behaviour,)
-        else:
-            process = self._make(child.make(), CoroutineHandle)
+        process = self._make(*kind_of(child))
+        if terms.is_supervisor:
+            args = (behaviour,)
         process.child = child
         if (name := child.name) is not None:
             self.registry.register(name, process)

@@ -4,8 +4,8 @@
     name  = node.named("alice")        resolves at every send
     alias = self.alias()               this process, until it says `unalias`
 
-All take `call`, `cast` and `send`. The first number of a pid will name the node; numbers are never used again
-within an incarnation of the node, so a stale pid never reaches a stranger.
+All take `call`, `cast` and `send`. The first number of a pid is 0, or names the isolated process inside which it lives (see `isolation`);
+numbers are never used again within an incarnation of the node, so a stale pid never reaches a stranger.
 """
 
 from __future__ import annotations
@@ -26,10 +26,26 @@ if TYPE_CHECKING:
     from .process import Process
     from .registry.directory import Directory
 
-__all__ = ["Address", "Alias", "Name", "Pid", "Ref"]
+__all__ = ["NODE", "Address", "Alias", "Name", "Pid", "Ref", "count_refs_from", "pid_text"]
 
 R = TypeVar("R")
-_refs: Final = itertools.count(1)
+_refs = itertools.count(1)
+
+
+NODE: Final = 10**12
+"""Numbers of one node. The processes inside the isolated process 42 have those from 42 times as much on: `<42.1.0>`."""
+
+
+def pid_text(number: int) -> str:
+    """The number of a process as a pid."""
+    node, local = divmod(number, NODE)
+    return f"<{node}.{local}.0>"
+
+
+def count_refs_from(number: int) -> None:
+    """Let the numbers of refs begin there: those of an isolated process differ from its node's."""
+    global _refs  # noqa: PLW0603 - one count for each OS process
+    _refs = itertools.count(number)
 
 
 class Address:
@@ -95,12 +111,15 @@ class Pid(Address):
         return bool(self._process.alive)
 
     def __str__(self) -> str:
-        return f"<0.{self.number}.0>"
+        return pid_text(self.number)
 
     __repr__ = __str__
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Pid) and other._process is self._process
+        return isinstance(other, Pid) and (
+            other._process is self._process
+            or (other.number == self.number and other._process.sched is self._process.sched)
+        )
 
     def __hash__(self) -> int:
         return hash(self.number)
@@ -189,12 +208,18 @@ class Alias(Address):
 
 
 class Ref:
-    """A unique reference: one monitor, one timer. Prints as `#Ref<0.7>`."""
+    """A unique reference: one monitor, one timer. Prints as `#Ref<0.7>`; equal to what comes back from another OS process."""
 
     __slots__ = ("number",)
 
-    def __init__(self) -> None:
-        self.number: Final = next(_refs)
+    def __init__(self, number: int | None = None) -> None:
+        self.number: Final = next(_refs) if number is None else number
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ref) and other.number == self.number
+
+    def __hash__(self) -> int:
+        return hash(self.number)
 
     def __repr__(self) -> str:
         return f"#Ref<0.{self.number}>"

@@ -15,9 +15,11 @@ code can take over a process by replacing its handle.
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections import deque
+from collections.abc import Awaitable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, TypeVar
 
 from . import pid as addresses  # not its Pid: compiled, the two import each other
 from .mailbox import CONTINUE, HANDLERS, NOTE, Entry, Mailbox
@@ -37,6 +39,7 @@ __all__ = ["EVENTS_KEPT", "Arguments", "Extra", "LogItem", "Process", "current"]
 ANCESTORS: Final = 20
 EVENTS_KEPT: Final = 20
 
+T = TypeVar("T")
 LogItem = tuple[float, int, Any, int, Any]
 """When (scheduler's clock), kind (mailbox.KINDS), message, sender's number or 0, reply."""
 
@@ -80,6 +83,8 @@ class Process:
     )  # fmt: skip
 
     handle: Handle
+    far: ClassVar[bool] = False
+    """Whether it stands for a process that lives in another OS process."""
     obeys_parent: ClassVar[bool] = False
     """Whether an exit signal from the parent, when trapped, ends it after `terminate` (OTP's gen_server)."""
 
@@ -215,7 +220,7 @@ class Process:
         """A cast or a send from another thread: it is passed on to the loop."""
         from .sending import pass_on  # noqa: PLC0415 - compiled, the two import each other
 
-        self.sched.loop.call_soon_threadsafe(pass_on, target, kind, message)
+        self.sched.from_thread(pass_on, target, kind, message)
 
     def wake(self) -> None:
         """Something is in the mailbox: get a turn, if it waits for one."""
@@ -302,6 +307,28 @@ class Process:
         """Keep an event that is no message."""
         self.log(NOTE, text)
 
+    def waits(self, awaitable: Awaitable[T]) -> T:
+        """The body of `self.wait` on another thread than the loop's.
+
+        Raises:
+            RuntimeError: it is not the thread on which its handlers run.
+        """
+        if inspect.iscoroutine(awaitable):
+            awaitable.close()  # it will never be awaited, and need not complain
+        raise RuntimeError(
+            f"self.wait(…) and self.call(…) are for the handlers of {self}, not for other threads"
+        )
+
+    def let_go(self, reason: Any) -> None:
+        """It has ended: let go of what it holds outside of the node (a thread, an OS process)."""
+
+    def told(self, what: str, *details: Any) -> None:
+        """Something that concerns it has happened here (a link, a monitor, an exit signal); for those that live elsewhere."""
+
+    def found(self) -> Process | None:
+        """The process itself; for who is known by name alone, whoever has the name now."""
+        return self
+
     def log(self, kind: int, message: Any, sender: int = 0, reply: Any = None) -> None:
         """Keep an event among the last 20 of this process (OTP's `sys:log`)."""
         events = self.events
@@ -313,4 +340,4 @@ class Process:
             del events[0]
 
     def __repr__(self) -> str:
-        return f"<0.{self.number}.0>" + (f" {self.name}" if self.name else "")
+        return addresses.pid_text(self.number) + (f" {self.name}" if self.name else "")

@@ -28,6 +28,11 @@ async def await_cancelled(sched: Scheduler) -> None:
 
 
 async def await_parked(sched: Scheduler) -> None:
-    """Wait until the steps that stand still have ended, or are zombies: each turn throws into one, 20 times at most."""
-    while sched.workers.at_work():  # noqa: ASYNC110 - nothing tells when the last is gone
+    """Wait until the steps that stand still have ended, or are zombies: each turn throws into one, 20 times at most.
+
+    And so for the threads and the OS processes of processes that have ended.
+    """
+    while sched.workers.at_work() or sched.lanes or (sched.block is not None and sched.block.cells):  # noqa: ASYNC110 - nothing tells when the last is gone
         await asyncio.sleep(0)
+    if sched.block is not None:
+        sched.block.close()

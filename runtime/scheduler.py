@@ -16,6 +16,7 @@ import math
 import time
 from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .port.pace import right_of_way
@@ -25,12 +26,15 @@ from .process import Process, current
 from .run_queue import RunQueue
 from .status import AWAITING, ENDED, RUNNING, STATUSES
 from .steps import Steps
+from .threads.marshal import post
 from .waits import Waits
 
 if TYPE_CHECKING:
+    from .isolation.block import Block
     from .mailbox import Entry
     from .node import Node
     from .preemption.worker import Worker
+    from .threads.lane import Lane
 
 __all__ = ["BUDGET", "INLINE_S", "TURN_S", "Scheduler"]
 
@@ -72,6 +76,12 @@ class Scheduler(RunQueue):
         self.waits = Waits(self)
         self.standing: Final[dict[Process, list[Worker]]] = {}
         """The processes of which steps stand still, parked or waiting, and where: few at any time."""
+        self.threads: Final[dict[int, Process]] = {}
+        """The processes whose handlers run on threads of their own, by thread."""
+        self.lanes: Final[set[Lane]] = set()
+        """Threads of processes that have ended, until they have ended too, or count as zombies."""
+        self.block: Block | None = None
+        """The OS processes of isolated processes, once there are some."""
         self.mode: Final[Mode] = choose(self, time_slicing=time_slicing)
         self.sliced: Final = self.mode.workers is not None
         self.workers: Final = self.mode.workers or Direct(self)
@@ -127,6 +137,14 @@ class Scheduler(RunQueue):
         if now - self._born > BORN_S:
             self._born = now
         return self._born
+
+    def from_thread(self, work: Callable[..., None], *args: Any) -> None:
+        """Do `work` on the loop, in the name of the process whose handler runs on the calling thread, if any."""
+        process = self.threads.get(get_ident())
+        if process is None:
+            self.loop.call_soon_threadsafe(work, *args)
+        else:
+            post(process, work, *args)
 
     def works_for(self, process: Process) -> bool:
         """Whether the present task is a step of `process` that has not ended: it cannot wait for itself."""

@@ -13,6 +13,7 @@ import asyncio
 import inspect
 from collections.abc import Coroutine
 from contextvars import Context, copy_context
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from .crash import strip
@@ -44,7 +45,11 @@ class TaskRef:
 
     def cancel(self) -> bool:
         """Cancel it; its end arrives as `TaskFailed(ref, "cancelled")`. False if it had ended."""
-        return self.task.cancel()
+        sched = self.process.sched
+        if get_ident() == sched.thread:
+            return self.task.cancel()
+        sched.loop.call_soon_threadsafe(self.task.cancel)
+        return not self.task.done()
 
     @property
     def done(self) -> bool:

@@ -21,7 +21,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from runtime.caller import Caller
-from runtime.pid import Name, Pid, Ref
+from runtime.pid import Name, Pid, Ref, pid_text
 from runtime.tasks import TaskRef
 
 from .text import BITS, class_name, digits, plain
@@ -146,7 +146,7 @@ def _task(value: Any) -> str:
 
 
 def _caller(value: Any) -> str:
-    return f"caller of <0.{value._process.number}.0>{', gone' if value.gone else ''}"
+    return f"caller of {pid_text(value._process.number)}{', gone' if value.gone else ''}"
 
 
 TEXTS: Final[tuple[tuple[type, Text], ...]] = (
@@ -169,7 +169,7 @@ TEXTS: Final[tuple[tuple[type, Text], ...]] = (
     (types.FunctionType, _function),
     (types.BuiltinFunctionType, _function),
     (types.ModuleType, _module),
-    (Pid, lambda value: f"<0.{value.number}.0>"),
+    (Pid, lambda value: pid_text(value.number)),
     (Name, lambda value: plain(value.name)),
     (Ref, lambda value: f"#Ref<0.{value.number}>"),
     (TaskRef, _task),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runtime.errors import describe
 from runtime.mailbox import CONTINUE, INIT, SHUTDOWN
+from runtime.pid import NODE, pid_text
 from runtime.port.contract import Code, Failure, Link, ProcessRow
 from runtime.status import ENDED, RUNNING, STATUSES
 from runtime.supervision.family import Family
@@ -30,7 +31,7 @@ __all__ = [
 
 SOUGHT: Final = 10_000
 """Children among which one that waits is looked for."""
-_PID: Final = re.compile(r"<?(?:0\.)?(\d{1,15})(?:\.0)?>?")
+_PID: Final = re.compile(r"<?(?:(\d{1,12})\.)?(\d{1,12})(?:\.0)?>?")
 _PUBLIC: Final = {
     "runtime.supervision.operations:SupervisorServer": "runtime:Supervisor",
     "runtime.supervision.dynamic:DynamicServer": "runtime:DynamicSupervisor",
@@ -84,12 +85,7 @@ def wait_s(child: Child, clock: float) -> float | None:
 def number_in(text: str) -> int | None:
     """The number of the process that `text` means, if it is a pid."""
     match = _PID.fullmatch(text.strip())
-    return int(match[1]) if match else None
-
-
-def pid_text(number: int) -> str:
-    """A process's number as a pid."""
-    return f"<0.{number}.0>"
+    return int(match[1] or 0) * NODE + int(match[2]) if match else None
 
 
 def title(process: Process) -> str:

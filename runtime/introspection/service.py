@@ -15,6 +15,7 @@ from . import actions, details, happenings
 from .audit import AuditLog, why_not
 from .census import Censuses
 from .entries import registered
+from .isolated import asked_inside
 from .listing import Listing
 from .overview import node_info
 from .sampler import Sampler
@@ -78,7 +79,9 @@ class Introspection:
         """
         self.sampler.touch()
         if not request.action:
-            return self._reads[type(request)](request, principal)
+            return asked_inside(self._node, request, principal) or self._reads[type(request)](
+                request, principal
+            )
         try:
             done = self._changes[type(request)](request, principal.key)
         except BaseException as error:

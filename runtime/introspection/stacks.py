@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runtime.port.contract import Frame
 from runtime.status import ENDED, IDLE, RUNNING, STATUSES
+from runtime.threads.lane import Lane
+from runtime.threads.process import ThreadProcess
 
 from .text import clean, plain
 
@@ -27,6 +29,9 @@ Place = tuple[CodeType, "int | None"]
 LIMIT: Final = 60
 LOOKS: Final = 3
 _PARKING: Final = "runtime.preemption"
+_MARSHAL: Final = "runtime.threads.marshal"
+_LANE: Final = "runtime.threads.process"
+_WAITING: Final = "runtime.preemption.waiting"
 _HANDLE: Final = "runtime.handle"
 """`self.wait` and its kin: the line that called them says more."""
 _INNER: Final = (
@@ -35,6 +40,7 @@ _INNER: Final = (
     "runtime.steps",
     "runtime.calls",
     "runtime.sending",
+    "runtime.threads.lane",
     _PARKING,
     "asyncio.",
     "runtime.coroutine",
@@ -49,6 +55,7 @@ def loop_frames(sched: Scheduler) -> list[Frame]:
 def _step_frames(frame: FrameType | None) -> list[Frame]:
     """The frames of a step, outermost first, without the runtime's at either end."""
     places: list[Place] = []
+    frame = _asking(frame) or frame
     while frame is not None and len(places) < LIMIT:
         module = dict.get(frame.f_globals, "__name__")
         name = module if type(module) is str else ""
@@ -60,11 +67,26 @@ def _step_frames(frame: FrameType | None) -> list[Frame]:
     return [_frame(*place) for place in reversed(places)]
 
 
+def _asking(frame: FrameType | None) -> FrameType | None:
+    """The frame that asks the node for something from a thread, and waits; None if none does."""
+    found = None
+    while frame is not None:
+        if dict.get(frame.f_globals, "__name__") == _MARSHAL:
+            found = frame
+        frame = frame.f_back
+    while found is not None and dict.get(found.f_globals, "__name__") in {_MARSHAL, _LANE, _HANDLE, _WAITING}:
+        found = found.f_back
+    return found
+
+
 def stack_of(process: Process) -> tuple[list[Frame], str]:
     """The frames of a process, outermost first, and why there are none where there are none."""
     if process.sched.running is process:
         return loop_frames(process.sched), ""
-    frames = _standing(process) or _await_chain(process.coroutine)
+    if isinstance(process, ThreadProcess):
+        frames = frames_of_worker(process.lane)
+    else:
+        frames = _standing(process) or _await_chain(process.coroutine)
     if frames:
         return frames, ""
     status = process.status
@@ -81,8 +103,10 @@ def _standing(process: Process) -> list[Frame]:
     return frames_of_worker(worker) if worker is not None else []
 
 
-def frames_of_worker(worker: Worker) -> list[Frame]:
+def frames_of_worker(worker: Worker | Lane) -> list[Frame]:
     """Where the step stands that was parked on `worker`, or waits there; looked at again where it has gone on meanwhile."""
+    if isinstance(worker, Lane):
+        return _step_frames(worker.frame)
     frames: list[Frame] = []
     for _ in range(LOOKS):
         slices = worker.slices

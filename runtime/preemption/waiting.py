@@ -15,6 +15,7 @@ import sys
 from collections.abc import Awaitable, Coroutine, Generator
 from contextlib import contextmanager
 from contextvars import copy_context
+from threading import get_ident
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,26 +30,32 @@ if TYPE_CHECKING:
     from ..process import Process
     from .worker import Worker
 
-__all__ = ["call", "critical", "stand_until", "wait", "where_to_stand"]
+__all__ = ["call", "critical", "scheduled", "stand_until", "wait", "where_to_stand"]
 
 T = TypeVar("T")
 
 
 def wait(process: Process, awaitable: Awaitable[T]) -> T:
     """The body of `Handle.wait`, which documents it."""
+    if get_ident() != process.sched.thread:
+        return process.waits(awaitable)
     try:
         worker = _worker(process, "wait(…)", "await it instead")
     except RuntimeError:
         if inspect.iscoroutine(awaitable):
             awaitable.close()  # it will never be awaited, and need not complain
         raise
-    future = _scheduled(process, awaitable)
+    future = scheduled(process, awaitable)
     stand_until(process, worker, future)
     return future.result()
 
 
 def call(process: Process, target: Address, message: Any, timeout: float | None) -> Any:
     """The body of `Handle.call`, which documents it."""
+    if get_ident() != process.sched.thread:
+        if target._process is process:
+            raise SelfCall(target)
+        return process.waits(target.call(message, timeout))
     worker = _worker(process, "self.call(…)", "write `await pid.call(…)` instead")
     if target._process is process:
         raise SelfCall(target)
@@ -132,7 +139,7 @@ def where_to_stand(process: Process) -> Worker | None:
     return worker if may_wait(frame) and not _in_finalizer(frame) else None
 
 
-def _scheduled(process: Process, awaitable: Awaitable[T]) -> asyncio.Future[T]:
+def scheduled(process: Process, awaitable: Awaitable[T]) -> asyncio.Future[T]:
     """A future of the awaitable: itself if it is one; else a task, whose exits stay with the process."""
     if asyncio.isfuture(awaitable):
         return awaitable

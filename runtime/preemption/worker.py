@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ..process import Process
     from ..steps import Steps
+    from ..threads.lane import Lane
     from .workers import Workers
 
 __all__ = ["Doer", "Killed", "Worker", "Zombie"]
@@ -101,14 +102,14 @@ class Zombie:
     """What is left of a process whose code does not end.
 
     Attributes:
-        worker: stands in the middle of its step; never resumed.
+        worker: stands in the middle of its step, and is never resumed; or the thread that does not end.
         process: whose it was.
         since: since when, by the scheduler's clock.
     """
 
     __slots__ = ("process", "since", "worker")
 
-    def __init__(self, worker: Worker, process: Process, since: float) -> None:
+    def __init__(self, worker: Worker | Lane, process: Process, since: float) -> None:
         self.worker = worker
         self.process = process
         self.since = since

@@ -15,9 +15,11 @@ import math
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from weakref import WeakValueDictionary
 
+from ..isolation.limits import Limits
 from ..messages import ATOMS, share
 from ..preemption.guards import open_to_switches
 from .backoff import Backoff
+from .place import THREAD, Place, check_place, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -40,9 +42,9 @@ Restart = Literal["permanent", "transient", "temporary"]
 Shutdown = float | Literal["brutal_kill"]
 _UNSET: Final[Any] = object()
 _NO_OPTIONS: Final[dict[str, Any]] = {}
-_More = tuple[bool, float | None, Any, Any]
-"""What few specs have: significant, start_timeout, backoff, restart_args."""
-_NO_MORE: Final[_More] = (False, None, None, None)
+_More = tuple[bool, float | None, Any, Any, Place]
+"""What few specs have: significant, start_timeout, backoff, restart_args, place."""
+_NO_MORE: Final[_More] = (False, None, None, None, None)
 _put: Final = object.__setattr__
 
 
@@ -54,11 +56,12 @@ class Terms:
         is_supervisor: whether it is a `Supervisor`, or another of its family.
         process: the kind of process that runs a `Server` class.
         constant: whether no argument can change, so that no start need copy them.
+        place: where it runs (see `place`).
         The others are documented at `ChildSpec`.
     """
 
     __slots__ = (
-        "__weakref__", "backoff", "behaviour", "constant", "is_server", "is_supervisor", "options", "process", "register",
+        "__weakref__", "backoff", "behaviour", "constant", "is_server", "is_supervisor", "options", "place", "process", "register",
         "restart", "restart_args", "shutdown", "significant", "start_timeout",
     )  # fmt: skip
 
@@ -79,6 +82,8 @@ class Terms:
         if shutdown is _UNSET:
             shutdown = math.inf if self.is_supervisor else 5.0
         _check_options(child, restart, shutdown)
+        self.place: Final = more[4]
+        check_place(child, behaviour, self.place)
         self.behaviour: Final[Behaviour] = behaviour
         self.restart: Final[Restart] = restart
         self.shutdown: Final[Shutdown] = shutdown
@@ -138,6 +143,9 @@ class ChildSpec:
         restart_args: called for every start but the first, in the new process, with the `Attempt`s so far (20 at most, the
             oldest first); what it returns are the arguments. If it raises, the start has failed.
             Optional. Defaults to None, the same arguments again.
+        thread: whether the handlers of a `Server` run on a thread of its own, for code that blocks and cannot await.
+            Optional. Defaults to False.
+        isolated: whether it runs in an OS process of its own; `Limits(…)` says what that may take. Optional. Defaults to False.
         options: keyword arguments for `init` or the function.
 
     Raises:
@@ -161,15 +169,23 @@ class ChildSpec:
         start_timeout: float | None = None,
         backoff: Backoff | None = None,
         restart_args: RestartArgs | None = None,
+        thread: bool = False,
+        isolated: bool | Limits = False,
         **options: Any,
     ) -> None:
         if type(id) is not str:
             hash(id)
             id = share(id)  # noqa: A001
         shared = share(args)
-        more = _NO_MORE
-        if significant or start_timeout is not None or backoff is not None or restart_args is not None:
-            more = (bool(significant), start_timeout, backoff, restart_args)
+        more, place = _NO_MORE, place_of(id, thread=thread, isolated=isolated)
+        if (
+            significant
+            or start_timeout is not None
+            or backoff is not None
+            or restart_args is not None
+            or place is not None
+        ):
+            more = (bool(significant), start_timeout, backoff, restart_args, place)
         terms = _terms(id, behaviour, restart, shutdown, bool(register), shared is args, options, more)
         if terms.is_supervisor and (args or options):
             raise ValueError(
@@ -229,6 +245,8 @@ class ChildSpec:
             start_timeout=terms.start_timeout,
             backoff=terms.backoff,
             restart_args=terms.restart_args,
+            thread=terms.place == THREAD,
+            isolated=terms.place if isinstance(terms.place, Limits) else False,
             **terms.options,
         )
 
@@ -244,6 +262,10 @@ class ChildSpec:
         if type(id_) is str:
             return id_
         return str.__str__(id_) if isinstance(id_, str) else None
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        for name, value in state[1].items():  # as it comes from another OS process
+            _put(self, name, value)
 
     def __repr__(self) -> str:
         name = getattr(self.behaviour, "__qualname__", repr(self.behaviour))
@@ -266,7 +288,7 @@ def _terms(
     number = isinstance(shutdown, bool)  # True is no number of seconds, although it equals 1
     rare: Any = None
     if more is not _NO_MORE:
-        rare = (more[0], more[1], isinstance(more[1], bool), id(more[2]), id(more[3]))
+        rare = (more[0], more[1], isinstance(more[1], bool), id(more[2]), id(more[3]), more[4])
     key = (id(behaviour), restart, shutdown, number, register, constant, rare)
     try:
         terms = _shared.get(key)

@@ -1,0 +1,238 @@
+"""The node outside, as its isolated process sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import pickle
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from .. import exits
+from ..errors import Foreign, describe
+from ..mailbox import CALL
+from ..pid import NODE
+from ..signals import Down
+from ..status import ENDED
+from .codec import dumps, loads
+from .fences import die
+from .guests import Counters, GuestNode, GuestServer
+from .peer import Incoming, Peer
+
+if TYPE_CHECKING:
+    from ..crash import CrashReport
+    from ..process import Process
+    from .far import Far
+    from .wire import BadFrame, Pipe
+
+__all__ = ["Home"]
+
+SHOWN_S: Final = 0.02
+"""Seconds in which what a guest shows of itself is gathered."""
+ANSWER_S: Final = 10.0
+"""Seconds that a question to the node may take."""
+LINES: Final = 200
+"""Log records that cross in a second; the rest is counted."""
+FLUSH_S: Final = 1.0
+
+
+class Home(Peer):
+    """The node outside. `owner` is the guest.
+
+    Attributes:
+        counters: of the guest.
+        resource_names: the node's, once one was asked for that it does not have.
+        over: done when the guest has ended.
+    """
+
+    def __init__(self, node: GuestNode, guest: Process, questions: Pipe, counters: dict[str, float]) -> None:
+        super().__init__(node, guest)
+        self.counters: Final = Counters(self, counters)
+        self.resource_names: list[str] = []
+        self.over: asyncio.Future[None] = self.sched.loop.create_future()
+        self._questions: Final = questions
+        self._showing = False
+
+    # --- messages -----------------------------------------------------------------------------------
+
+    def on_message(self, kind: int, sender: int, number: int, seconds: float | None, body: bytes) -> None:
+        """A message for the guest."""
+        guest = self.owner
+        caller = Incoming(self, number, guest, self._deadline(seconds)) if kind == CALL else None
+        try:
+            message = loads(body, self)
+        except Exception as error:
+            self._unreadable(caller, error)
+            return
+        if type(message) is Down and not self.still_monitors(guest, message):
+            self.handled()
+            return
+        if caller is not None:
+            caller._wait()
+        entry = (kind, message, caller, self.sched.tick(), sender)
+        if isinstance(guest, GuestServer):
+            guest.flight = entry
+        guest.post(entry)
+
+    def _unreadable(self, caller: Incoming | None, error: Exception) -> None:
+        words = f"the message cannot be read in its OS process: {describe(error)}"
+        if caller is not None:
+            caller._fail(Foreign(words))
+        logging.getLogger("observer").error("process %r: %s", self.owner, words)
+        self.handled()
+
+    def handled(self) -> None:
+        """The message under way has been handled."""
+        self._show()
+        self.frame("handled")
+
+    def on_suspend(self, on: bool) -> None:
+        """An operator suspends the guest, or lets it go on."""
+        if on:
+            self.owner.pause()
+        else:
+            self.owner.unpause()
+
+    def on_end(self, body: bytes) -> None:
+        """It has been ended from outside: what an exit signal does that is not trapped."""
+        exits.end(self.owner, loads(body, self))
+
+    # --- who is who ---------------------------------------------------------------------------------
+
+    def process(self, number: int) -> Process:
+        """The process of this number."""
+        if number == self.owner.number:
+            return self.owner
+        if number // NODE == self.owner.number:
+            return self.node.table.get(number) or self.nobody(number)
+        return self.far(number)
+
+    def find(self, name: str) -> Process | None:
+        """Who has a name outside."""
+        number = self._ask("find", name)[1]
+        return self.process(number) if number is not None else None
+
+    def resource(self, key: Any) -> Any:
+        """A resource of the host's.
+
+        Raises:
+            KeyError: there is none.
+            LookupError: it cannot leave the OS process of the node.
+        """
+        kind, answer = self._ask("resource", dumps(key, self))
+        if kind == "value":
+            return loads(answer, self)
+        if kind == "missing":
+            self.resource_names = answer
+            raise KeyError(key)
+        raise LookupError(
+            f"the resource {key!r} is alive in the OS process of the node, and this process is isolated from it: {answer}. "
+            "Make one in init(…)"
+        )
+
+    def _ask(self, what: str, about: Any) -> tuple[str, Any]:
+        with self._questions.lock:
+            self._questions.send(pickle.dumps((what, about)))
+            body = self._questions.receive(ANSWER_S)
+        if body is None:
+            die()
+        kind, answer = pickle.loads(body or b"")
+        if kind == "failed":
+            raise RuntimeError(f"the node could not answer: {answer}")
+        return kind, answer
+
+    def promises(self, process: Process) -> bool:
+        """The end of a far process is told by the node itself."""
+        return super().promises(process) and not process.far
+
+    def tell(self, far: Far, what: str, details: tuple[Any, ...]) -> None:
+        """Something that concerns a process outside. What the guest's record knows of, happens there."""
+        guest = self.owner
+        if what == "exit" and details[1] is guest and guest.status == ENDED:
+            return  # its record's links are told there
+        if what == "link" and details[0] is guest:
+            exits._discard(guest, far)
+            exits._discard(far, guest)
+        if what in {"monitor", "demonitor"} and details[1] is guest:
+            ref = details[0]
+            far.watchers.pop(ref, None)
+            self.frame(what, far.address, ref.number)
+            return
+        super().tell(far, what, details)
+
+    # --- what it shows ------------------------------------------------------------------------------
+
+    def shows(self) -> None:
+        """Something that is shown of the guest has changed. From any thread."""
+        if not self._showing:
+            self._showing = True
+            loop = self.sched.loop
+            if threading.get_ident() == self.sched.thread:
+                loop.call_later(SHOWN_S, self._show)
+            else:
+                loop.call_soon_threadsafe(self._show)
+
+    def _show(self) -> None:
+        if self._showing:
+            self._showing = False
+            extra = self.owner.more()
+            self.frame("said", extra.label, extra.doing, dict(self.counters), self.owner.reductions)
+
+    # --- the end ------------------------------------------------------------------------------------
+
+    def guest_ended(self, reason: Any, crash: CrashReport | None, lost: int) -> None:
+        """The guest has ended; the node is told, and what is left here ends soon."""
+        self._show()
+        told = None
+        if crash is not None:
+            values = [self._portable(value) for value in (crash.last_message, crash.last_state)]
+            sample = tuple(self._portable(value) for value in crash.mailbox_sample)
+            told = crash.traceback, *values, crash.half_changed, sample, crash.lost
+        self.frame("ended", self.reason(reason), describe(reason), lost, told)
+        self.wire.flush(FLUSH_S)
+        if not self.over.done():
+            self.over.set_result(None)
+
+    def _portable(self, value: Any) -> bytes:
+        try:
+            body = dumps(value, self)
+            loads(body, self)
+        except Exception:
+            body = dumps(Foreign(f"a {type(value).__qualname__}, which cannot leave its OS process"), self)
+        return body
+
+    def broken(self, bad: BadFrame | None) -> None:  # noqa: ARG002 - the node's own memory is not expected to be broken
+        """The node is gone."""
+        if not self.closed:
+            die()
+
+
+class Forwarder(logging.Handler):
+    """Hands what is logged here to the node's logging: 200 records a second at most."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__()
+        self._home = home
+        self._since = time.monotonic()
+        self._count = self._dropped = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand a record on."""
+        now = time.monotonic()
+        if now - self._since >= 1.0:
+            self._since, self._count = now, 0
+        self._count += 1
+        if self._count > LINES:
+            self._dropped += 1
+            return
+        text = self.format(record)
+        if self._dropped:
+            text += f" (and {self._dropped} more before it)"
+            self._dropped = 0
+        parts = "log", record.name, record.levelno, text, record.pathname, record.lineno
+        home = self._home
+        if threading.get_ident() == home.sched.thread:
+            home.frame(*parts)
+        else:
+            home.sched.loop.call_soon_threadsafe(home.frame, *parts)

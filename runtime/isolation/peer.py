@@ -1,0 +1,372 @@
+"""What a node and an isolated process say to each other: the same words in both directions.
+
+    send(to, kind, sender, message)        a cast or an info; `to` is a number, or a name
+    call(id, to, seconds, sender, message) a call; answered by
+    reply(id, ok, value), or late(id)
+    exit(to, reason, sender, linked)       an exit signal; `linked`: because a link ended, if it is still there
+    link, unlink(one, other)
+    gone(number, reason)                   a process has ended whose pid was let out
+
+After Erlang's distribution protocol. Whoever lets a pid out promises `gone`: so monitors need no word of their own.
+Each side speaks in the order in which things happen, so signals between two processes keep theirs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import math
+import pickle
+import socket
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary
+
+from .. import exits
+from ..caller import Caller
+from ..errors import Foreign, NoProcess, NotRegistered, describe
+from ..mailbox import CALL
+from ..messages import ATOMS
+from ..pid import Name, Pid
+from ..preemption.errand import Errand
+from ..preemption.guards import boundary
+from ..process import Process
+from ..signals import Down
+from ..status import ENDED
+from .codec import dumps, loads
+from .far import Far
+from .wire import BadFrame, Wire
+
+if TYPE_CHECKING:
+    from ..mailbox import Entry
+    from ..node import Node
+    from ..pid import Ref
+
+__all__ = ["Incoming", "Peer"]
+
+log = logging.getLogger("observer")
+MANY: Final = 1000
+"""Calls under way, before those are forgotten that nobody waits for any more."""
+
+
+class Incoming(Caller[Any]):
+    """A caller on the other side."""
+
+    __slots__ = ("_id", "_peer")
+
+    def __init__(self, peer: Peer, number: int, process: Process, deadline: float | None) -> None:
+        super().__init__(process, deadline)
+        self._peer = peer
+        self._id = number
+        self._future = process.sched.loop.create_future()
+
+    def reply(self, value: Any) -> None:
+        """Answer. One that is late is counted over there."""
+        if not self.gone:
+            super().reply(value)
+        elif not self._answered:
+            self._answered = True
+            self._peer.frame("late", self._id)
+            self._forget()
+
+    def _settle(self, value: Any) -> None:
+        self._peer.answer(self._id, dumps(value, self._peer), ok=True)
+        self._answered = True
+        self._forget()
+
+    def _fail(self, error: Exception) -> None:
+        if not self._answered:
+            self._answered = True
+            self._peer.answer(self._id, self._peer.reason(error), ok=False)
+            self._forget()
+
+
+ATOMS.add(Incoming)
+
+
+class Peer:
+    """The other side, as seen from here.
+
+    Attributes:
+        owner: in whose name what arrives is worked off.
+        calls: who waits here for an answer from there.
+        closed: whether nothing crosses any more.
+    """
+
+    wire: Wire
+
+    def __init__(self, node: Node, owner: Process) -> None:
+        self.node: Final = node
+        self.sched: Final = node.scheduler
+        self.owner: Final = owner
+        self.calls: Final[dict[int, Caller[Any]]] = {}
+        self.closed = False
+        self._ids = itertools.count(1)
+        self._fars: WeakValueDictionary[int, Far] = WeakValueDictionary()
+        self._promised: dict[int, tuple[Process, Ref]] = {}
+        self._linking = False
+        self._inbox: deque[bytes] = deque()
+        self._pumping = False
+
+    # --- to be said by the two sides ----------------------------------------------------------------
+
+    def process(self, number: int) -> Process:
+        """The process of this number, wherever it lives; one that has ended if there is none."""
+        raise NotImplementedError
+
+    def find(self, name: str) -> Process | None:
+        """Who has a name on the other side."""
+        raise NotImplementedError
+
+    def broken(self, bad: BadFrame | None) -> None:
+        """Nothing more will come: None for the end of file."""
+        raise NotImplementedError
+
+    # --- out ----------------------------------------------------------------------------------------
+
+    def connect(self, sock: socket.socket) -> None:
+        """Begin to listen."""
+        self.wire = Wire(self.sched.loop, sock, self.received, self.broken)
+
+    def frame(self, *parts: Any) -> None:
+        """Say something, in plain values."""
+        if not self.closed:
+            self.wire.send(pickle.dumps(parts, 5))
+
+    def forward(self, far: Far, entry: Entry) -> None:
+        """Hand a message on."""
+        kind, message, caller, _, sender = entry
+        try:
+            body = dumps(message, self)
+        except Exception as refused:
+            self.refused(caller, refused)
+            return
+        if kind == CALL and caller is not None:
+            self.frame("call", self.register(caller), far.address, self.seconds(caller), sender, body)
+        else:
+            self.frame("send", far.address, kind, sender, body)
+
+    def refused(self, caller: Caller[Any] | None, error: Exception) -> None:
+        """A message cannot cross."""
+        if caller is not None:
+            caller._wait()
+            caller._fail(error)
+            return
+        self.sched.dead_letters += 1
+        self.owner.note(f"not handed over: {error}")
+        log.error("process %r: a message cannot be handed over: %s", self.owner, error)
+
+    def seconds(self, caller: Caller[Any]) -> float | None:
+        """How long a caller still waits."""
+        return None if caller.deadline is None else max(0.0, caller.deadline - self.sched.clock())
+
+    def register(self, caller: Caller[Any]) -> int:
+        """A number under which the other side answers."""
+        if len(self.calls) >= MANY and len(self.calls) % MANY == 0:
+            for gone in [number for number, one in self.calls.items() if one.gone]:
+                del self.calls[gone]
+        number = next(self._ids)
+        self.calls[number] = caller
+        return number
+
+    def answer(self, number: int, body: bytes, *, ok: bool) -> None:
+        """Answer a call of the other side's."""
+        self.frame("reply", number, ok, body)
+
+    def reason(self, reason: Any) -> bytes:
+        """An exit reason as bytes; what cannot cross is described."""
+        try:
+            body = dumps(reason, self)
+            loads(body, self)
+        except Exception:
+            body = dumps(Foreign(describe(reason)), self)
+        return body
+
+    def tell(self, far: Far, what: str, details: tuple[Any, ...]) -> None:
+        """Something that concerns a process of the other side has happened here."""
+        if what == "exit":
+            reason, sender = details
+            linked = sender is not None and sender.status == ENDED
+            self.frame("exit", far.address, self.reason(reason), sender.number if sender else 0, linked)
+        elif what in {"link", "unlink"} and not self._linking:
+            self._let_out(details[0])
+            self.frame(what, details[0].number, far.address)
+
+    # --- identities ---------------------------------------------------------------------------------
+
+    def refer(self, item: Any) -> tuple[Any, ...]:
+        """How an identity is called over there."""
+        if isinstance(item, Pid):
+            return "pid", self._let_out(item._process)
+        if isinstance(item, Name):
+            return "name", item.name
+        if isinstance(item, Process):
+            return "process", self._let_out(item)
+        if isinstance(item, Incoming) and item._peer is self:
+            return "caller", True, item._id, None
+        return "caller", False, self.register(item), self.seconds(item)
+
+    def _let_out(self, process: Process) -> int:
+        """The number of a process, with the promise to tell when it ends."""
+        number = process.number
+        if self.promises(process) and number not in self._promised:
+            ref = exits.watch(process, lambda reason: self._gone(number, reason))
+            self._promised[number] = process, ref
+        return number
+
+    def promises(self, process: Process) -> bool:
+        """Whether the other side has to be told when this one ends."""
+        return process.alive and process is not self.owner and getattr(process, "peer", None) is not self
+
+    def _gone(self, number: int, reason: Any) -> None:
+        self._promised.pop(number, None)
+        self.frame("gone", number, self.reason(reason))
+
+    def resolve(self, kind: str, *what: Any) -> Any:
+        """The reverse of `refer`."""
+        if kind == "pid":
+            return Pid(self.process(what[0]))
+        if kind == "process":
+            return self.process(what[0])
+        if kind == "name":
+            return Name(self.node.registry, what[0])
+        ours, number, seconds = what
+        if ours:
+            nobody: Caller[Any] = Caller(self.owner, -math.inf)
+            return self.calls.get(number, nobody)
+        return Incoming(self, number, self.owner, self._deadline(seconds))
+
+    def _deadline(self, seconds: float | None) -> float | None:
+        return None if seconds is None else self.sched.clock() + seconds
+
+    def far(self, number: int) -> Far:
+        """The one stand-in for a process of the other side."""
+        far = self._fars.get(number)
+        if far is None:
+            far = self._fars[number] = Far(self.sched, number, None if self.closed else self)
+        return far
+
+    def nobody(self, number: int) -> Far:
+        """A process that has ended, or never was."""
+        return Far(self.sched, number, None)
+
+    # --- in -----------------------------------------------------------------------------------------
+
+    def received(self, body: bytes) -> None:
+        """A frame has come. It is worked off as a step of the owner, since classes of the user's may run in it."""
+        self._inbox.append(body)
+        if not self._pumping:
+            self._pumping = True
+            self.sched.enter(self.owner, self.sched.clock(), None, Errand(self._pump), ())
+
+    @boundary
+    def _pump(self) -> None:
+        while self._inbox:
+            try:
+                op, *parts = pickle.loads(self._inbox.popleft())
+                handle: Callable[..., None] = getattr(self, f"on_{op}")
+                handle(*parts)
+            except Exception as error:
+                log.exception("process %r: what came from the other side could not be worked off", self.owner)
+                self.owner.note(f"dropped, from the other side: {describe(error)}")
+        self._pumping = False
+
+    def on_send(self, to: int | str, kind: int, sender: int, body: bytes) -> None:
+        """A cast or an info."""
+        target = self._target(to)
+        if target is None or target.status == ENDED:
+            self.sched.dead_letters += 1
+            return
+        message = loads(body, self)
+        if type(message) is Down and not self.still_monitors(target, message):
+            return
+        target.post((kind, message, None, self.sched.tick(), sender))
+
+    @staticmethod
+    def still_monitors(watcher: Process, down: Down) -> bool:
+        """Whether a `Down` is still wanted; there is one for each monitor."""
+        monitors = watcher.extra.monitors if watcher.extra is not None else None
+        return monitors is not None and monitors.pop(down.ref, None) is not None
+
+    def on_call(self, number: int, to: int | str, seconds: float | None, sender: int, body: bytes) -> None:
+        """A call."""
+        target = self._target(to)
+        caller = Incoming(self, number, target or self.owner, self._deadline(seconds))
+        if target is None:
+            caller._fail(NotRegistered(str(to)))
+        elif target.status == ENDED:
+            caller._fail(NoProcess(target.pid))
+        else:
+            try:
+                message = loads(body, self)
+            except Exception as error:
+                caller._fail(Foreign(f"the message cannot be read in the node: {describe(error)}"))
+                return
+            caller._wait()
+            target.post((CALL, message, caller, self.sched.tick(), sender))
+
+    def on_late(self, number: int) -> None:
+        """An answer would have come too late."""
+        self.calls.pop(number, None)
+        self.sched.late_replies += 1
+
+    def on_reply(self, number: int, ok: bool, body: bytes) -> None:
+        """An answer."""
+        caller = self.calls.pop(number, None)
+        if caller is None or caller.gone:
+            self.sched.late_replies += 1
+            return
+        value = loads(body, self)
+        if ok:
+            caller._settle(value)
+        else:
+            caller._fail(value)
+
+    def on_exit(self, to: int, body: bytes, sender: int, linked: bool) -> None:
+        """An exit signal."""
+        target = self._target(to)
+        if target is None or target.status == ENDED:
+            return
+        reason = loads(body, self)
+        other = self.process(sender) if sender else None
+        if linked and other is not None:
+            if other not in target.links:
+                return
+            exits._discard(target, other)
+        exits.signal(target, reason, other)
+
+    def on_link(self, one: int, other: int) -> None:
+        """A link."""
+        self._link(exits.link, one, other)
+
+    def on_unlink(self, one: int, other: int) -> None:
+        """None any more."""
+        self._link(exits.unlink, one, other)
+
+    def _link(self, what: Callable[[Process, Process], None], one: int, other: int) -> None:
+        self._linking = True
+        try:
+            what(self.process(one), self.process(other))
+        finally:
+            self._linking = False
+
+    def on_gone(self, number: int, body: bytes) -> None:
+        """A process of the other side has ended."""
+        far = self._fars.get(number)
+        if far is not None:
+            far.ended(loads(body, self))
+
+    def _target(self, to: int | str) -> Process | None:
+        return self.node.registry.find(to) if isinstance(to, str) else self.process(to)
+
+    # --- the end ------------------------------------------------------------------------------------
+
+    def close(self, reason: Any) -> None:
+        """The other side is no more, or about to end: so is everybody there. What it still says is heard."""
+        self.closed = True
+        for process, ref in self._promised.values():
+            process.watchers.pop(ref, None)
+        self._promised.clear()
+        for far in list(self._fars.values()):
+            far.ended(reason)
