@@ -177,10 +177,10 @@ class Alias(Address):
 
     __slots__ = ("_holder", "_owner", "number")
 
-    def __init__(self, owner: Process) -> None:
+    def __init__(self, owner: Process, number: int | None = None) -> None:
         self._owner: Final = owner
         self._holder: Process | None = owner
-        self.number: Final = next(_refs)
+        self.number: Final = next(_refs) if number is None else number
 
     @property
     def _process(self) -> Process | None:  # pyright: ignore[reportIncompatibleVariableOverride]  # None once it is inactive

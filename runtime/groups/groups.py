@@ -21,6 +21,7 @@ from ..pid import Pid, Ref
 from ..preemption.guards import open_to_switches
 from ..registry.entries import Entries, Entry
 from ..registry.fanout import but_for, send_all
+from ..registry.reach import in_node
 from ..registry.scope import Scope, check_key, node_of, process_of
 from ..signals import Joined, Left
 
@@ -100,6 +101,7 @@ class Groups(Scope[_Memberships]):
     def _new(self) -> _Memberships:
         return _Memberships()
 
+    @in_node
     def join(self, member: Member, group: Any) -> None:
         """Put a process into a group, once more if it is in it.
 
@@ -114,6 +116,7 @@ class Groups(Scope[_Memberships]):
         table.add(process, group)
         table.tell(Joined, group, (process.pid,))
 
+    @in_node
     def leave(self, member: Member, group: Any) -> bool:
         """Undo one `join`. Whether the process was in the group. Raises as `join`."""
         process = process_of(member)
@@ -124,14 +127,17 @@ class Groups(Scope[_Memberships]):
             return True
         return False
 
+    @in_node
     def get_members(self, where: Where, group: Any) -> list[Pid]:
         """The members of a group, one that has joined twice twice; oldest first. From any thread."""
         return [entry.process.pid for entry in self._table(where).under(group)]
 
+    @in_node
     def which_groups(self, where: Where) -> list[Any]:
         """The groups that have members, oldest first. From any thread."""
         return self._table(where).keys()
 
+    @in_node
     def monitor(self, watcher: Member, group: Any) -> tuple[Ref, list[Pid]]:
         """Have joins and leaves sent to `watcher`, as `Joined` and `Left`; and who is a member now. Nothing is missed in between.
 
@@ -141,12 +147,14 @@ class Groups(Scope[_Memberships]):
         process = process_of(watcher)
         return self._table(watcher).monitor(process, group), self.get_members(watcher, group)
 
+    @in_node
     def monitor_scope(self, watcher: Member) -> tuple[Ref, dict[Any, list[Pid]]]:
         """As `monitor`, for all groups of the scope."""
         process = process_of(watcher)
         members = {group: self.get_members(watcher, group) for group in self.which_groups(watcher)}
         return self._table(watcher).monitor(process, _EVERY), members
 
+    @in_node
     def demonitor(self, watcher: Member, ref: Ref) -> bool:
         """Undo `monitor`; what has already come is taken out of the mailbox. Whether there was such a monitor."""
         process = process_of(watcher)
@@ -157,6 +165,7 @@ class Groups(Scope[_Memberships]):
             del process.mailbox[index]  # type: ignore[union-attr]  # pyright: ignore[reportOptionalSubscript]
         return known
 
+    @in_node
     @open_to_switches
     def broadcast(self, where: Where, group: Any, message: object, but: Member | None = None) -> int:
         """Send `message` to the members of a group, once for each membership; to how many. From any thread.
@@ -175,7 +184,7 @@ class Groups(Scope[_Memberships]):
 
 
 def _is_of(message: Any, ref: Ref) -> bool:
-    return (type(message) is Joined or type(message) is Left) and message.ref is ref
+    return (type(message) is Joined or type(message) is Left) and message.ref == ref
 
 
 ATOMS.add(Groups)

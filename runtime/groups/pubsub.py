@@ -18,6 +18,7 @@ from ..pid import Pid
 from ..preemption.guards import open_to_switches
 from ..registry.entries import Entries
 from ..registry.fanout import but_for, send_all
+from ..registry.reach import in_node
 from ..registry.scope import Scope, check_key, node_of, process_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class PubSub(Scope[Entries]):
     def _new(self) -> Entries:
         return Entries()
 
+    @in_node
     def subscribe(self, process: Member, topic: Any) -> None:
         """Have the messages of a topic sent to a process, until it ends.
 
@@ -49,6 +51,7 @@ class PubSub(Scope[Entries]):
         check_key("topic", topic)
         self._table(process).add(process_of(process), topic)
 
+    @in_node
     def unsubscribe(self, process: Member, topic: Any) -> bool:
         """Undo every `subscribe` of a process to a topic. Whether there was one. What has been sent still arrives."""
         table = self._table(process)
@@ -57,14 +60,17 @@ class PubSub(Scope[Entries]):
             table.remove(entry)
         return bool(entries)
 
+    @in_node
     def subscribers(self, where: Where, topic: Any) -> list[Pid]:
         """Who has subscribed to a topic, oldest first. From any thread."""
         return [entry.process.pid for entry in self._table(where).under(topic)]
 
+    @in_node
     def topics(self, where: Where) -> list[Any]:
         """The topics that have subscribers, oldest first. From any thread."""
         return self._table(where).keys()
 
+    @in_node
     @open_to_switches
     def broadcast(self, where: Where, topic: Any, message: object, but: Member | None = None) -> int:
         """Send `message` to every subscriber of a topic; to how many. From any thread.

@@ -23,7 +23,11 @@ from ..crash import TextTrace, report
 from ..errors import Foreign, NotSendable, OSProcessDied
 from ..mailbox import CALL, SHUTDOWN
 from ..pid import NODE, Ref, pid_text
+from ..preemption.errand import Errand
+from ..preemption.guards import boundary
+from ..registry.reach import crosses
 from ..results import NoReply
+from ..state_machine.behaviour import StateMachine
 from ..status import ENDED
 from . import launch, sweep
 from .block import block_of
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from ..crash import CrashReport
     from ..mailbox import Entry
     from ..process import Process
+    from ..registry.scope import Scope
     from .wire import BadFrame
 
 __all__ = ["ELSEWHERE", "Cell"]
@@ -104,7 +109,7 @@ class Cell(Peer):
                 {
                     "limits": self.limits, "preparation": launch.preparation(), "node": self.node.name, "number": owner.number,
                     "name": owner.name, "level": logging.getLogger().getEffectiveLevel(), "counters": dict(counters),
-                    "slicing": self.sched.sliced, "server": isinstance(behaviour, type),
+                    "slicing": self.sched.sliced, "kind": _kind_of(behaviour),
                 }
             )
         )  # fmt: skip
@@ -154,22 +159,28 @@ class Cell(Peer):
         cell = self if node == self.owner.number else self.block.cells.get(node)
         return cell.far(number) if cell is not None else self.nobody(number)
 
-    def find(self, name: str) -> Process | None:
-        """Names are the node's."""
-        return self.node.registry.find(name)
+    def find(self, address: str | bytes) -> Process | None:
+        """Names, and whatever else is found by a table, are the node's."""
+        return self._target(address)
 
     def _asked(self, body: bytes) -> None:
-        """A question for which the other side waits."""
+        """A question for which the other side waits. Answered as a step of the owner, since classes of the user's may run in it."""
+        self.sched.enter(self.owner, self.sched.clock(), None, Errand(self._answer), (body,))
+
+    @boundary
+    def _answer(self, body: bytes) -> None:
         try:
-            answer = self._answer(*pickle.loads(body))
+            answer = self._answer_to(*pickle.loads(body))
         except Exception as error:
             answer = ("failed", f"{type(error).__name__}: {error}")
         self.questions.send(pickle.dumps(answer))
 
-    def _answer(self, what: str, about: Any) -> tuple[str, Any]:
+    def _answer_to(self, what: str, about: Any) -> tuple[str, Any]:
         if what == "find":
             process = self.find(about)
             return "found", self._let_out(process) if process is not None else None
+        if what == "operation":
+            return self._operate(*loads(about, self))
         key = loads(about, self)
         if key not in self.node.resources:
             return "missing", [str(item) for item in self.node.resources]
@@ -178,11 +189,24 @@ class Cell(Peer):
         except NotSendable as error:
             return "alive", str(error)
 
-    def on_monitor(self, to: int | str, ref: int) -> None:
+    def _operate(
+        self, scope: Scope[Any], name: str, where: Any, args: tuple[Any, ...], options: dict[str, Any]
+    ) -> tuple[str, Any]:
+        """An operation on a table of the node."""
+        operation = getattr(type(scope), name)
+        if not crosses(operation):
+            raise TypeError(f"{scope!r}.{name} is no operation on a table")
+        try:
+            result = operation(scope, self.node if where is None else where, *args, **options)
+        except Exception as error:
+            return "raised", self.reason(error)
+        return "done", dumps(result, self)
+
+    def on_monitor(self, to: int | str | bytes, ref: int) -> None:
         """It monitors somebody: its record does, so that a `Down` comes behind the messages that were sent before."""
         exits.monitor(self.owner, self._target(to), Ref(ref))
 
-    def on_demonitor(self, _to: int | str, ref: int) -> None:
+    def on_demonitor(self, _to: int | str | bytes, ref: int) -> None:
         """It does no longer."""
         exits.demonitor(self.owner, Ref(ref))
 
@@ -313,3 +337,9 @@ class Cell(Peer):
         if self._handle is not None:
             os.close(self._handle)
         self.block.gone(self)
+
+
+def _kind_of(behaviour: Any) -> str:
+    if not isinstance(behaviour, type):
+        return "coroutine"
+    return "machine" if issubclass(behaviour, StateMachine) else "server"

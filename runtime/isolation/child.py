@@ -12,7 +12,7 @@ import pickle
 import socket
 import traceback
 from multiprocessing import spawn
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .. import exits
 from ..coroutine import CoroutineHandle
@@ -23,7 +23,7 @@ from . import eyes
 from .codec import loads
 from .ending import BROKEN, OUT_OF_MEMORY
 from .fences import set_limits, tie_to_parent
-from .guests import GuestCoroutine, GuestNode, GuestServer
+from .guests import GuestCoroutine, GuestMachine, GuestNode, GuestServer
 from .home import Forwarder, Home
 from .wire import Pipe
 
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from ..process import Process
 
 __all__ = ["main"]
+
+_KINDS: Final[dict[str, type[Any]]] = {
+    "server": GuestServer,
+    "machine": GuestMachine,
+    "coroutine": GuestCoroutine,
+}
 
 
 def main(parent: int, fds: list[int]) -> None:
@@ -75,7 +81,7 @@ async def _live(
     number: int = setup["number"]
     count_refs_from(number * NODE + 1)
     async with GuestNode(setup["node"], number, setup["name"], time_slicing=setup["slicing"]) as node:
-        guest = node.make_guest(GuestServer if setup["server"] else GuestCoroutine, CoroutineHandle)
+        guest = node.make_guest(_KINDS[setup["kind"]], CoroutineHandle)
         guests.append(guest)
         if isinstance(guest, GuestCoroutine):
             guest.function = _nothing
@@ -99,7 +105,7 @@ def _furnish(
     """Let the guest be what it is to be, and begin."""
     if supervisor is not None:
         guest.more().parent = supervisor
-    if isinstance(guest, GuestServer):
+    if isinstance(guest, GuestServer | GuestMachine):
         handle = object.__new__(behaviour)
         object.__setattr__(handle, "_process", guest)
         guest.handle = handle

@@ -1,6 +1,7 @@
 """How values cross: pickle, with the identities of the runtime in words of its own.
 
-Pid, Name, Process, Caller   by number or name; the other side has its own object for it (see `peer`)
+Pid, Name, Alias, a key of a registry, Process, Caller
+                             by number, name or key; the other side has its own object for it (see `peer`)
 exceptions                   class, args and attributes, without running `__init__`, whose form pickle does not know
 __main__                     is called `__mp_main__` over there, as `multiprocessing` does
 """
@@ -15,8 +16,9 @@ from typing import Any, Final, Protocol
 
 from ..caller import Caller
 from ..errors import NotSendable
-from ..pid import Name, Pid
+from ..pid import Alias, Name, Pid
 from ..process import Process
+from ..registry.registry import KeyAddress
 
 __all__ = ["Borders", "dumps", "loads"]
 
@@ -42,7 +44,7 @@ class _Pickler(pickle.Pickler):
         self._borders = borders
 
     def reducer_override(self, obj: Any) -> Any:
-        if isinstance(obj, Pid | Name | Process | Caller):
+        if isinstance(obj, Pid | Name | Alias | KeyAddress | Process | Caller):
             return _resolve, self._borders.refer(obj)
         if isinstance(obj, BaseException) and type(obj).__reduce__ is _DEFAULT:
             return _error, (type(obj), obj.args, vars(obj))

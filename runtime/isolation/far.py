@@ -1,8 +1,8 @@
 """Far processes: what stands here for a process that lives in another OS process.
 
 A `Far` is RECEIVING for ever, so whatever sends wakes it, and it hands all that is in its mailbox on. Whoever lets the pid of a process
-out promises to tell when it ends, so monitors on it are kept here; links are kept on both sides. A message to a `FarName` finds whoever
-has the name over there.
+out promises to tell when it ends, so monitors on it are kept here; links are kept on both sides. A message to a `FarName` or a
+`FarAddress` finds whoever is meant over there.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import exits
+from ..pid import Alias
 from ..process import Process
 from ..status import ENDED, RECEIVING
+from .codec import dumps
 
 if TYPE_CHECKING:
+    from ..pid import Address
     from ..scheduler import Scheduler
     from .peer import Peer
 
-__all__ = ["Far", "FarName"]
+__all__ = ["Far", "FarAddress", "FarAlias", "FarName"]
 
 
 class Far(Process):
@@ -35,7 +38,7 @@ class Far(Process):
             self.state = "noproc"
 
     @property
-    def address(self) -> int | str:
+    def address(self) -> int | str | bytes:
         """How the other side finds it."""
         return self.number
 
@@ -51,6 +54,10 @@ class Far(Process):
             if self.peer is not None:
                 self.peer.forward(self, entry)
 
+    def stand_in(self, address: Address) -> Process:
+        """What takes messages for an address that only the other side can work out."""
+        return FarAddress(self.peer, address) if self.peer is not None else self
+
     def told(self, what: str, *details: Any) -> None:
         """Let the other side know: a link, a monitor, an exit signal."""
         if self.peer is not None:
@@ -62,6 +69,7 @@ class Far(Process):
             return
         linked = self.linked()
         self.status = ENDED
+        self.sched.node.registry.release(self)
         exits._fail_callers(self, reason)
         exits._release(self)
         self.state = reason
@@ -93,3 +101,48 @@ class FarName(Far):
 
     def __repr__(self) -> str:
         return self._name
+
+
+class FarAddress(Far):
+    """Whoever an address means over there when a message comes: a key of a registry, a partition, an alias.
+
+    Args:
+        of: the address.
+        whose: the process that it means for ever. Optional. Defaults to None, whoever it means at the moment.
+    """
+
+    __slots__ = ("_address", "_of", "_whose")
+
+    def __init__(self, peer: Peer, of: Address, whose: Process | None = None) -> None:
+        super().__init__(peer.sched, 0, peer)
+        self._of = of
+        self._whose = whose
+        self._address = dumps(of, peer)
+
+    @property
+    def address(self) -> bytes:
+        """How the other side finds it."""
+        return self._address
+
+    def found(self) -> Process | None:
+        """Who it means now."""
+        if self._whose is not None or self.peer is None:
+            return self._whose
+        return self.peer.find(self._address)
+
+    def __repr__(self) -> str:
+        return str(self._of)
+
+
+class FarAlias(Alias):
+    """An alias of a process over there."""
+
+    __slots__ = ("peer",)
+
+    def __init__(self, peer: Peer, number: int, owner: Process) -> None:
+        super().__init__(owner, number)
+        self.peer = peer
+
+    @property
+    def _process(self) -> Process | None:
+        return FarAddress(self.peer, self, self._holder) if self.active else None

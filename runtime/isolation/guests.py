@@ -8,7 +8,7 @@ What it shows of itself (label, progress, counters, whether it traps exits) is t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ..coroutine import CoroutineProcess
@@ -17,15 +17,20 @@ from ..node import Node
 from ..pid import NODE, Pid
 from ..process import Extra, Process
 from ..registry.directory import Directory
+from ..registry.entries import Entry
+from ..registry.registry import KeyAddress
 from ..server_process import ServerProcess
-from .far import FarName
+from ..state_machine.process import StateMachineProcess
+from .far import FarAddress, FarName
 
 if TYPE_CHECKING:
     from ..crash import CrashReport
-    from ..mailbox import Entry
+    from ..mailbox import Entry as Message
+    from ..registry.registry import Registry
+    from ..registry.scope import Scope
     from .home import Home
 
-__all__ = ["GuestCoroutine", "GuestNode", "GuestServer"]
+__all__ = ["GuestCoroutine", "GuestMachine", "GuestNode", "GuestServer"]
 
 
 class GuestNode(Node):
@@ -62,6 +67,7 @@ class GuestDirectory(Directory):
         self._node = node
         self._known_as = known_as
         self._found: dict[str, Process] = {}
+        self.tables: Mapping[Scope[Any], Any] = GuestTables(node)  # type: ignore[misc,assignment]
 
     def find(self, name: str) -> Process | None:
         """What takes messages for whoever has `name`."""
@@ -74,6 +80,56 @@ class GuestDirectory(Directory):
         if far is None:
             far = self._found[name] = FarName(home.sched, name, home)
         return far
+
+    @property
+    def abroad(self) -> Callable[..., Any] | None:
+        """Operations on tables are asked for outside."""
+        home = self._node.home
+        return home.operate if home is not None else None
+
+    @abroad.setter
+    def abroad(self, _: Callable[..., Any] | None) -> None:
+        """They always are."""
+
+
+class GuestTables(Mapping[Any, Any]):
+    """The tables of registries are outside. What is found here takes messages for whoever is under a key there."""
+
+    def __init__(self, node: GuestNode) -> None:
+        self._node = node
+        self._kept: dict[Any, FarTable] = {}
+
+    def __getitem__(self, registry: Any) -> Any:
+        table = self._kept.get(registry)
+        if table is None:
+            table = self._kept[registry] = FarTable(self._node, registry)
+        return table
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+class FarTable:
+    """A table of a registry outside, as `KeyAddress` uses it.
+
+    Attributes:
+        keys_are: as the registry says.
+    """
+
+    def __init__(self, node: GuestNode, registry: Registry[Any, Any]) -> None:
+        self._node = node
+        self._registry = registry
+        self.keys_are = registry.keys_are
+
+    def under(self, key: Any) -> list[Entry]:
+        """One entry, of what takes messages for whoever is under `key`."""
+        home, node = self._node.home, self._node
+        assert home is not None
+        address = KeyAddress(node.registry, self._registry, key, self)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # the part of it that is used
+        return [Entry(FarAddress(home, address), key, None)]
 
 
 class GuestResources(Mapping[Any, Any]):
@@ -180,17 +236,24 @@ def _trap(process: Any, on: bool) -> None:
         home.frame("trap", on)
 
 
-class GuestServer(ServerProcess):
-    """A guest that is a server."""
+if TYPE_CHECKING:
+    _Base = ServerProcess
+else:
+    _Base = object
 
-    __slots__ = ("flight", "traps")
 
+class _Guest(_Base):
+    """What a guest does otherwise than a server, or a state machine, of the node that it is in."""
+
+    if not TYPE_CHECKING:
+        __slots__ = ()
+
+    flight: Message | None
     traps: bool
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.flight: Entry | None = None
-        """The message from outside that is under way."""
+        self.flight = None
 
     @property
     def trap_exits(self) -> bool:
@@ -212,6 +275,22 @@ class GuestServer(ServerProcess):
         if flight is not None and not any(entry is flight for entry in self.mailbox or ()):
             self.flight = None
             self.sched.node.home.handled()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+class GuestServer(_Guest, ServerProcess):
+    """A guest that is a server.
+
+    Attributes:
+        flight: the message from outside that is under way.
+    """
+
+    __slots__ = ("flight", "traps")
+
+
+class GuestMachine(_Guest, StateMachineProcess):
+    """A guest that is a state machine. What it puts off has been handled, for the node: it waits here."""
+
+    __slots__ = ("flight", "traps")
 
 
 class GuestCoroutine(CoroutineProcess):

@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .. import exits
 from ..errors import Foreign, describe
+from ..handle import Handle
 from ..mailbox import CALL
 from ..pid import NODE
 from ..signals import Down
 from ..status import ENDED
 from .codec import dumps, loads
 from .fences import die
-from .guests import Counters, GuestNode, GuestServer
+from .guests import Counters, GuestMachine, GuestNode, GuestServer
 from .peer import Incoming, Peer
 
 if TYPE_CHECKING:
     from ..crash import CrashReport
     from ..process import Process
+    from ..registry.scope import Scope
     from .far import Far
     from .wire import BadFrame, Pipe
 
@@ -71,7 +73,7 @@ class Home(Peer):
         if caller is not None:
             caller._wait()
         entry = (kind, message, caller, self.sched.tick(), sender)
-        if isinstance(guest, GuestServer):
+        if isinstance(guest, GuestServer | GuestMachine):
             guest.flight = entry
         guest.post(entry)
 
@@ -108,10 +110,22 @@ class Home(Peer):
             return self.node.table.get(number) or self.nobody(number)
         return self.far(number)
 
-    def find(self, name: str) -> Process | None:
-        """Who has a name outside."""
-        number = self._ask("find", name)[1]
+    def find(self, address: str | bytes) -> Process | None:
+        """Who has a name outside, or is meant there by another address."""
+        number = self._ask("find", address)[1]
         return self.process(number) if number is not None else None
+
+    def operate(
+        self, scope: Scope[Any], name: str, where: Any, args: tuple[Any, ...], options: dict[str, Any]
+    ) -> Any:
+        """An operation on a table, which is the node's. Raises what it raises there."""
+        place = None if where is self.node else _pid(where)
+        args, options = tuple(map(_pid, args)), {key: _pid(value) for key, value in options.items()}
+        outcome, answer = self._ask("operation", dumps((scope, name, place, args, options), self))
+        result = loads(answer, self)
+        if outcome == "raised":
+            raise result
+        return result
 
     def resource(self, key: Any) -> Any:
         """A resource of the host's.
@@ -236,3 +250,8 @@ class Forwarder(logging.Handler):
             home.frame(*parts)
         else:
             home.sched.loop.call_soon_threadsafe(home.frame, *parts)
+
+
+def _pid(value: Any) -> Any:
+    """A handle is its process's, and stays; its pid crosses."""
+    return value.pid if isinstance(value, Handle) else value

@@ -25,23 +25,26 @@ from weakref import WeakValueDictionary
 
 from .. import exits
 from ..caller import Caller
-from ..errors import Foreign, NoProcess, NotRegistered, describe
+from ..errors import Foreign, NoProcess, ProcessDied, describe
 from ..mailbox import CALL
 from ..messages import ATOMS
-from ..pid import Name, Pid
+from ..pid import Alias, Name, Pid
 from ..preemption.errand import Errand
 from ..preemption.guards import boundary
 from ..process import Process
+from ..registry.registry import KeyAddress
 from ..signals import Down
 from ..status import ENDED
+from ..supervision.engine import Engine
+from ..supervision.requests import REQUESTS
 from .codec import dumps, loads
-from .far import Far
+from .far import Far, FarAddress, FarAlias
 from .wire import BadFrame, Wire
 
 if TYPE_CHECKING:
     from ..mailbox import Entry
     from ..node import Node
-    from ..pid import Ref
+    from ..pid import Address, Ref
 
 __all__ = ["Incoming", "Peer"]
 
@@ -105,6 +108,7 @@ class Peer:
         self._ids = itertools.count(1)
         self._fars: WeakValueDictionary[int, Far] = WeakValueDictionary()
         self._promised: dict[int, tuple[Process, Ref]] = {}
+        self._aliases: dict[int, Alias] = {}
         self._linking = False
         self._inbox: deque[bytes] = deque()
         self._pumping = False
@@ -115,8 +119,8 @@ class Peer:
         """The process of this number, wherever it lives; one that has ended if there is none."""
         raise NotImplementedError
 
-    def find(self, name: str) -> Process | None:
-        """Who has a name on the other side."""
+    def find(self, address: str | bytes) -> Process | None:
+        """Who has a name on the other side, or is meant there by another address."""
         raise NotImplementedError
 
     def broken(self, bad: BadFrame | None) -> None:
@@ -201,11 +205,24 @@ class Peer:
             return "pid", self._let_out(item._process)
         if isinstance(item, Name):
             return "name", item.name
+        if isinstance(item, KeyAddress):
+            return "key", item.registry, item.key
+        if isinstance(item, Alias):
+            return self._refer_alias(item)
         if isinstance(item, Process):
             return "process", self._let_out(item)
         if isinstance(item, Incoming) and item._peer is self:
             return "caller", True, item._id, None
         return "caller", False, self.register(item), self.seconds(item)
+
+    def _refer_alias(self, alias: Alias) -> tuple[Any, ...]:
+        if isinstance(alias, FarAlias) and alias.peer is self:
+            return "alias", True, alias.number, 0
+        if len(self._aliases) >= MANY and len(self._aliases) % MANY == 0:
+            for gone in [number for number, one in self._aliases.items() if not one.active]:
+                del self._aliases[gone]
+        self._aliases[alias.number] = alias
+        return "alias", False, alias.number, self._let_out(alias._owner)
 
     def _let_out(self, process: Process) -> int:
         """The number of a process, with the promise to tell when it ends."""
@@ -231,11 +248,24 @@ class Peer:
             return self.process(what[0])
         if kind == "name":
             return Name(self.node.registry, what[0])
+        if kind == "key":
+            return what[0].at(self.node, what[1])
+        if kind == "alias":
+            return self._resolve_alias(*what)
         ours, number, seconds = what
         if ours:
             nobody: Caller[Any] = Caller(self.owner, -math.inf)
             return self.calls.get(number, nobody)
         return Incoming(self, number, self.owner, self._deadline(seconds))
+
+    def _resolve_alias(self, ours: bool, number: int, owner: int) -> Alias:
+        if not ours:
+            return FarAlias(self, number, self.process(owner))
+        alias = self._aliases.get(number)
+        if alias is None:  # it had been given up
+            alias = Alias(self.owner, number)
+            alias._holder = None
+        return alias
 
     def _deadline(self, seconds: float | None) -> float | None:
         return None if seconds is None else self.sched.clock() + seconds
@@ -272,7 +302,7 @@ class Peer:
                 self.owner.note(f"dropped, from the other side: {describe(error)}")
         self._pumping = False
 
-    def on_send(self, to: int | str, kind: int, sender: int, body: bytes) -> None:
+    def on_send(self, to: int | str | bytes, kind: int, sender: int, body: bytes) -> None:
         """A cast or an info."""
         target = self._target(to)
         if target is None or target.status == ENDED:
@@ -289,12 +319,15 @@ class Peer:
         monitors = watcher.extra.monitors if watcher.extra is not None else None
         return monitors is not None and monitors.pop(down.ref, None) is not None
 
-    def on_call(self, number: int, to: int | str, seconds: float | None, sender: int, body: bytes) -> None:
+    def on_call(
+        self, number: int, to: int | str | bytes, seconds: float | None, sender: int, body: bytes
+    ) -> None:
         """A call."""
         target = self._target(to)
         caller = Incoming(self, number, target or self.owner, self._deadline(seconds))
         if target is None:
-            caller._fail(NotRegistered(str(to)))
+            assert not isinstance(to, int)
+            caller._fail(self._address(to)._missing())
         elif target.status == ENDED:
             caller._fail(NoProcess(target.pid))
         else:
@@ -302,6 +335,9 @@ class Peer:
                 message = loads(body, self)
             except Exception as error:
                 caller._fail(Foreign(f"the message cannot be read in the node: {describe(error)}"))
+                return
+            if type(message) in REQUESTS and not isinstance(target.handle, Engine):
+                caller._fail(TypeError(f"{target!r} is no supervisor but {target.behaviour}"))
                 return
             caller._wait()
             target.post((CALL, message, caller, self.sched.tick(), sender))
@@ -357,8 +393,17 @@ class Peer:
         if far is not None:
             far.ended(loads(body, self))
 
-    def _target(self, to: int | str) -> Process | None:
-        return self.node.registry.find(to) if isinstance(to, str) else self.process(to)
+    def _target(self, to: int | str | bytes) -> Process | None:
+        if isinstance(to, int):
+            return self.process(to)
+        process: Process | None = self._address(to)._process
+        return process
+
+    def _address(self, to: str | bytes) -> Address:
+        if isinstance(to, str):
+            return Name(self.node.registry, to)
+        address: Address = loads(to, self)
+        return address
 
     # --- the end ------------------------------------------------------------------------------------
 
@@ -370,3 +415,6 @@ class Peer:
         self._promised.clear()
         for far in list(self._fars.values()):
             far.ended(reason)
+        for caller in list(self.calls.values()):
+            if isinstance(caller.callee, FarAddress):
+                caller._fail(ProcessDied(caller.callee, reason))

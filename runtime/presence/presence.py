@@ -22,6 +22,7 @@ from ..messages import ATOMS
 from ..preemption.guards import boundary
 from ..registry.entries import Entries, Entry
 from ..registry.fanout import tell
+from ..registry.reach import in_node
 from ..registry.scope import Scope, check_constant, check_key, process_of
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class Presence(Scope[_Present]):
         """Key and topic, without the meta."""
         return f"{describe(entry.value[0])} in {describe(entry.key)}"
 
+    @in_node
     def track(self, process: Member, topic: Any, key: Any, meta: Any = None) -> None:
         """Say that `key` is present in a topic, with `meta`, for as long as the process lives.
 
@@ -119,6 +121,7 @@ class Presence(Scope[_Present]):
         table.add(tracker, topic, (key, meta))
         table.tell(topic, ((key, meta),), ())
 
+    @in_node
     def untrack(self, process: Member, topic: Any, key: Any) -> bool:
         """Undo `track`. Whether the process tracked this key there. Raises as `track`."""
         table = self._table(process)
@@ -137,18 +140,29 @@ class Presence(Scope[_Present]):
             KeyError: the process does not track this key there.
             Otherwise as `track`.
         """
-        table = self._table(process)
-        entry = table.find(process_of(process), topic, key)
-        if entry is not None and callable(meta):
-            meta = meta(entry.value[1])
-            entry = table.find(process_of(process), topic, key)
-        if entry is None:
-            raise KeyError(key)
+        if callable(meta):
+            meta = meta(self._meta(process, topic, key))
         check_constant("meta", meta)
+        self._put(process, topic, key, meta)
+
+    @in_node
+    def _meta(self, process: Member, topic: Any, key: Any) -> Any:
+        return self._entry(process, topic, key).value[1]
+
+    @in_node
+    def _put(self, process: Member, topic: Any, key: Any, meta: Any) -> None:
+        entry = self._entry(process, topic, key)
         old = entry.value
         entry.value = new = (old[0], meta)
-        table.tell(topic, (new,), (old,))
+        self._table(process).tell(topic, (new,), (old,))
 
+    def _entry(self, process: Member, topic: Any, key: Any) -> Entry:
+        entry = self._table(process).find(process_of(process), topic, key)
+        if entry is None:
+            raise KeyError(key)
+        return entry
+
+    @in_node
     def list(self, where: Where, topic: Any) -> dict[Any, Metas]:
         """Who is present in a topic: keys with their metas, oldest first. From any thread."""
         present: dict[Any, list[Any]] = {}
@@ -157,10 +171,12 @@ class Presence(Scope[_Present]):
             present.setdefault(key, []).append(meta)
         return present
 
+    @in_node
     def get_by_key(self, where: Where, topic: Any, key: Any) -> Metas:
         """The metas of one key; none if it is not present. From any thread."""
         return [entry.value[1] for entry in self._table(where).under(topic) if entry.value[0] == key]
 
+    @in_node
     def subscribe(self, process: Member, topic: Any) -> None:
         """Have the diffs of a topic sent to a process; once, however often it asks.
 
@@ -171,6 +187,7 @@ class Presence(Scope[_Present]):
         if not subscribers.of(listener, topic):
             subscribers.add(listener, topic)
 
+    @in_node
     def unsubscribe(self, process: Member, topic: Any) -> bool:
         """Undo `subscribe`. Whether the process had subscribed. What has been sent still arrives."""
         subscribers = self._table(process).subscribers

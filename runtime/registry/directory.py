@@ -6,6 +6,7 @@ supervisor starts another. Whoever has been told of an end finds nothing of it a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import AlreadyRegistered
@@ -27,6 +28,8 @@ class Directory:
         self.tables: Final[dict[Scope[Any], Entries]] = {}
         self.dead_letters = 0
         """Messages to names and keys that nobody had."""
+        self.abroad: Callable[..., Any] | None = None
+        """Where operations on tables are asked for, if the tables are those of another OS process."""
 
     def find(self, name: str) -> Process | None:
         """Who has `name` now."""

@@ -22,6 +22,7 @@ from ..pid import Address, Pid
 from ..preemption.guards import boundary, open_to_switches
 from .entries import Entries, Entry
 from .fanout import send_all
+from .reach import in_node
 from .scope import Scope, check_key, node_of, process_of
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Registry(Scope[_Table], Generic[K, V]):
 
     # --- what a process does ----------------------------------------------------------------------
 
+    @in_node
     @open_to_switches
     def register(self, process: Member, key: K, value: V | None = None) -> None:
         """Put a process under `key`, with a value.
@@ -97,6 +99,7 @@ class Registry(Scope[_Table], Generic[K, V]):
                 raise AlreadyRegistered(describe(key), entry.process.pid, self.name)
         table.add(holder, key, value)
 
+    @in_node
     def unregister(self, process: Member, key: K) -> bool:
         """Take a process from under `key`, all its entries there. Whether there was one. Raises as `register`."""
         holder = process_of(process)
@@ -119,10 +122,19 @@ class Registry(Scope[_Table], Generic[K, V]):
             raise ValueError(
                 f"{self!r} has duplicate keys: which value is meant? unregister, and register again"
             )
-        old = self._entry(process, key).value
+        old = self._value(process, key)
         new = share(function(share(old)))
-        self._entry(process, key).value = new
+        self._put(process, key, new)
         return share(new), old
+
+    @in_node
+    def _value(self, process: Member, key: K) -> V:
+        value: V = self._entry(process, key).value
+        return value
+
+    @in_node
+    def _put(self, process: Member, key: K, value: V) -> None:
+        self._entry(process, key).value = value
 
     def _entry(self, process: Member, key: K) -> Entry:
         for entry in self._table(process).of(process_of(process), key):
@@ -131,6 +143,7 @@ class Registry(Scope[_Table], Generic[K, V]):
 
     # --- what anyone sees, from any thread ----------------------------------------------------------
 
+    @in_node
     @open_to_switches
     def lookup(self, where: Where, key: K) -> list[tuple[Pid, V]]:
         """Who is under `key`, oldest first: pids and values."""
@@ -157,16 +170,24 @@ class Registry(Scope[_Table], Generic[K, V]):
         Optional. Defaults to all.
         """
         found: list[tuple[K, Pid, V]] = []
-        for entry in self._table(where).all():
-            value: V = share(entry.value)
-            if test(entry.key, value):
-                found.append((entry.key, entry.process.pid, value))
+        for key, pid, value in self._all(where):
+            if test(key, value):
+                found.append((key, pid, value))
         return found
 
+    @in_node
+    def _all(self, where: Where) -> list[tuple[K, Pid, V]]:
+        found: list[tuple[K, Pid, V]] = []
+        for entry in self._table(where).all():
+            found.append((entry.key, entry.process.pid, share(entry.value)))  # noqa: PERF401 - as in `lookup`
+        return found
+
+    @in_node
     def keys(self, process: Member) -> list[K]:
         """The keys of a process, oldest first; one that it has twice stands there twice. Empty when it has ended."""
         return [entry.key for entry in self._table(process).of(process._process)]
 
+    @in_node
     def count(self, where: Where) -> int:
         """How many entries there are."""
         return len(self._table(where))
@@ -185,6 +206,7 @@ class Registry(Scope[_Table], Generic[K, V]):
         check_key("key", key)
         return KeyAddress(node_of(where).registry, self, key, self._table(where))
 
+    @in_node
     @open_to_switches
     def dispatch(self, where: Where, key: K, message: object) -> int:
         """Send `message` to every process under `key`, once for each entry; to how many. From any thread.

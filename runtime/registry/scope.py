@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..node import Node
     from ..process import Process
 
-__all__ = ["Member", "Scope", "Where", "check_constant", "check_key", "node_of", "process_of"]
+__all__ = ["Member", "Scope", "Where", "check_constant", "check_key", "node_at", "node_of", "process_of"]
 
 Table = TypeVar("Table", bound=Entries)
 _FORMS: Final = "use a string, a number, a tuple or a frozen dataclass"
@@ -70,6 +70,10 @@ class Scope(Generic[Table]):
     def __setattr__(self, name: str, value: Any, /) -> None:
         raise AttributeError(f"a {type(self).__name__} is immutable; make another to change {name}")
 
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        for name, value in state[1].items():  # as it comes from another OS process
+            object.__setattr__(self, name, value)
+
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and other.name == self.name
 
@@ -86,13 +90,18 @@ class Scope(Generic[Table]):
         return self
 
 
-def node_of(where: Any) -> Node:
-    """The node of a handle, of a pid, or itself."""
+def node_at(where: Any) -> Node | None:
+    """The node of a handle, of a pid, or itself; None for what is none of them."""
     if isinstance(where, Handle | Pid):
         return where._process.sched.node
-    if not isinstance(getattr(where, "registry", None), Directory):
+    return where if isinstance(getattr(where, "registry", None), Directory) else None
+
+
+def node_of(where: Any) -> Node:
+    """As `node_at`. Raises TypeError for what is none of them."""
+    node = node_at(where)
+    if node is None:
         raise TypeError(f"not a place to look: {where!r}; give self, a pid or the node")
-    node: Node = where
     return node
 
 

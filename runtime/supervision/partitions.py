@@ -114,6 +114,8 @@ class Partition(Address):
         process = self.supervisor._process
         if process is None or process.status == ENDED:
             return None
+        if process.far:
+            return process.stand_in(self)
         family = _partitioned(self.supervisor, process)
         child = family.children.get(self._number % len(family.spec.children))
         process = child.process if child is not None else None

@@ -54,14 +54,14 @@ def check_place(child: Any, behaviour: Any, place: Place) -> None:
     from ..state_machine.behaviour import StateMachine  # noqa: PLC0415 - a machine's handle can start children
 
     name = getattr(behaviour, "__qualname__", repr(behaviour))
-    if inspect.isclass(behaviour) and issubclass(behaviour, StateMachine):
-        raise ValueError(
-            f"child {child!r}: {name} is a StateMachine, which runs on the node's loop only; let it call a Server "
-            "that has a thread, or an OS process, of its own"
-        )
     if isinstance(place, Limits):
         _check_isolated(child, behaviour, name)
         return
+    if inspect.isclass(behaviour) and issubclass(behaviour, StateMachine):
+        raise ValueError(
+            f"child {child!r}: thread=True is for Server classes, and {name} is a StateMachine. "
+            "Let it call a Server with a thread for what blocks, or give it isolated=True"
+        )
     if not inspect.isclass(behaviour):
         raise ValueError(
             f"child {child!r}: thread=True is for Server classes, whose plain handlers it runs on a thread; {name} is none. "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from ..messages import ATOMS
 from ..pid import Pid
@@ -11,7 +11,7 @@ from ..results import Request
 from .child_spec import ChildSpec
 
 __all__ = [
-    "ChildCounts", "ChildInfo", "CountChildren", "DeleteChild", "RestartChild", "StartChild", "Started", "TerminateChild",
+    "REQUESTS", "ChildCounts", "ChildInfo", "CountChildren", "DeleteChild", "RestartChild", "StartChild", "Started", "TerminateChild",
     "WhichChildren",
 ]  # fmt: skip
 
@@ -77,3 +77,9 @@ class DeleteChild(Request[None]):
     """Delete the spec of a child that is not running."""
 
     id: Any
+
+
+REQUESTS: Final = frozenset(
+    {WhichChildren, CountChildren, StartChild, RestartChild, TerminateChild, DeleteChild}
+)
+"""Their classes: what nobody but a supervisor understands."""

@@ -101,8 +101,10 @@ class Specification:
 async def ask(supervisor: Address, request: Request[R]) -> R:
     """Call a supervisor, with no time limit (as OTP): starting and stopping children takes what it takes."""
     process = supervisor._process
-    if process is None or process.status == ENDED or not isinstance(process.handle, Engine):
-        running(supervisor)  # raises, and says why
+    if (
+        process is None or not process.far
+    ):  # one in another OS process is asked, and says itself that it is none
+        running(supervisor)
     answer: R = await call(supervisor, request, None)
     return answer
 
@@ -119,6 +121,10 @@ def running(supervisor: Address) -> Any:
         raise supervisor._missing()
     if process.status == ENDED:
         raise NoProcess(supervisor)
+    if process.far:
+        raise TypeError(
+            f"{supervisor} lives outside of this OS process, and what it has is not seen from here"
+        )
     if not isinstance(process.handle, Engine):
         raise TypeError(f"{supervisor} is no supervisor but {process.behaviour}")
     return process

@@ -23,7 +23,7 @@ from ..status import ENDED
 if TYPE_CHECKING:
     from ..process import Process
 
-__all__ = ["on_loop", "post", "wait_for"]
+__all__ = ["do_on_loop", "on_loop", "post", "wait_for"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,11 +37,22 @@ def on_loop(method: F) -> F:
         process = self._process
         if get_ident() == process.sched.thread:
             return method(self, *args, **options)
-        answer: Future[Any] = Future()
-        post(process, lambda: _answer(answer, method, self, args, options))
-        return wait_for(process, answer)
+        return do_on_loop(process, method, self, *args, **options)
 
     return either  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # it has the same signature
+
+
+@open_to_switches
+def do_on_loop(process: Process, work: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
+    """Do `work(*args, **options)` on the loop, as a step of `process`, and wait for it. From another thread.
+
+    Raises:
+        Killed: the process has ended; what is left of its code ends here.
+        BaseException: what was raised on the loop.
+    """
+    answer: Future[Any] = Future()
+    post(process, lambda: _answer(answer, work, args, options))
+    return wait_for(process, answer)
 
 
 def post(process: Process, work: Callable[..., None], *args: Any) -> None:
@@ -74,9 +85,9 @@ def wait_for(process: Process, answer: Future[Any]) -> Any:
 
 @boundary
 def _answer(
-    answer: Future[Any], method: Callable[..., Any], self: Any, args: tuple[Any, ...], options: dict[str, Any]
+    answer: Future[Any], work: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]
 ) -> None:
     try:
-        answer.set_result(method(self, *args, **options))
+        answer.set_result(work(*args, **options))
     except BaseException as error:  # whoever waits is told, whatever it is
         answer.set_exception(error)

@@ -13,7 +13,26 @@ import threading
 import time
 from dataclasses import dataclass
 
-from runtime import Continue, NoReply, ProcessExit, Reply, Server, Stop, TaskDone
+from runtime import (
+    Call,
+    Cast,
+    Continue,
+    Enter,
+    Info,
+    Internal,
+    KeepState,
+    NextEvent,
+    NextState,
+    NoReply,
+    Postpone,
+    ProcessExit,
+    Reply,
+    Server,
+    StateMachine,
+    StateTimeout,
+    Stop,
+    TaskDone,
+)
 
 
 @dataclass(frozen=True)
@@ -130,6 +149,54 @@ class Cell(Server):
         for item in state:
             if isinstance(item, tuple) and item[0] == "at the end":
                 item[1].send(("terminated", reason, os.getpid()))
+
+
+class Door(StateMachine):
+    """A door that is shut again soon; who calls while it is locked waits. Its data are what has happened."""
+
+    state_enter = True
+
+    def init(self, soon):
+        return NextState("shut", (soon,))
+
+    def shut(self, event, data):
+        match event:
+            case Enter(previous):
+                return KeepState((*data, f"from {previous}" if previous != "shut" else "new"))
+            case Cast("open"):
+                return NextState("open", data)
+            case Cast("lock"):
+                return NextState("locked", data)
+        return self.both(event, data)
+
+    def open(self, event, data):
+        match event:
+            case Enter():
+                return KeepState(data, StateTimeout("soon", after=data[0]))
+            case StateTimeout("soon"):
+                return NextState("shut", data, NextEvent(Internal("shut by itself")))
+        return self.both(event, data)
+
+    def locked(self, event, data):
+        match event:
+            case Enter():
+                return KeepState(data)
+            case Cast("unlock"):
+                return NextState("shut", data)
+            case Call("data"):
+                return KeepState(data, Postpone())
+        return self.both(event, data)
+
+    def both(self, event, data):
+        match event:
+            case Call("data"):
+                return KeepState(data, reply=data[1:])
+            case Call("pid"):
+                return KeepState(data, reply=os.getpid())
+            case Cast("crash"):
+                raise ValueError("broken")
+            case Internal(what) | Info(what) | Cast(what):
+                return KeepState((*data, what))
 
 
 async def inner(process, partner=None):
