@@ -36,3 +36,5 @@ async def await_parked(sched: Scheduler) -> None:
         await asyncio.sleep(0)
     if sched.block is not None:
         sched.block.close()
+        while sched.block.patrolled:  # noqa: ASYNC110 - a thread ends
+            await asyncio.sleep(0.001)

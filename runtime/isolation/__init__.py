@@ -8,7 +8,7 @@
     far: processes over there (far)                far: processes of the node
 
 limits    what it may take; fences, sweep: how that is kept, and how nothing is left behind
-peer      what both sides say to each other; wire, codec: how it crosses
+peer      what both sides say to each other; identities: how processes are called; wire, codec: how it crosses
 eyes      how an operator looks into it, also while its loop is stuck
 ending    why an OS process died, in words
 

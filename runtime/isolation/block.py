@@ -58,8 +58,13 @@ class Block:
         """A cell is reaped."""
         self.cells.pop(cell.owner.number, None)
 
+    @property
+    def patrolled(self) -> bool:
+        """Whether somebody still counts."""
+        return self._patrol.is_alive()
+
     def close(self) -> None:
-        """The node has stopped: dismiss the warden."""
+        """The node has stopped: dismiss the warden, and whoever counts."""
         self._over.set()
         warden, self._warden = self._warden, None
         if warden is not None:

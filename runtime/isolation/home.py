@@ -19,7 +19,8 @@ from ..status import ENDED
 from .codec import dumps, loads
 from .fences import die
 from .guests import Counters, GuestMachine, GuestNode, GuestServer
-from .peer import Incoming, Peer
+from .identities import Incoming
+from .peer import Peer
 
 if TYPE_CHECKING:
     from ..crash import CrashReport

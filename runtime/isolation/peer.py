@@ -7,121 +7,58 @@
     link, unlink(one, other)
     gone(number, reason)                   a process has ended whose pid was let out
 
-After Erlang's distribution protocol. Whoever lets a pid out promises `gone`: so monitors need no word of their own.
+After Erlang's distribution protocol. Whoever lets a pid out promises `gone` (see `identities`): so monitors need no word of their own.
 Each side speaks in the order in which things happen, so signals between two processes keep theirs.
 """
 
 from __future__ import annotations
 
-import itertools
 import logging
-import math
 import pickle
 import socket
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakValueDictionary
+from typing import TYPE_CHECKING, Any
 
 from .. import exits
-from ..caller import Caller
 from ..errors import Foreign, NoProcess, ProcessDied, describe
 from ..mailbox import CALL
-from ..messages import ATOMS
-from ..pid import Alias, Name, Pid
+from ..pid import Name
 from ..preemption.errand import Errand
 from ..preemption.guards import boundary
 from ..process import Process
-from ..registry.registry import KeyAddress
 from ..signals import Down
 from ..status import ENDED
 from ..supervision.engine import Engine
 from ..supervision.requests import REQUESTS
 from .codec import dumps, loads
-from .far import Far, FarAddress, FarAlias
+from .far import Far, FarAddress
+from .identities import Identities, Incoming
 from .wire import BadFrame, Wire
 
 if TYPE_CHECKING:
+    from ..caller import Caller
     from ..mailbox import Entry
     from ..node import Node
-    from ..pid import Address, Ref
+    from ..pid import Address
 
-__all__ = ["Incoming", "Peer"]
+__all__ = ["Peer"]
 
 log = logging.getLogger("observer")
-MANY: Final = 1000
-"""Calls under way, before those are forgotten that nobody waits for any more."""
 
 
-class Incoming(Caller[Any]):
-    """A caller on the other side."""
-
-    __slots__ = ("_id", "_peer")
-
-    def __init__(self, peer: Peer, number: int, process: Process, deadline: float | None) -> None:
-        super().__init__(process, deadline)
-        self._peer = peer
-        self._id = number
-        self._future = process.sched.loop.create_future()
-
-    def reply(self, value: Any) -> None:
-        """Answer. One that is late is counted over there."""
-        if not self.gone:
-            super().reply(value)
-        elif not self._answered:
-            self._answered = True
-            self._peer.frame("late", self._id)
-            self._forget()
-
-    def _settle(self, value: Any) -> None:
-        self._peer.answer(self._id, dumps(value, self._peer), ok=True)
-        self._answered = True
-        self._forget()
-
-    def _fail(self, error: Exception) -> None:
-        if not self._answered:
-            self._answered = True
-            self._peer.answer(self._id, self._peer.reason(error), ok=False)
-            self._forget()
-
-
-ATOMS.add(Incoming)
-
-
-class Peer:
-    """The other side, as seen from here.
-
-    Attributes:
-        owner: in whose name what arrives is worked off.
-        calls: who waits here for an answer from there.
-        closed: whether nothing crosses any more.
-    """
+class Peer(Identities):
+    """The other side, as seen from here."""
 
     wire: Wire
 
     def __init__(self, node: Node, owner: Process) -> None:
-        self.node: Final = node
-        self.sched: Final = node.scheduler
-        self.owner: Final = owner
-        self.calls: Final[dict[int, Caller[Any]]] = {}
-        self.closed = False
-        self._ids = itertools.count(1)
-        self._fars: WeakValueDictionary[int, Far] = WeakValueDictionary()
-        self._promised: dict[int, tuple[Process, Ref]] = {}
-        self._aliases: dict[int, Alias] = {}
+        super().__init__(node, owner)
         self._linking = False
         self._inbox: deque[bytes] = deque()
         self._pumping = False
 
     # --- to be said by the two sides ----------------------------------------------------------------
-
-    def process(self, number: int) -> Process:
-        """The process of this number, wherever it lives; one that has ended if there is none."""
-        raise NotImplementedError
-
-    def find(self, address: str | bytes) -> Process | None:
-        """Who has a name on the other side, or is meant there by another address."""
-        raise NotImplementedError
 
     def broken(self, bad: BadFrame | None) -> None:
         """Nothing more will come: None for the end of file."""
@@ -161,31 +98,9 @@ class Peer:
         self.owner.note(f"not handed over: {error}")
         log.error("process %r: a message cannot be handed over: %s", self.owner, error)
 
-    def seconds(self, caller: Caller[Any]) -> float | None:
-        """How long a caller still waits."""
-        return None if caller.deadline is None else max(0.0, caller.deadline - self.sched.clock())
-
-    def register(self, caller: Caller[Any]) -> int:
-        """A number under which the other side answers."""
-        if len(self.calls) >= MANY and len(self.calls) % MANY == 0:
-            for gone in [number for number, one in self.calls.items() if one.gone]:
-                del self.calls[gone]
-        number = next(self._ids)
-        self.calls[number] = caller
-        return number
-
     def answer(self, number: int, body: bytes, *, ok: bool) -> None:
         """Answer a call of the other side's."""
         self.frame("reply", number, ok, body)
-
-    def reason(self, reason: Any) -> bytes:
-        """An exit reason as bytes; what cannot cross is described."""
-        try:
-            body = dumps(reason, self)
-            loads(body, self)
-        except Exception:
-            body = dumps(Foreign(describe(reason)), self)
-        return body
 
     def tell(self, far: Far, what: str, details: tuple[Any, ...]) -> None:
         """Something that concerns a process of the other side has happened here."""
@@ -196,90 +111,6 @@ class Peer:
         elif what in {"link", "unlink"} and not self._linking:
             self._let_out(details[0])
             self.frame(what, details[0].number, far.address)
-
-    # --- identities ---------------------------------------------------------------------------------
-
-    def refer(self, item: Any) -> tuple[Any, ...]:
-        """How an identity is called over there."""
-        if isinstance(item, Pid):
-            return "pid", self._let_out(item._process)
-        if isinstance(item, Name):
-            return "name", item.name
-        if isinstance(item, KeyAddress):
-            return "key", item.registry, item.key
-        if isinstance(item, Alias):
-            return self._refer_alias(item)
-        if isinstance(item, Process):
-            return "process", self._let_out(item)
-        if isinstance(item, Incoming) and item._peer is self:
-            return "caller", True, item._id, None
-        return "caller", False, self.register(item), self.seconds(item)
-
-    def _refer_alias(self, alias: Alias) -> tuple[Any, ...]:
-        if isinstance(alias, FarAlias) and alias.peer is self:
-            return "alias", True, alias.number, 0
-        if len(self._aliases) >= MANY and len(self._aliases) % MANY == 0:
-            for gone in [number for number, one in self._aliases.items() if not one.active]:
-                del self._aliases[gone]
-        self._aliases[alias.number] = alias
-        return "alias", False, alias.number, self._let_out(alias._owner)
-
-    def _let_out(self, process: Process) -> int:
-        """The number of a process, with the promise to tell when it ends."""
-        number = process.number
-        if self.promises(process) and number not in self._promised:
-            ref = exits.watch(process, lambda reason: self._gone(number, reason))
-            self._promised[number] = process, ref
-        return number
-
-    def promises(self, process: Process) -> bool:
-        """Whether the other side has to be told when this one ends."""
-        return process.alive and process is not self.owner and getattr(process, "peer", None) is not self
-
-    def _gone(self, number: int, reason: Any) -> None:
-        self._promised.pop(number, None)
-        self.frame("gone", number, self.reason(reason))
-
-    def resolve(self, kind: str, *what: Any) -> Any:
-        """The reverse of `refer`."""
-        if kind == "pid":
-            return Pid(self.process(what[0]))
-        if kind == "process":
-            return self.process(what[0])
-        if kind == "name":
-            return Name(self.node.registry, what[0])
-        if kind == "key":
-            return what[0].at(self.node, what[1])
-        if kind == "alias":
-            return self._resolve_alias(*what)
-        ours, number, seconds = what
-        if ours:
-            nobody: Caller[Any] = Caller(self.owner, -math.inf)
-            return self.calls.get(number, nobody)
-        return Incoming(self, number, self.owner, self._deadline(seconds))
-
-    def _resolve_alias(self, ours: bool, number: int, owner: int) -> Alias:
-        if not ours:
-            return FarAlias(self, number, self.process(owner))
-        alias = self._aliases.get(number)
-        if alias is None:  # it had been given up
-            alias = Alias(self.owner, number)
-            alias._holder = None
-        return alias
-
-    def _deadline(self, seconds: float | None) -> float | None:
-        return None if seconds is None else self.sched.clock() + seconds
-
-    def far(self, number: int) -> Far:
-        """The one stand-in for a process of the other side."""
-        far = self._fars.get(number)
-        if far is None:
-            far = self._fars[number] = Far(self.sched, number, None if self.closed else self)
-        return far
-
-    def nobody(self, number: int) -> Far:
-        """A process that has ended, or never was."""
-        return Far(self.sched, number, None)
 
     # --- in -----------------------------------------------------------------------------------------
 

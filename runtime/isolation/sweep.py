@@ -83,7 +83,8 @@ def _belongs(pid: int, mark: str, session: int) -> bool:
 
 def _stat(pid: int) -> tuple[str, int]:
     """State and session."""
-    fields = (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
+    with open(f"/proc/{pid}/stat", errors="replace") as file:  # noqa: PTH123 - a bomb has thousands
+        fields = file.read().rpartition(")")[2].split()
     return fields[0], int(fields[3])
 
 
