@@ -19,6 +19,7 @@ import inspect
 from collections import deque
 from collections.abc import Awaitable
 from contextvars import ContextVar
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, TypeVar
 
 from . import pid as addresses  # not its Pid: compiled, the two import each other
@@ -300,6 +301,17 @@ class Process:
             mailbox.clear()
             mailbox.extend(asked + rest)
             self.attend()
+
+    def ask(self, entry: Entry) -> None:
+        """Put in what `system` asks: in its turn, or, where the process is suspended, behind what was asked before alone."""
+        if not self.suspend:
+            self.post(entry)
+            return
+        if self.mailbox is None:
+            self.mailbox = deque()
+        asked = sum(1 for _ in takewhile(lambda other: other[0] == SYSTEM, self.mailbox))
+        self.mailbox.insert(asked, entry)
+        self.attend()
 
     def attend(self) -> None:
         """Suspended, answer what `system` asks. It stands before all else, but for what the last step has left."""

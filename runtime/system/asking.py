@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from itertools import takewhile
 from threading import get_ident
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,7 +13,6 @@ from ..mailbox import SYSTEM
 from ..status import ENDED
 
 if TYPE_CHECKING:
-    from ..mailbox import Entry
     from ..pid import Address
     from ..process import Process
     from .requests import SystemRequest
@@ -45,7 +42,7 @@ async def ask(target: Address, request: SystemRequest[R], timeout: float | None)
     expiry = None
     try:
         sched.waits.begin(caller, sent=False)
-        _post(process, (SYSTEM, request, caller, sched.tick(), sched.sender()))
+        process.ask((SYSTEM, request, caller, sched.tick(), sched.sender()))
         if timeout is not None:
             expiry = sched.loop.call_later(timeout, expire, future, target, process, timeout)
         answer: R = await future
@@ -71,16 +68,6 @@ async def _present(target: Address) -> Process:
         raise NodeError(
             f"{target} lives in another thread; use asyncio.run_coroutine_threadsafe(…, its loop)"
         )
+    if process.far:
+        raise NodeError(f"{target} lives in another OS process; ask for it in that of the node")
     return process
-
-
-def _post(process: Process, entry: Entry) -> None:
-    if not process.suspend:
-        process.post(entry)
-        return
-    if process.mailbox is None:
-        process.mailbox = deque()
-    mailbox = process.mailbox
-    asked = sum(1 for _ in takewhile(lambda other: other[0] == SYSTEM, mailbox))
-    mailbox.insert(asked, entry)
-    process.attend()

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 from ..errors import CallbackFailed, NodeError
 from ..mailbox import SHUTDOWN
@@ -48,7 +48,6 @@ class Status:
         suspended: whether it is.
         parent: who started it; None for the host.
         waiting: how many messages wait in its mailbox.
-        state: as `get_state` gives it; None for a coroutine process.
     """
 
     pid: Pid
@@ -57,13 +56,17 @@ class Status:
     suspended: bool
     parent: Pid | None
     waiting: int
-    state: Any
 
 
 class SystemRequest(Generic[R]):
-    """Base of what is asked. It stays within the node, and is not copied."""
+    """Base of what is asked. It is not copied: who asks keeps nothing of it.
+
+    Class attributes:
+        inside: whether it is about what a process that lives in another OS process has there.
+    """
 
     __slots__ = ()
+    inside: ClassVar[bool] = True
 
     def answer(self, process: Any) -> R:
         """Do it. It runs in a step of the process, and may raise: that is told to whoever asks, and does not end the process."""
@@ -77,24 +80,30 @@ class SystemRequest(Generic[R]):
         return isinstance(process, ServerProcess)
 
     @boundary
-    def handle(self, process: Process, caller: Caller[R]) -> Any:
-        """The step. What it returns is to be settled: NOTHING is left to do, or it stops."""
+    def handle(self, process: Process, caller: Caller[R] | None) -> Any:
+        """The step. What it returns is to be settled: NOTHING is left to do, or it stops. Nobody waits where there is no caller."""
         try:
             answer: Any = self.answer(process)
             if type(answer) is Stop:
+                answer.reply = None if caller is not None else NOTHING
                 return answer
             answer = share(answer)
         except BaseException as error:
             if process.status == ENDED:
                 raise
-            caller._fail(error if isinstance(error, Exception) else CallbackFailed(process, error))
+            if caller is not None:
+                caller._fail(error if isinstance(error, Exception) else CallbackFailed(process.pid, error))
             return NOTHING
-        caller._settle(answer)
+        if caller is not None:
+            caller._settle(answer)
         return NOTHING
 
 
 class Suspend(SystemRequest[None]):
     """Handle nothing more."""
+
+    __slots__ = ()
+    inside = False
 
     def answer(self, process: Process) -> None:
         """From this step on."""
@@ -110,6 +119,9 @@ class Suspend(SystemRequest[None]):
 class Resume(SystemRequest[None]):
     """Go on."""
 
+    __slots__ = ()
+    inside = False
+
     def answer(self, process: Process) -> None:
         """From this step on."""
         if process.suspend:
@@ -124,6 +136,8 @@ class Resume(SystemRequest[None]):
 
 class GetState(SystemRequest[Any]):
     """Say the state."""
+
+    __slots__ = ()
 
     def answer(self, process: Process) -> Any:
         """It is copied by who hands it over."""
@@ -149,6 +163,9 @@ class ReplaceState(SystemRequest[Any]):
 class GetStatus(SystemRequest[Status]):
     """Say what you are."""
 
+    __slots__ = ()
+    inside = False
+
     def answer(self, process: Process) -> Status:
         """As it is now."""
         parent = process.parent
@@ -159,7 +176,6 @@ class GetStatus(SystemRequest[Status]):
             process.suspend,
             parent.pid if parent is not None else None,
             process.letters,
-            states.state_of(process) if isinstance(process, ServerProcess) else None,
         )
 
 
@@ -193,9 +209,7 @@ class Terminate(SystemRequest[None]):
     def answer(self, process: Any) -> Any:
         """As its supervisor would have it end; the answer comes last."""
         process.unpause()
-        stop: Stop[Any] = process._other((SHUTDOWN, self.reason, None, process.sched.now, 0))
-        stop.reply = None
-        return stop
+        return process._other((SHUTDOWN, self.reason, None, process.sched.now, 0))
 
     def check(self, process: Process) -> None:
         """It needs a `terminate`."""

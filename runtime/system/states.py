@@ -92,7 +92,7 @@ def replace(process: Any, function: Callable[[Any], Any]) -> Any:
     except BaseException as error:
         if process.status == ENDED:
             raise
-        raise CallbackFailed(process, error) from error
+        raise CallbackFailed(process.pid, error) from error
     if inspect.iscoroutine(made):
         made.close()
         raise TypeError(f"replace_state takes a plain function; {describe(function)} is async")

@@ -190,5 +190,5 @@ async def test_a_status_says_what_a_process_is():
         pid = node.whereis("a")
         status = await system.get_status(pid)
         assert status == system.Status(
-            pid, "a", "tests.support.processes:Obeys", suspended=False, parent=top, waiting=0, state=()
+            pid, "a", "tests.support.processes:Obeys", suspended=False, parent=top, waiting=0
         )

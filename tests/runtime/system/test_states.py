@@ -102,7 +102,7 @@ async def test_a_mutable_state_is_copied():
 async def test_a_state_that_cannot_be_shared_is_refused_and_the_process_goes_on():
     async with virtual_node() as node:
         pid = await serve(node, LiveState)
-        for asked in (system.get_state(pid), system.get_status(pid), system.replace_state(pid, lambda s: s)):
+        for asked in (system.get_state(pid), system.replace_state(pid, lambda s: s)):
             with pytest.raises(NotSendable):
                 await asked
         assert pid.alive
