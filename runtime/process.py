@@ -288,8 +288,6 @@ class Process:
 
     def pause(self) -> None:
         """Handle nothing more once the present step is over (OTP's `sys:suspend`), but for what `system` asks."""
-        if self.suspend:
-            return
         self.suspend = True
         if self.status in {IDLE, READY, RECEIVING, PARKED}:
             self.status = SUSPENDED
@@ -331,8 +329,6 @@ class Process:
 
     def unpause(self) -> None:
         """Go on after `pause`."""
-        if not self.suspend:
-            return
         self.suspend = False
         self.note("resumed")
         if self.status != SUSPENDED:

@@ -208,7 +208,6 @@ class Terminate(SystemRequest[None]):
 
     def answer(self, process: Any) -> Any:
         """As its supervisor would have it end; the answer comes last."""
-        process.unpause()
         return process._other((SHUTDOWN, self.reason, None, process.sched.now, 0))
 
     def check(self, process: Process) -> None:

@@ -15,6 +15,7 @@ from runtime import (
     NextEvent,
     NextState,
     NotSendable,
+    PartitionSupervisor,
     Postpone,
     ProcessDied,
     ProcessExit,
@@ -23,6 +24,7 @@ from runtime import (
     StateMachine,
     StateTimeout,
     Supervisor,
+    TaskSupervisor,
     exits,
     system,
 )
@@ -346,3 +348,17 @@ async def test_a_state_that_is_replaced_before_it_is_entered_is_entered_as_it_is
         await system.replace_state(pid, lambda now: (now.state, (*now.data, "replaced")))
         await system.resume(pid)
         assert await system.get_state(pid) == ("second", ("first", "replaced", "Enter", "Cast"))
+
+
+@virtual_time
+async def test_every_supervisor_can_be_described():
+    async def waits():
+        await asyncio.sleep(100)
+
+    async with virtual_node() as node:
+        tasks = await node.start(TaskSupervisor())
+        pid = await TaskSupervisor.start_child(tasks, waits)
+        partitions = await node.start(PartitionSupervisor(ChildSpec("bank", Bank), partitions=3))
+        assert [child.pid for child in (await system.get_state(tasks)).children] == [pid]
+        assert len((await system.get_state(partitions)).children) == 3
+        assert len((await system.get_state(node.root.pid)).children) == 2

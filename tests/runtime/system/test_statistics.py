@@ -57,11 +57,12 @@ async def test_messages_and_answers_are_counted_as_otp_counts_them(kind):
         pid.send(2)
         assert await pid.call("x") == "x"
         assert await pid.call(None) is None
-        assert await pid.call("later") == "from elsewhere"
+        for _ in range(2):
+            assert await pid.call("later") == "from elsewhere"
         assert await system.get_state(pid)
         counted = await system.statistics(pid)
-        assert (counted.messages_in, counted.messages_out) == (5, 2)
-        assert counted.reductions >= 5
+        assert (counted.messages_in, counted.messages_out) == (6, 2)
+        assert counted.reductions >= 6
         assert counted.start_time <= before <= counted.current_time
 
 

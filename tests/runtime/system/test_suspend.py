@@ -9,6 +9,7 @@ from runtime import (
     ChildSpec,
     Continue,
     NodeError,
+    ProcessDied,
     Reply,
     Server,
     system,
@@ -151,6 +152,21 @@ async def test_a_parked_step_is_waited_for(kind):
         await asked
         assert pid._process.current is None
         await system.resume(pid)
+
+
+@virtual_time
+async def test_who_asks_a_process_whose_init_fails_is_told():
+    class Fails(Slow):
+        async def init(self):
+            await asyncio.sleep(1)
+            raise OSError("no")
+
+    async with virtual_node() as node:
+        starting = asyncio.ensure_future(node.start(ChildSpec("slow", Fails)))
+        await asyncio.sleep(0.5)
+        with pytest.raises(ProcessDied, match="OSError"):
+            await system.get_state(node.named("slow"))
+        await asyncio.gather(starting, return_exceptions=True)
 
 
 @virtual_time

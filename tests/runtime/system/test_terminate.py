@@ -16,8 +16,11 @@ from runtime import (
     exits,
     system,
 )
+from runtime.status import PARKED
 from tests.support.clock import virtual_node, virtual_time
+from tests.support.eventually import eventually
 from tests.support.processes import quiet, serve
+from tests.support.slicing import sliced, spin
 
 
 class Says(Server):
@@ -72,6 +75,28 @@ async def test_the_handler_that_runs_is_waited_for_and_what_waits_is_not(said):
         pid.cast(1)
         await asked
     assert said == ["handled", "normal"]
+
+
+@pytest.mark.parametrize("suspended", [False, True])
+async def test_a_terminate_that_overruns_is_sliced(suspended):
+    go_on = []
+
+    class Overruns(Server):
+        def init(self):
+            return ()
+
+        def terminate(self, reason, state):
+            spin(lambda: go_on)
+
+    async with sliced() as node:
+        pid = await serve(node, Overruns)
+        if suspended:
+            await system.suspend(pid)
+        asked = asyncio.ensure_future(system.terminate(pid))
+        await eventually(lambda: pid._process.status == PARKED)
+        go_on.append(True)
+        await asked
+        assert not pid.alive
 
 
 @virtual_time
