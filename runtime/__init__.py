@@ -8,6 +8,7 @@ General layout:
     pid, calls      addresses; call, cast, send           registry/       processes under keys
     scheduler       the run queue                         groups/         process groups, publish and subscribe
     bounded         mailboxes with a limit                presence/       who is where, with what
+    system/         what every process can be asked       state_machine/  servers whose state has a name
     introspection/  reads a live node for an outsider     port/           lets the outsider in
 
 Names are imported when they are first used, so that a client of the port does not load the runtime.
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .errors import (
         AlreadyRegistered,
         BadReturn,
+        CallbackFailed,
         CallCycle,
         CallError,
         CallTimeout,
@@ -90,9 +92,9 @@ _HOMES = {
     "coroutine": ["CoroutineHandle"],
     "crash": ["CrashReport"],
     "errors": [
-        "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "ChildError", "Foreign", "Interrupted",
-        "MailboxFull", "NoProcess", "NodeError", "NotRegistered", "NotSendable", "OSProcessDied", "ObserverError", "ProcessDied",
-        "ProcessExit", "SelfCall", "StartError",
+        "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "CallbackFailed", "ChildError", "Foreign",
+        "Interrupted", "MailboxFull", "NoProcess", "NodeError", "NotRegistered", "NotSendable", "OSProcessDied", "ObserverError",
+        "ProcessDied", "ProcessExit", "SelfCall", "StartError",
     ],
     "groups.groups": ["Groups"],
     "groups.pubsub": ["PubSub"],
@@ -126,7 +128,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "TLS", "Address", "Alias", "AlreadyRegistered", "AlreadyTracked", "Attempt", "Backoff", "BadReturn", "Call",
-    "CallCycle", "CallError", "CallResult", "CallTimeout", "Caller", "CancelTimeout", "Cast", "ChildCounts",
+    "CallCycle", "CallError", "CallResult", "CallTimeout", "CallbackFailed", "Caller", "CancelTimeout", "Cast", "ChildCounts",
     "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle", "CrashReport", "Down",
     "DynamicSupervisor", "Enter", "Event", "EventTimeout", "Exit", "Foreign", "GenericTimeout", "Groups", "Ignore",
     "Info", "Internal", "Interrupted", "Joined", "KeepState", "Left", "Limits", "MailboxFull", "Name", "NextEvent",

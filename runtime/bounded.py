@@ -17,7 +17,8 @@
 
 What the runtime itself has to say is taken in whatever the limit: exit signals, `Down`, the ends of tasks, joins and
 leaves of groups, what `Continue` left. They count as messages that wait, and are never dropped; where they alone fill the
-mailbox, there is no oldest that could make room, and the message is refused.
+mailbox, there is no oldest that could make room, and the message is refused. What a state machine has postponed stands
+in no mailbox any more: it takes no room, and has no limit (as in OTP).
 
 A limit costs unbounded processes nothing: it is another kind of deque, in another kind of process.
 """

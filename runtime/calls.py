@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .pid import Address
     from .process import Process
 
-__all__ = ["call"]
+__all__ = ["call", "expire"]
 
 
 @open_to_switches
@@ -53,7 +53,7 @@ async def call(target: Address, message: Any, timeout: float | None = 5.0) -> An
     expiry = None
     try:
         if timeout is not None and not future.done():
-            expiry = process.sched.loop.call_later(timeout, _expire, future, target, process, timeout)
+            expiry = process.sched.loop.call_later(timeout, expire, future, target, process, timeout)
         return await future
     finally:
         if expiry is not None:
@@ -62,6 +62,7 @@ async def call(target: Address, message: Any, timeout: float | None = 5.0) -> An
         caller._forget()
 
 
-def _expire(future: asyncio.Future[Any], target: Address, process: Process, timeout: float) -> None:
+def expire(future: asyncio.Future[Any], target: Address, process: Process, timeout: float) -> None:
+    """The time of whoever waits for an answer of `process` is over."""
     if not future.done():
         future.set_exception(CallTimeout(target, timeout, process.sched.describe(process)))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .mailbox import INIT, Entry
+from .mailbox import INIT, SYSTEM, Entry
 from .preemption.guards import boundary
 from .process import Arguments
 from .server_end import crash
@@ -33,6 +33,10 @@ class DelegatedProcess(ServerProcess):
     def elsewhere(self, entry: Entry) -> Any:
         """A coroutine that runs a handler, and returns what that has returned; or a result at once."""
         raise NotImplementedError
+
+    def asked(self, entry: Entry) -> Any:
+        """What `system` asks. It needs no handler, so it is answered here."""
+        return self._other(entry)
 
     @boundary
     def _init(self, entry: Entry, args: Arguments, options: dict[str, Any]) -> None:
@@ -70,7 +74,7 @@ class DelegatedProcess(ServerProcess):
         self.reductions += 1
         self.sched.handled += 1
         try:
-            self._after(entry, self.elsewhere(entry))
+            self._after(entry, self.asked(entry) if entry[0] == SYSTEM else self.elsewhere(entry))
         except BaseException as error:
             crash(self, error)
         self._rest_if_over()

@@ -7,6 +7,7 @@
     │   ├── CallTimeout             (also a TimeoutError) no answer in time; it may still come, and is then dropped
     │   ├── ProcessDied             the process ended with the call unanswered
     │   ├── MailboxFull             a bounded mailbox takes no more
+    │   ├── CallbackFailed          a function that was to be run on a state raised
     │   └── SelfCall                a process called itself
     ├── NotSendable (TypeError)     a message holds what processes cannot share
     ├── ChildError                  a supervisor refuses an operation on a child
@@ -31,8 +32,9 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
-    "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "ChildError", "Foreign", "Interrupted", "MailboxFull", "NoProcess",
-    "NodeError", "NotRegistered", "NotSendable", "OSProcessDied", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
+    "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "CallbackFailed", "ChildError", "Foreign",
+    "Interrupted", "MailboxFull", "NoProcess", "NodeError", "NotRegistered", "NotSendable", "OSProcessDied", "ObserverError",
+    "ProcessDied", "ProcessExit", "SelfCall", "StartError",
 ]  # fmt: skip
 
 
@@ -100,6 +102,19 @@ class MailboxFull(CallError):  # noqa: N818
         )
         self.target = target
         self.limit = limit
+
+
+class CallbackFailed(CallError):  # noqa: N818 - OTP's `callback_failed`
+    """Raised when a function that a process was to run on its state has raised (`system.replace_state`). The state is as it was.
+
+    Attributes:
+        reason: what it raised.
+    """
+
+    def __init__(self, target: object, reason: BaseException) -> None:
+        super().__init__(f"the function raised in {target}, whose state is as it was: {describe(reason)}")
+        self.target = target
+        self.reason = reason
 
 
 class SelfCall(CallError):  # noqa: N818

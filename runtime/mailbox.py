@@ -29,6 +29,7 @@ __all__ = [
     "KINDS",
     "NOTE",
     "SHUTDOWN",
+    "SYSTEM",
     "Entry",
     "Mailbox",
 ]
@@ -46,8 +47,10 @@ NOTE: Final = 6
 """An event that is no message, in the log of a process. Never in a mailbox."""
 EVENT: Final = 7
 """A time-out of a state machine that has fired; the message is the event."""
+SYSTEM: Final = 8
+"""What `system` asks; the message is a `SystemRequest`. Handled in its turn, and by a suspended process before all else."""
 
-KINDS: Final = ("call", "cast", "info", "continue", "shutdown", "init", "note", "event")
+KINDS: Final = ("call", "cast", "info", "continue", "shutdown", "init", "note", "event", "system")
 HANDLERS: Final = (
     "handle_call",
     "handle_cast",
@@ -57,6 +60,7 @@ HANDLERS: Final = (
     "init",
     "",
     "",
+    "a system message",
 )
 
 Entry = tuple[int, Any, "Caller[Any] | None", float, int]

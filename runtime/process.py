@@ -19,10 +19,12 @@ import inspect
 from collections import deque
 from collections.abc import Awaitable
 from contextvars import ContextVar
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, TypeVar
 
 from . import pid as addresses  # not its Pid: compiled, the two import each other
-from .mailbox import CONTINUE, HANDLERS, NOTE, Entry, Mailbox
+from .mailbox import CONTINUE, HANDLERS, NOTE, SYSTEM, Entry, Mailbox
+from .results import NOTHING
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ EVENTS_KEPT: Final = 20
 
 T = TypeVar("T")
 LogItem = tuple[float, int, Any, int, Any]
-"""When (scheduler's clock), kind (mailbox.KINDS), message, sender's number or 0, reply."""
+"""When (scheduler's clock), kind (mailbox.KINDS), message, sender's number or 0, reply (of a call; NOTHING where there was none)."""
 
 Arguments: TypeAlias = "tuple[Any, ...] | Child"
 """What a process begins with; a child has `compute`, which says it in the first step."""
@@ -276,6 +278,7 @@ class Process:
             return
         if self.suspend:
             self.status = SUSPENDED
+            self.attend()
         elif self.mailbox:
             self.status = READY
             self.sched.enqueue(self)
@@ -284,11 +287,45 @@ class Process:
             self.status = IDLE
 
     def pause(self) -> None:
-        """Handle nothing more once the present step is over (OTP's `sys:suspend`)."""
+        """Handle nothing more once the present step is over (OTP's `sys:suspend`), but for what `system` asks."""
         self.suspend = True
         if self.status in {IDLE, READY, RECEIVING, PARKED}:
             self.status = SUSPENDED
         self.note("suspended")
+        mailbox = self.mailbox
+        asked = [entry for entry in mailbox or () if entry[0] == SYSTEM]
+        if asked and mailbox is not None:
+            rest = [entry for entry in mailbox if entry[0] != SYSTEM]
+            mailbox.clear()
+            mailbox.extend(asked + rest)
+            self.attend()
+
+    def ask(self, entry: Entry) -> None:
+        """Put in what `system` asks: in its turn, or, where the process is suspended, behind what was asked before alone."""
+        if not self.suspend:
+            self.post(entry)
+            return
+        if self.mailbox is None:
+            self.mailbox = deque()
+        asked = sum(1 for _ in takewhile(lambda other: other[0] == SYSTEM, self.mailbox))
+        self.mailbox.insert(asked, entry)
+        self.attend()
+
+    def attend(self) -> None:
+        """Suspended, answer what `system` asks. It stands before all else, but for what the last step has left."""
+        mailbox = self.mailbox
+        if self.status != SUSPENDED or self.current is not None or not mailbox:
+            return
+        if mailbox[0][0] == CONTINUE and len(mailbox) > 1 and mailbox[1][0] == SYSTEM:
+            mailbox[0], mailbox[1] = mailbox[1], mailbox[0]
+        if mailbox[0][0] == SYSTEM:
+            self.status = READY
+            self.sched.enqueue(self)
+
+    @property
+    def held(self) -> bool:
+        """Whether suspension holds the step that stands still: any, but one that `system` asked for."""
+        return self.suspend and (self.current is None or self.current[0] != SYSTEM)
 
     def unpause(self) -> None:
         """Go on after `pause`."""
@@ -329,7 +366,7 @@ class Process:
         """The process itself; for who is known by name alone, whoever has the name now."""
         return self
 
-    def log(self, kind: int, message: Any, sender: int = 0, reply: Any = None) -> None:
+    def log(self, kind: int, message: Any, sender: int = 0, reply: Any = NOTHING) -> None:
         """Keep an event among the last 20 of this process (OTP's `sys:log`)."""
         events = self.events
         if events is None:

@@ -5,7 +5,7 @@ from .process cimport Process
 from .results cimport Reply
 from .run_queue cimport RunQueue
 
-cdef int BUDGET, CALL, CAST, CONTINUE, ENDED, IDLE, INFO, INIT, RUNNING
+cdef int BUDGET, CALL, CAST, CONTINUE, ENDED, IDLE, INFO, INIT, RUNNING, SYSTEM
 cdef frozenset _NO_STATE
 
 cdef class ServerProcess(Process):

@@ -20,7 +20,7 @@ from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .errors import BadReturn
-from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, Entry
+from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, SYSTEM, Entry
 from .messages import ATOMS, is_constant, share
 from .preemption.errand import Errand
 from .preemption.guards import boundary, open_to_switches
@@ -213,6 +213,8 @@ class ServerProcess(Process):
             return self.handle.handle_call(entry[1], entry[2], state)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # a CALL has its caller
         if kind == CONTINUE:
             return self.handle.handle_continue(entry[1], state)
+        if kind == SYSTEM:
+            return entry[1].handle(self, entry[2])
         return Stop(entry[1], state)  # SHUTDOWN
 
     @boundary
@@ -318,6 +320,9 @@ class ServerProcess(Process):
             if reply is NOTHING and kind == CALL and caller is not None and not caller._answered:
                 caller._wait()
         elif kind == CALL or which is Reply or which is NoReply or which in _NEVER or result is NOTHING:
+            if kind == SYSTEM:  # it has done what there was to do
+                self.current = None
+                return
             raise bad_return(handler, result)
         state = result.state if which in _RESULTS else result
         self._check(handler, result, state)
@@ -329,7 +334,7 @@ class ServerProcess(Process):
         self.state = state
         self.current = None
         if kind != INIT:
-            self.log(kind, message, entry[4], None if reply is NOTHING else reply)
+            self.log(kind, message, entry[4], reply)
         if which is Continue:
             self._continue(result.message)
         if kind == INIT:

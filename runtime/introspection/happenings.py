@@ -22,6 +22,7 @@ from runtime.port.contract import (
     Role,
 )  # fmt: skip
 from runtime.process import EVENTS_KEPT
+from runtime.results import NOTHING
 
 from .lookup import behaviour_text, find, id_text, now, number_in, pid_text, same_id, title, when
 from .pace import rested
@@ -108,7 +109,12 @@ def events_of(node: Node, request: ProcessEvents, shown: Shown) -> Events:
     """The last events of one process, oldest first (OTP's `sys:log`)."""
     process = find(node, request.process)
     kept = list(process.events or ())[-request.limit :]
-    values = [value for item in kept if item[1] != NOTE for value in (item[2], item[4])]
+    values = [
+        value
+        for item in kept
+        if item[1] != NOTE
+        for value in (item[2], None if item[4] is NOTHING else item[4])
+    ]
     bodies = iter(shown.many(process, values, SMALL))
     events = [_event(node, process, seq, item, bodies) for seq, item in enumerate(kept, 1)]
     if len(kept) < min(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .. import exits
 from ..errors import Foreign, describe
 from ..handle import Handle
-from ..mailbox import CALL
+from ..mailbox import SYSTEM
 from ..pid import NODE
 from ..signals import Down
 from ..status import ENDED
@@ -62,7 +62,7 @@ class Home(Peer):
     def on_message(self, kind: int, sender: int, number: int, seconds: float | None, body: bytes) -> None:
         """A message for the guest."""
         guest = self.owner
-        caller = Incoming(self, number, guest, self._deadline(seconds)) if kind == CALL else None
+        caller = Incoming(self, number, guest, self._deadline(seconds)) if number else None
         try:
             message = loads(body, self)
         except Exception as error:
@@ -76,7 +76,10 @@ class Home(Peer):
         entry = (kind, message, caller, self.sched.tick(), sender)
         if isinstance(guest, GuestServer | GuestMachine):
             guest.flight = entry
-        guest.post(entry)
+        if kind == SYSTEM:
+            guest.ask(entry)
+        else:
+            guest.post(entry)
 
     def _unreadable(self, caller: Incoming | None, error: Exception) -> None:
         words = f"the message cannot be read in its OS process: {describe(error)}"

@@ -19,7 +19,9 @@ from ..mailbox import CALL, INIT, Entry
 from ..preemption.errand import Errand
 from ..preemption.guards import boundary
 from ..process import Arguments
+from ..results import NOTHING
 from ..status import AWAITING, ENDED, RECEIVING
+from ..system.requests import Terminate
 from .cell import Cell
 
 if TYPE_CHECKING:
@@ -47,6 +49,17 @@ class IsolatedServer(DelegatedProcess):
         """Hand a message over."""
         assert self.cell is not None
         return self.cell.handle(entry)
+
+    def asked(self, entry: Entry) -> Any:
+        """What `system` asks about the process over there is asked there."""
+        return self._asked(entry) if entry[1].inside else super().asked(entry)
+
+    async def _asked(self, entry: Entry) -> Any:
+        assert self.cell is not None
+        if isinstance(entry[1], Terminate):  # its end is the answer
+            entry = (*entry[:2], None, *entry[3:])
+        await self.cell.handle(entry)
+        return NOTHING
 
     def terminate(self, reason: Any) -> Any:
         """There is nothing to clean up here."""

@@ -160,7 +160,7 @@ class Workers(Entrance):
         worker.process = process
         worker.owns = process.status == RUNNING and (worker.steps is None or worker.steps.own)
         if worker.owns:
-            process.status = SUSPENDED if status == PARKED and process.suspend else status
+            process.status = SUSPENDED if status == PARKED and process.held else status
         process.holds(worker)
         sched.last, sched.last_from, sched.now = process, sched.since, sched.clock()
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import BadReturn, describe
-from ..mailbox import CALL, CAST, CONTINUE, EVENT, INFO, INIT, SHUTDOWN, Entry
+from ..mailbox import CALL, CAST, CONTINUE, EVENT, INFO, INIT, SHUTDOWN, SYSTEM, Entry
 from ..messages import is_constant
 from ..preemption.guards import boundary, open_to_switches
 from ..results import NOTHING, Stop
@@ -87,8 +87,22 @@ class StateMachineProcess(ServerProcess):
         transition = agenda.transition if agenda is not None else None
         if transition is not None and type(entry[1]) is Enter:
             now = transition.target
-        known = type(now) is StateAndData and entry[0] not in {INIT, SHUTDOWN}
+        known = type(now) is StateAndData and entry[0] not in {INIT, SHUTDOWN, SYSTEM}
         return describe(now.state) if known else super().handler(entry)
+
+    @property
+    def situation(self) -> StateAndData:
+        """State and data; while a state is to be entered, those that it is entered with. Settable."""
+        transition = self.agenda.transition if self.agenda is not None else None
+        return self.state if transition is None else transition.target
+
+    @situation.setter
+    def situation(self, there: StateAndData) -> None:
+        transition = self.agenda.transition if self.agenda is not None else None
+        if transition is None:
+            self.state = there
+        else:
+            transition.target = there
 
     def release(self) -> None:
         """Let go of what it held."""
@@ -112,8 +126,8 @@ class StateMachineProcess(ServerProcess):
         if transition is not None:
             self.state = transition.target  # what has returned has been entered, whatever it returned
         now: StateAndData | None = self.state
-        if type(result) is Stop:
-            self._stop(entry, result, now)
+        if type(result) not in _RESULTS:
+            self._leave(entry, result, now)
             return
         self.state = there = self._target(entry, result, now, entering)
         anew = now is None or type(result) is RepeatState or there.state != now.state
@@ -133,7 +147,7 @@ class StateMachineProcess(ServerProcess):
             kind = _KINDS.get(type(event), EVENT)
             event = event if kind == EVENT else event.message
         if kind != INIT:
-            self.log(kind, event, sender, None if reply is NOTHING else reply)
+            self.log(kind, event, sender, reply)
         if transition is not None:
             if anew and type(self.handle).state_enter:
                 self._enter(transition)
@@ -153,7 +167,7 @@ class StateMachineProcess(ServerProcess):
     def _target(self, entry: Entry, result: Any, now: StateAndData | None, entering: bool) -> StateAndData:
         """Where the machine goes. Raises what `settle` raises."""
         which = type(result)
-        if which not in _RESULTS or (now is None and which is not NextState):
+        if now is None and which is not NextState:
             raise self._bad(entry, result, now)
         state = result.state if which is NextState else now.state  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
         if now is not None and (which is not NextState or state == now.state):
@@ -199,7 +213,13 @@ class StateMachineProcess(ServerProcess):
         entry[2].reply(value)
 
     @open_to_switches
-    def _stop(self, entry: Entry, result: Stop[Any], now: StateAndData | None) -> None:
+    def _leave(self, entry: Entry, result: Any, now: StateAndData | None) -> None:
+        """What a state returns that says not where it goes: it stops, or has answered `system`."""
+        if entry[0] == SYSTEM and result is NOTHING:
+            self.current = None
+            return
+        if type(result) is not Stop:
+            raise self._bad(entry, result, now)
         if result.reply is not NOTHING:
             self._reply(entry, result.reply)
         state = StateAndData(now.state, result.state) if now is not None else None

@@ -38,7 +38,7 @@ from .strategy import affected, is_restarted
 if TYPE_CHECKING:
     from .specification import Specification
 
-__all__ = ["Answer", "Engine", "describe_failure", "pid_of", "refuse"]
+__all__ = ["Answer", "Engine", "describe_failure", "info", "pid_of", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class Engine(Server[Family]):
             return self.start_child_of(family, caller, message.spec)
         match message:
             case WhichChildren():
-                return Reply([_info(child) for child in family.children.values()], family)
+                return Reply([info(child) for child in family.children.values()], family)
             case CountChildren():
                 return Reply(_count(family), family)
             case TerminateChild(which):
@@ -284,7 +284,8 @@ def pid_of(child: Child) -> Any:
     return child.process.pid if child.process is not None else None
 
 
-def _info(child: Child) -> ChildInfo:
+def info(child: Child) -> ChildInfo:
+    """A child, as `which_children` answers it."""
     kind = "supervisor" if child.terms.is_supervisor else "worker"
     return ChildInfo(child.id, "restarting" if child.restarting else pid_of(child), kind)  # type: ignore[arg-type]
 

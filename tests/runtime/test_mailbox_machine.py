@@ -6,7 +6,7 @@ coroutine process that takes what it is told to take. They are suspended, resume
     a message is (sender, number)             handled: what a process has taken, in order
     one sender's messages                     are handled in the order in which it sent them
     a process that is neither suspended       has handled, once, all that it was sent
-    a suspended one                           handles nothing
+    a suspended one                           handles nothing, and says its state when it is asked
     a killed one                              never handles anything again, and its callers are told
 """
 
@@ -18,7 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from runtime import Call, CallError, Reply, Server
+from runtime import Call, CallError, ProcessDied, Reply, Server, system
 from tests.support.clock import VirtualLoop, virtual_node
 from tests.support.processes import quiet, serve
 
@@ -123,6 +123,7 @@ class MailboxMachine(RuleBasedStateMachine):
         self.runner = asyncio.Runner(loop_factory=VirtualLoop)
         self.numbers = 0
         self.calls = []
+        self.asked = []  # (target, what it will say)
         self.runner.run(self.boot())
 
     async def boot(self):
@@ -149,10 +150,11 @@ class MailboxMachine(RuleBasedStateMachine):
         self.runner.close()
 
     async def finish(self):
-        for call in self.calls:
+        waiting = [*self.calls, *(asked for _, asked in self.asked)]
+        for call in waiting:
             call.cancel()
         await self.node.stop()
-        await asyncio.gather(*self.calls, return_exceptions=True)
+        await asyncio.gather(*waiting, return_exceptions=True)
 
     def message(self, target, sender):
         """The next message of a sender, entered into the model."""
@@ -187,6 +189,17 @@ class MailboxMachine(RuleBasedStateMachine):
             await asyncio.sleep(0)
 
         self.runner.run(call())
+
+    @rule(kind=st.sampled_from(KINDS[:2]), times=st.integers(1, 3))
+    def a_process_is_asked_its_state(self, kind, times):
+        async def ask():
+            target = self.targets[kind]
+            for _ in range(times):
+                asked = asyncio.ensure_future(system.get_state(target.pid, timeout=None))
+                self.asked.append((target, asked))
+            await asyncio.sleep(0)
+
+        self.runner.run(ask())
 
     @rule(items=st.lists(st.sampled_from(["message", "call", "any", "even", "odd"]), min_size=1, max_size=6))
     def a_coroutine_is_sent_messages_and_wants(self, items):
@@ -248,6 +261,17 @@ class MailboxMachine(RuleBasedStateMachine):
         target = self.targets["coroutine"]
         if target.suspended_at is None:
             assert target.handled == taken(target.order)
+        self.whoever_was_asked_has_answered()
+
+    def whoever_was_asked_has_answered(self):
+        for target, asked in self.asked:
+            assert asked.done()
+            if asked.exception() is None:
+                assert self.node.resources[asked.result()] is target.handled
+            else:
+                assert type(asked.exception()) is ProcessDied
+                assert not target.pid.alive
+        self.asked.clear()
 
     async def settle(self):
         await quiet(self.node)

@@ -23,6 +23,7 @@ from runtime import (
     KeepState,
     NextEvent,
     NextState,
+    NodeError,
     NoReply,
     Postpone,
     ProcessExit,
@@ -32,6 +33,7 @@ from runtime import (
     StateTimeout,
     Stop,
     TaskDone,
+    system,
 )
 
 
@@ -288,3 +290,22 @@ def leave_behind():
 
 def daemon():
     return subprocess.Popen(["/bin/sleep", "30"], start_new_session=True).pid
+
+
+def twice(state):
+    return state * 2
+
+
+def walks(_):
+    return ("walked",)
+
+
+def fails(_):
+    raise OSError("no")
+
+
+def asks(other):
+    try:
+        system.get_state(other).send(None)
+    except NodeError as error:
+        return str(error)

@@ -34,6 +34,7 @@ from runtime import (
     Stop,
     Supervisor,
     TaskDone,
+    system,
 )
 
 
@@ -106,3 +107,12 @@ async def use(node: Node) -> None:
     assert_type(await pid.call("anything"), Any)
     assert_type(node.whereis("alice"), Pid | None)
     assert_type(node.spawn(worker, 3), Pid)
+
+
+async def asks_of_sys(pid: Pid) -> None:
+    """What every process can be asked."""
+    assert_type(await system.suspend(pid), None)
+    assert_type(await system.get_status(pid), system.Status)
+    assert_type(await system.statistics(pid, "get", timeout=None), system.Statistics | None)
+    await system.replace_state(pid, lambda state: state)
+    await system.statistics(pid, "reset")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
