@@ -169,11 +169,12 @@ class Cell(Peer):
 
     @boundary
     def _answer(self, body: bytes) -> None:
+        number, what, about = pickle.loads(body)
         try:
-            answer = self._answer_to(*pickle.loads(body))
+            answer = self._answer_to(what, about)
         except Exception as error:
             answer = ("failed", f"{type(error).__name__}: {error}")
-        self.questions.send(pickle.dumps(answer))
+        self.questions.send(pickle.dumps((number, *answer)))
 
     def _answer_to(self, what: str, about: Any) -> tuple[str, Any]:
         if what == "find":

@@ -14,7 +14,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, Final
 
-from ..preemption.guards import open_to_switches
+from ..preemption.guards import to_its_end
 from . import sweep
 from .ending import ORPHANED
 from .limits import Limits
@@ -67,15 +67,11 @@ def set_limits(limits: Limits, report: int, parked: Callable[[], str]) -> None:
     _limit_starts(limits.processes)
 
 
-for _reader in (sweep.sessions, sweep._pids, sweep._stat):  # which imports nothing of the runtime
-    open_to_switches(_reader)
-
-
 def _limit_starts(most: int) -> None:
     """Refuse to start more OS processes than `most`. Code in C that forks by itself is not asked; the node counts (see `cell`)."""
     session = os.getsid(0)
 
-    @open_to_switches
+    @to_its_end
     def look(event: str, _args: tuple[Any, ...]) -> None:
         if event in _STARTS and (most == 0 or sweep.sessions().get(session, 1) > most):
             raise PermissionError(

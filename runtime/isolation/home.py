@@ -14,6 +14,7 @@ from ..errors import Foreign, describe
 from ..handle import Handle
 from ..mailbox import SYSTEM
 from ..pid import NODE
+from ..preemption.guards import to_its_end
 from ..signals import Down
 from ..status import ENDED
 from .codec import dumps, loads
@@ -55,6 +56,7 @@ class Home(Peer):
         self.resource_names: list[str] = []
         self.over: asyncio.Future[None] = self.sched.loop.create_future()
         self._questions: Final = questions
+        self._asked = 0
         self._showing = False
 
     # --- messages -----------------------------------------------------------------------------------
@@ -149,16 +151,24 @@ class Home(Peer):
             "Make one in init(…)"
         )
 
+    @to_its_end
     def _ask(self, what: str, about: Any) -> tuple[str, Any]:
         with self._questions.lock:
-            self._questions.send(pickle.dumps((what, about)))
-            body = self._questions.receive(ANSWER_S)
-        if body is None:
-            die()
-        kind, answer = pickle.loads(body or b"")
+            self._asked += 1
+            self._questions.send(pickle.dumps((self._asked, what, about)))
+            kind, answer = self._answer(self._asked)
         if kind == "failed":
             raise RuntimeError(f"the node could not answer: {answer}")
         return kind, answer
+
+    def _answer(self, asked: int) -> tuple[str, Any]:
+        while True:
+            body = self._questions.receive(ANSWER_S)
+            if body is None:
+                die()
+            number, kind, answer = pickle.loads(body or b"")
+            if number == asked:  # else it is the answer to one that nobody waits for any more
+                return kind, answer
 
     def promises(self, process: Process) -> bool:
         """The end of a far process is told by the node itself."""
