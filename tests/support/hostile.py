@@ -381,7 +381,7 @@ class HugeIntegers(System):
 
 class LongCLoop(System):
     code = "a long loop in C: `sum(range(10**9))`"
-    instead = "cut it in pieces; `self.wait(loop.run_in_executor(processes, …))`"
+    instead = "cut it in pieces, or give its process `isolated=True`"
     killed_after = 0.05
 
     def go(self, things):
@@ -392,7 +392,7 @@ class LongCLoop(System):
 class LongStatement(System):
     code = "a long SQL statement, or any C code that never looks up"
     instead = (
-        "`connection.set_progress_handler(lambda: 0, 1000)`; `asyncio.to_thread`, where it frees the GIL"
+        "`connection.set_progress_handler(lambda: 0, 1000)`; `thread=True`, where it frees the GIL, else `isolated=True`"
     )
     killed_after = 0.05
     endless = "with recursive n(x) as (select 1 union all select x + 1 from n where x < 2000000) select sum(x) from n"
