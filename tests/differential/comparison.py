@@ -10,6 +10,7 @@ stop, and of groups in no case.
 """
 
 import json
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
@@ -84,23 +85,33 @@ def _heard(entry: Entry, orphans: bool) -> Entry:
     if orphans:
         return {"ends": {who: sorted(map(str, found)) for who, found in ends.items()}}
     return {
-        "ends": {who: _runs_sorted(found, _crowd_ended) for who, found in ends.items()},
-        "groups": {who: _runs_sorted(found, lambda what: what[0] == "left") for who, found in groups.items()},
+        "ends": {who: _runs_sorted(found, _who_ended) for who, found in ends.items()},
+        "groups": {who: _runs_sorted(found, _who_left) for who, found in groups.items()},
     }
 
 
-def _runs_sorted(events: list[Any], loose: Any) -> list[Any]:
-    """The events, those that come together in no order sorted."""
+def _runs_sorted(events: list[Any], run_of: Callable[[list[Any]], str]) -> list[Any]:
+    """The events, those of one run sorted; what is of no run keeps its place."""
     found: list[Any] = []
-    for free, run in groupby(events, loose):
-        together = list(run)
-        found += sorted(together) if free else together
+    for run, events_of_it in groupby(events, run_of):
+        together = list(events_of_it)
+        found += sorted(together) if run else together
     return found
 
 
-def _crowd_ended(what: list[Any]) -> bool:
-    """Whether it is about the end of a dynamic supervisor's child."""
-    return "dyn." in what[1][0]
+def _who_ended(what: list[Any]) -> str:
+    """A link and a monitor tell of the same end in no order."""
+    return _whom(what[1])
+
+
+def _who_left(what: list[Any]) -> str:
+    """A process that ends leaves its groups in no order."""
+    return _whom(what[2]) if what[0] == "left" else ""
+
+
+def _whom(who: Any) -> str:
+    """The children of a dynamic supervisor are all one: they end in no order."""
+    return "dyn" if "dyn." in str(who) else str(who)
 
 
 def _crowd_stopped(event: list[Any]) -> str:

@@ -2,6 +2,15 @@
 
 A difference changes what OTP did into what is expected here; whatever is not in this list has to be equal.
 This file compares nothing: `comparison.py` does.
+
+Where either side may rightly do another thing each time, or OTP fails, no script is generated (`script_society.py`):
+
+- names and keys below a supervisor that is killed. Its successor starts them again while those that were left behind may still have
+  them: on OTP such starts fail by luck, and use up restarts. Here the start waits for them to end (`supervision/starting.py`).
+- links among more than two, or between children of different supervisors: who of them ends first is said nowhere.
+- a process that watches groups and is in one: `pg` of OTP 25.2 crashes when it ends. Here it is a process like any other.
+- a dynamic child with a registered name beside one with the same id and without: OTP's have no ids. Here the name is the id, and an id
+  under which somebody is registered belongs to one child.
 """
 
 from collections.abc import Callable

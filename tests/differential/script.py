@@ -209,7 +209,7 @@ def _phrases(draw: st.DrawFn, tree: Child) -> list[list[Any]]:
     parents = [child for child in members if child["kind"] == "supervisor"]
     workers = [child["id"] for child in members if child["kind"] == "worker"]
     anyone = workers + workers + [f"{parent['id']}.new" for parent in parents]
-    if workers and draw(st.sampled_from([False, False, True])):
+    if workers and draw(st.booleans()):
         return draw(society(parents, workers))
     crowds = [parent for parent in parents if parent["template"]]
     if crowds and draw(st.booleans()):

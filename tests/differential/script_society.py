@@ -24,8 +24,8 @@ def belongings(draw: st.DrawFn) -> Child:
     """Where a worker is found, which groups it joins and which it watches, all from its start on."""
     return {
         "place": draw(st.sampled_from(["none"] * 6 + ["name", "name", *KEYS])),
-        "joins": draw(st.sampled_from([[]] * 5 + [["g"], ["h"], ["g", "g"], ["g", "h"]])),
-        "watches": draw(st.sampled_from([[]] * 7 + [["g"], ["all"]])),
+        "joins": draw(st.sampled_from([[]] * 3 + [["g"], ["h"], ["g", "g"], ["g", "h"]])),
+        "watches": draw(st.sampled_from([[]] * 4 + [["g"], ["all"]])),
     }
 
 
@@ -36,23 +36,11 @@ def society(draw: st.DrawFn, parents: list[Child], anyone: list[str]) -> list[li
     other = draw(st.sampled_from([name for name in anyone if name != one] or anyone))
     key, group = draw(st.sampled_from(KEYS)), draw(st.sampled_from(GROUPS))
     match draw(st.sampled_from(_KINDS)):
-        case "link":
-            pairs = _pairs(parents)
-            if not pairs:
-                return [["ask", "name", one]]
-            one, other = draw(st.sampled_from(pairs))
-            verbs = draw(st.sampled_from([["link"], ["link"], ["link"], ["link", "unlink"], ["unlink"]]))
-            return [*(["do", one, verb, other] for verb in verbs), _end(draw(st.sampled_from(ENDS)), other)]
-        case "monitor":
-            verbs = draw(
-                st.sampled_from([["monitor"], ["monitor"], ["monitor", "monitor"], ["monitor", "demonitor"]])
-            )
-            watched = draw(st.sampled_from([other] * 4 + [draw(st.sampled_from(parents))["id"]]))
-            end = [_end(draw(st.sampled_from(ENDS)), watched)] if watched == other else [["kill", watched]]
-            return [
-                *(["do", one, verb, watched] for verb in verbs),
-                *draw(st.sampled_from([end, end, end, []])),
-            ]
+        case "an end":
+            return draw(_scene(parents, anyone, one))
+        case "the dead":
+            ended = ["terminate_child", other.rpartition(".")[0], other]
+            return [ended, ["do", one, draw(st.sampled_from(["monitor", "link"])), other]]
         case "key":
             verb = draw(st.sampled_from(["register", "register", "unregister"]))
             asked = draw(st.sampled_from([["ask", "key", key], ["ask", "name", other]]))
@@ -68,7 +56,23 @@ def society(draw: st.DrawFn, parents: list[Child], anyone: list[str]) -> list[li
             return [watching, *ends[: draw(st.sampled_from([2, 2, 1, 0]))]]
 
 
-_KINDS = ["link"] * 3 + ["monitor"] * 3 + ["key"] * 2 + ["group"] * 2 + ["watch"] * 2
+_KINDS = ["an end"] * 6 + ["the dead", "key", "group", "watch", "watch"]
+
+
+@st.composite
+def _scene(draw: st.DrawFn, parents: list[Child], anyone: list[str], victim: str) -> list[list[Any]]:
+    """A worker ends, or its supervisor, while others are linked with it or monitor it."""
+    others = draw(st.lists(st.sampled_from(anyone), min_size=1, max_size=2, unique=True))
+    whom = draw(st.sampled_from([victim] * 5 + [draw(st.sampled_from(parents))["id"]]))
+    steps = [["do", other, "monitor", whom] for other in others if other != whom]
+    for one, other in _pairs(parents):
+        if one == victim and draw(st.booleans()):
+            steps.append(draw(st.sampled_from([["do", other, "link", one], ["do", one, "link", other]])))
+    if draw(st.sampled_from([False] * 4 + [True])):
+        undone = draw(st.sampled_from(steps or [["do", victim, "link", victim]]))
+        steps.append([*undone[:2], {"link": "unlink", "monitor": "demonitor"}[undone[2]], undone[3]])
+    end = _end(draw(st.sampled_from(ENDS)), victim)
+    return [*steps, end if whom == victim else draw(st.sampled_from([end, ["kill", whom]]))]
 
 
 def _pairs(parents: list[Child]) -> list[tuple[str, str]]:
