@@ -41,6 +41,7 @@ from .supervision.child import Child
 from .supervision.child_spec import ChildSpec
 from .supervision.engine import Engine, describe_failure
 from .supervision.family import SupervisorProcess
+from .supervision.registration import claim
 from .supervision.requests import StartChild, Started
 from .supervision.specification import Specification
 from .supervision.supervisor import Supervisor
@@ -316,7 +317,7 @@ class Node:
         """Start a supervised process: registered and linked before its first step, as OTP's `start_link`.
 
         Raises:
-            AlreadyRegistered: another process has its name.
+            AlreadyRegistered: another process has its name or key.
         """
         terms = child.terms
         behaviour: Any = terms.behaviour
@@ -326,8 +327,7 @@ class Node:
         if terms.is_supervisor:
             args = (behaviour,)
         process.child = child
-        if (name := child.name) is not None:
-            self.registry.register(name, process)
+        claim(child, process)
         child.process = process
         self._enter(process)
         if supervisor.status == ENDED:  # what is left of its code; a link with the dead, as OTP

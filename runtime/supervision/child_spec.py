@@ -20,6 +20,7 @@ from ..messages import ATOMS, share
 from ..preemption.guards import open_to_switches
 from .backoff import Backoff
 from .place import THREAD, Place, check_place, place_of
+from .registration import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ..server_process import ServerProcess
     from ..state_machine.behaviour import StateMachine
     from .child import Attempt
+    from .registration import Register
     from .specification import Specification
 
     Behaviour: TypeAlias = (
@@ -71,7 +73,7 @@ class Terms:
         behaviour: Any,
         restart: Restart,
         shutdown: Shutdown,
-        register: bool,
+        register: Register,
         constant: bool,
         options: dict[str, Any],
         more: _More,
@@ -134,7 +136,8 @@ class ChildSpec:
             `temporary` (never). Optional. Defaults to permanent.
         shutdown: seconds from the exit signal `shutdown` to a kill; `math.inf` waits for ever; `"brutal_kill"` kills at
             once. Optional. Defaults to 5.0, and to `math.inf` for a supervisor, as OTP does.
-        register: whether the child is registered under its id, where that is a string. Optional. Defaults to True.
+        register: whether its id, where that is a string, is its registered name; or a `Registry` in which its id is its key,
+            or `(Registry, key)`. What is taken refuses the start. Optional. Defaults to True.
         significant: whether its end, if it is not restarted, may end its supervisor, whose `auto_shutdown` says so.
             Optional. Defaults to False.
         start_timeout: seconds that its `init` may take; then it is killed, and the start fails with `timeout`.
@@ -149,7 +152,7 @@ class ChildSpec:
         options: keyword arguments for `init` or the function.
 
     Raises:
-        TypeError: the behaviour is none of the three, or `restart_args` is no function.
+        TypeError: the behaviour is none of the three, `restart_args` is no function, or a key can change.
         ValueError: an option has an illegal value.
         NotSendable: an argument is alive (a lock, a client, …); such things belong into Node(resources={…}).
     """
@@ -164,7 +167,7 @@ class ChildSpec:
         *args: Any,
         restart: Restart = "permanent",
         shutdown: Shutdown = _UNSET,
-        register: bool = True,
+        register: Register = True,
         significant: bool = False,
         start_timeout: float | None = None,
         backoff: Backoff | None = None,
@@ -186,7 +189,7 @@ class ChildSpec:
             or place is not None
         ):
             more = (bool(significant), start_timeout, backoff, restart_args, place)
-        terms = _terms(id, behaviour, restart, shutdown, bool(register), shared is args, options, more)
+        terms = _terms(id, behaviour, restart, shutdown, checked(id, register), shared is args, options, more)
         if terms.is_supervisor and (args or options):
             raise ValueError(
                 f"child {id!r}: a {type(behaviour).__name__} takes no arguments here; give them to "
@@ -222,8 +225,8 @@ class ChildSpec:
         return self.terms.shutdown
 
     @property
-    def register(self) -> bool:
-        """Whether it is registered under its id, where that is a string."""
+    def register(self) -> Register:
+        """Where it is registered (see `registration`)."""
         return self.terms.register
 
     @property
@@ -231,7 +234,7 @@ class ChildSpec:
         """Whether the child is itself a supervisor."""
         return self.terms.is_supervisor
 
-    def varied(self, id: Any, *args: Any, register: bool) -> ChildSpec:  # noqa: A002
+    def varied(self, id: Any, *args: Any, register: Register) -> ChildSpec:  # noqa: A002
         """The same specification with another id, other arguments, registered or not. Raises as `ChildSpec`."""
         terms = self.terms
         return ChildSpec(
@@ -256,7 +259,7 @@ class ChildSpec:
     @property
     def name(self) -> str | None:
         """What it is registered as; None for not at all."""
-        if not self.terms.register:
+        if self.terms.register is not True:
             return None
         id_ = self.id
         if type(id_) is str:
@@ -277,14 +280,14 @@ def _terms(
     behaviour: Any,
     restart: Any,
     shutdown: Any,
-    register: bool,
+    register: Register,
     constant: bool,
     options: dict[str, Any],
     more: _More,
 ) -> Terms:
     """The terms of a spec: those of its siblings, where nothing differs."""
-    if options:
-        return Terms(child, behaviour, restart, shutdown, register, False, options, more)
+    if options or isinstance(register, tuple):
+        return Terms(child, behaviour, restart, shutdown, register, constant and not options, options, more)
     number = isinstance(shutdown, bool)  # True is no number of seconds, although it equals 1
     rare: Any = None
     if more is not _NO_MORE:

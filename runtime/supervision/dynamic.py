@@ -21,6 +21,7 @@ from .child import Child
 from .child_spec import ChildSpec
 from .engine import Engine
 from .family import Family
+from .registration import is_by_id
 from .requests import StartChild, Started, TerminateChild
 from .specification import Specification, ask
 
@@ -47,7 +48,7 @@ class DynamicServer(Engine):
         present = family.children.get(spec.id)
         if present is None:
             return child
-        if spec.name is not None:  # a name belongs to one
+        if is_by_id(spec):  # a name belongs to one, and a key
             return ChildError("already_started", spec.id)
         child.id = (spec.id, self._process.sched.node.next_number())
         return child
@@ -129,7 +130,7 @@ class DynamicSupervisor(Crowd):
     def start_child(supervisor: Address, spec: ChildSpec) -> Coroutine[Any, Any, Started]:
         """Start a child. Its id need not be unique: which_children shows that of a second one with a number.
 
-        A string is registered as a name, as everywhere; give `register=False`, or another id, where there will be many.
+        A string is registered as a name, as everywhere; give `register=False`, a registry, or another id, where there will be many.
 
         Raises:
             ChildError: `max_children`, or `already_started`: a child with this name exists.

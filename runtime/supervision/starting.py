@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .. import exits
 from ..errors import ObserverError
 from ..status import ENDED
+from .registration import holder
 from .stopping import ended
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ async def start(supervisor: Process, child: Child) -> Any:
 
 
 async def pending(supervisor: Process, child: Child) -> Any:
-    """Wait for what `start_now` has left: an orphan that holds the name, or an `init` that awaits."""
+    """Wait for what `start_now` has left: an orphan that holds the name or key, or an `init` that awaits."""
     process = child.process
     if process is None:
         orphan = _orphan(supervisor, child)
@@ -94,12 +95,11 @@ def _outcome(child: Child, process: Process) -> Any:
 
 
 def _orphan(supervisor: Process, child: Child) -> Process | None:
-    """A process that still holds the child's name, although its own supervisor was killed: it is ending."""
-    name = child.name
-    holder = supervisor.sched.node.registry.find(name) if name is not None else None
-    if holder is None or holder.parent is None or holder.parent.status != ENDED:
+    """A process that still holds the child's name or key, although its own supervisor was killed: it is ending."""
+    found = holder(child, supervisor.sched.node.registry)
+    if found is None or found.parent is None or found.parent.status != ENDED:
         return None
-    return holder
+    return found
 
 
 async def _wait_for(orphan: Process, supervisor: Process, child: Child) -> None:

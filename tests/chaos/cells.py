@@ -6,16 +6,22 @@ import asyncio
 import time
 from typing import Any
 
-from runtime import CallError, Down, Exit, Pid, ProcessExit, Reply, Server
+from runtime import CallError, Down, Exit, Groups, Joined, Left, Pid, ProcessExit, Registry, Reply, Server
 
-__all__ = ["AsyncCell", "Cell", "Registrar"]
+__all__ = ["ADDRESSES", "TOWN", "AsyncCell", "Cell", "Registrar"]
+
+ADDRESSES: Registry[Any, None] = Registry("addresses")
+"""Every cell has one, by its specification."""
+TOWN = Groups("town")
+"""Every cell joins one group of it, at its birth."""
 
 
 class Registrar(Server):
-    """Monitors every cell from its birth on. Nothing happens to it."""
+    """Monitors every cell from its birth on, and the group of all. Nothing happens to it."""
 
     def init(self) -> tuple[()]:
         """It remembers nothing."""
+        TOWN.monitor(self, "cells")
         return ()
 
     def handle_cast(self, pid: Pid, state: Any) -> Any:
@@ -23,10 +29,17 @@ class Registrar(Server):
         self.monitor(pid)
         return state
 
-    def handle_info(self, message: Down, state: Any) -> Any:
-        """One has ended."""
+    def handle_info(self, message: Any, state: Any) -> Any:
+        """One has joined, left, or ended."""
+        world = self.resource("world")
         with self.critical():
-            self.resource("world").died(message.pid)
+            match message:
+                case Joined(pids=pids):
+                    world.joined(pids)
+                case Left(pids=pids):
+                    world.left(pids)
+                case Down(pid=pid, reason=reason):
+                    world.died(pid, reason)
         return state
 
 
@@ -34,11 +47,13 @@ class _Doing(Server):
     """What both kinds of cells do."""
 
     trap_exits = True
+    counters = ("taken",)
 
     def init(self) -> list[Any]:
         """The state is what has leaked."""
         with self.critical():
             self.resource("world").born(self.pid)
+            TOWN.join(self, "cells")
             self.resource("registrar").cast(self.pid)
         return []
 
@@ -47,10 +62,12 @@ class _Doing(Server):
         world = self.resource("world")
         with self.critical():
             match message:
-                case Down(ref=ref):
+                case Down(ref=ref, pid=pid, reason=reason):
                     world.down(ref)
-                case Exit(pid=Pid() as pid):
+                    world.reason(pid, reason)
+                case Exit(pid=Pid() as pid, reason=reason):
                     world.exit(self.pid, pid)
+                    world.reason(pid, reason)
         return state
 
     def obey(self, message: Any, state: list[Any]) -> None:
@@ -59,7 +76,8 @@ class _Doing(Server):
         match message:
             case ("number", sender, number):
                 with self.critical():
-                    world.take(self.pid, sender, number)
+                    if world.take(self.pid, sender, number):
+                        self.count("taken")
             case ("send", times):
                 for _ in range(times):
                     with self.critical():

@@ -3,9 +3,11 @@
 chaos(seed, cells, seconds) ──> Found
 
 throughout   a message to a living process is neither lost nor delivered twice, and those of one sender keep their order;
-             every end is told exactly once by each link and each monitor; an answer is the one to the question
-at the end   everybody who should lives; nothing stands still, waits, is owed or lingers; no task, no thread, no step is
-             left; the node's counters agree with what was done; memory was flat
+             every end is told exactly once by each link, each monitor and the monitor of the group, and for all with one
+             reason; an answer is the one to the question
+at the end   everybody who should lives, under its key and in its group; nothing stands still, waits, is owed or lingers; no
+             task, no thread, no step is left; the counters of the node and of its children agree with what was done; memory
+             was flat
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from runtime.exits import signal
 from runtime.preemption.worker import Worker
 from runtime.process import EVENTS_KEPT, Process
 from runtime.status import IDLE
-from tests.chaos.cells import AsyncCell, Cell, Registrar
+from tests.chaos.cells import ADDRESSES, TOWN, AsyncCell, Cell, Registrar
 from tests.chaos.world import World
 
 __all__ = ["Found", "chaos"]
@@ -101,7 +103,7 @@ async def _chaos(seed: int, cells: int, seconds: float) -> Found:
 
 def _house(number: int, cells: int) -> ChildSpec:
     kinds = (Cell, AsyncCell)
-    children = [ChildSpec(place, kinds[place % 2], register=False) for place in range(cells)]
+    children = [ChildSpec((number, place), kinds[place % 2], register=ADDRESSES) for place in range(cells)]
     return ChildSpec(f"house-{number}", Supervisor(children, max_restarts=NEVER))
 
 
@@ -202,6 +204,18 @@ def _checks(node: Node, world: World, cells: int, idle: int) -> None:
         "cells": (len(world.cells), cells // HOUSES * HOUSES),
         "processes": (living, cells // HOUSES * HOUSES + HOUSES + 3),
         "restarts that the node counts": (node.ledger.restarts, world.deaths),
+        "crashes that the node counts": (
+            node.ledger.crashed,
+            _clamped(node.ledger.crashed, world.crashes, world.unknown),
+        ),
+        "messages that the cells count": (
+            sum(counters["taken"] for counters in node.ledger.counters.values()),
+            world.taken,
+        ),
+        "living under keys": (sum(pid.alive for _, pid, _ in ADDRESSES.select(node)), len(world.cells)),
+        "entries under keys": (ADDRESSES.count(node), len(world.cells)),
+        "members": ({pid.number for pid in TOWN.get_members(node, "cells")}, set(world.cells)),
+        "members that their monitor knows": (world.members, set(world.cells)),
         "messages to the dead that the node counts": (sched.dead_letters, world.dead),
         "steps that stand still": (len(sched.standing) + len(sched.workers.parked), 0),
         "answers owed": (len(sched.owed), 0),
@@ -223,6 +237,11 @@ def _checks(node: Node, world: World, cells: int, idle: int) -> None:
     workers = sum(type(it) is Worker and it.workers is sched.workers for it in objects)
     if sched.sliced and workers > len(sched.workers.pool) + 5:  # type: ignore[attr-defined]
         world.fail(f"{workers} greenlets, and {len(sched.workers.pool)} of them idle")  # type: ignore[attr-defined]
+
+
+def _clamped(number: int, least: int, span: int) -> int:
+    """The nearest to `number` from `least` on, `span` above it at most."""
+    return max(least, min(number, least + span))
 
 
 def _rss() -> int:

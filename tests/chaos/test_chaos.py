@@ -3,6 +3,7 @@
 import random
 
 from runtime import exits
+from runtime.groups.groups import _Memberships
 from tests.chaos.chaos import chaos
 from tests.chaos.world import World
 
@@ -28,6 +29,24 @@ def test_a_monitor_that_tells_twice_is_found(monkeypatch):
 
     monkeypatch.setattr(exits, "_notify", twice)
     assert any("twice" in text for text in chaos(SEED, cells=40, seconds=1.0).wrong)
+
+
+def test_an_entry_that_stays_is_found(monkeypatch):
+    monkeypatch.setattr(_Memberships, "release", lambda *_: None)
+    wrong = chaos(SEED, cells=40, seconds=1.0).wrong
+    assert any("has not left its group" in text for text in wrong)
+    assert any(text.startswith("members: ") for text in wrong)
+
+
+def test_reasons_that_are_not_the_same_for_all_are_found(monkeypatch):
+    honest = exits._notify
+
+    def confused(process, ref, watcher, reason):
+        confusing = not callable(watcher) and process.number % 2 and watcher.number % 2
+        honest(process, ref, watcher, "normal" if confusing else reason)
+
+    monkeypatch.setattr(exits, "_notify", confused)
+    assert any("for another" in text for text in chaos(SEED, cells=40, seconds=1.0).wrong)
 
 
 def test_a_message_that_is_lost_is_found(monkeypatch):

@@ -7,12 +7,15 @@ kill comes, between the two.
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from typing import Any
 
 from runtime import Pid
 
 __all__ = ["World"]
+
+REASONS_KEPT = 2_000
+"""Ends whose reasons are remembered, to be compared with what others are told."""
 
 
 class World:
@@ -26,6 +29,11 @@ class World:
         watching: by whom each monitor was made, and of whom; those that have not told yet.
         linked: who is told of whose end by a link.
         births, deaths: how many cells have started, and ended.
+        crashes: how many ended with an exception.
+        unknown: how many had ended before anybody could ask why.
+        taken: how many numbered messages the living have taken.
+        members: who has joined the group of all, and not left it, as its monitor hears.
+        reasons: why the last have ended, as whoever heard first was told.
         wrong: what must not be, in words.
         done: what was done, by kind.
     """
@@ -39,6 +47,9 @@ class World:
         self.dead = 0
         self.watching: dict[Any, tuple[Pid, Pid]] = {}
         self.linked: defaultdict[Pid, set[Pid]] = defaultdict(set)
+        self.members: set[int] = set()
+        self.reasons: OrderedDict[int, str] = OrderedDict()
+        self.crashes = self.unknown = self.taken = 0
         self.births = self.deaths = self.downs = self.exits = self.answers = 0
         self.wrong: list[str] = []
         self.done: Counter[str] = Counter()
@@ -49,15 +60,45 @@ class World:
         self.cells[pid.number] = pid
         self.numbers.append(pid.number)
 
-    def died(self, pid: Pid) -> None:
+    def died(self, pid: Pid, reason: Any) -> None:
         """A cell has ended, as one hears who monitors them all."""
         self.deaths += 1
+        self.crashes += isinstance(reason, BaseException)
+        self.unknown += reason == "noproc"
+        self.reason(pid, reason)
+        if pid.number in self.members:
+            self.fail(f"{pid} has ended, and has not left its group")
         if self.cells.pop(pid.number, None) is None:
             self.fail(f"{pid} has ended twice")
         self.sent.pop(pid.number, None)
         self.got.pop(pid.number, None)
         self.linked.pop(pid, None)
         self.watching = {ref: pair for ref, pair in self.watching.items() if pair[0] is not pid}
+
+    def joined(self, pids: tuple[Pid, ...]) -> None:
+        """Cells have joined the group of all."""
+        for pid in pids:
+            if pid.number in self.members:
+                self.fail(f"{pid} has joined its group twice")
+            self.members.add(pid.number)
+
+    def left(self, pids: tuple[Pid, ...]) -> None:
+        """Cells have left it."""
+        for pid in pids:
+            if pid.number not in self.members:
+                self.fail(f"{pid} has left its group twice, or before it joined")
+            self.members.discard(pid.number)
+
+    def reason(self, pid: Pid, reason: Any) -> None:
+        """Somebody was told why a cell has ended: everybody has to hear the same."""
+        if reason == "noproc":  # asked for after the end
+            return
+        told = reason if isinstance(reason, str) else repr(reason)
+        first = self.reasons.setdefault(pid.number, told)
+        if told != first:
+            self.fail(f"{pid} ended with {first} for one, and with {told} for another")
+        if len(self.reasons) > REASONS_KEPT:
+            self.reasons.popitem(last=False)
 
     def anybody(self) -> Pid:
         """A cell that lives, as far as is known."""
@@ -78,14 +119,16 @@ class World:
             self.dead += 1
             to.cast("nobody hears this")
 
-    def take(self, me: Pid, sender: int, number: int) -> None:
-        """A numbered message has come: the next one of its sender, or something is wrong."""
+    def take(self, me: Pid, sender: int, number: int) -> bool:
+        """A numbered message has come: the next one of its sender, or something is wrong. Whether the taker lives."""
         if not me.alive:
-            return  # its code runs on; what it does counts no more
+            return False  # its code runs on; what it does counts no more
         before = self.got[me.number][sender]
         if number != before + 1:
             self.fail(f"{me} got message {number} of <0.{sender}.0> after {before}")
         self.got[me.number][sender] = number
+        self.taken += 1
+        return True
 
     def down(self, ref: Any) -> None:
         """A monitor has told."""

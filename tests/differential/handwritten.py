@@ -1,6 +1,7 @@
 """Scripts written by hand, one for each rule of OTP's supervisor that must not be lost; named by the rule."""
 
 from tests.differential.handwritten_family import FAMILY
+from tests.differential.handwritten_society import SOCIETY
 from tests.differential.script import HASTY, Script, supervisor, worker
 
 __all__ = ["HANDWRITTEN"]
@@ -238,7 +239,7 @@ HANDWRITTEN: dict[str, Script] = {
     "an empty supervisor": _script(supervisor("root"), ["start_child", "root", worker("a")], ["kill", "a"]),
 }
 
-HANDWRITTEN |= FAMILY
+HANDWRITTEN |= FAMILY | SOCIETY
 
 # What a supervisor answers between a failed restart of b and its next try.
 for _strategy in ("one_for_one", "one_for_all", "rest_for_one"):

@@ -8,16 +8,9 @@ import asyncio
 from typing import Any
 
 from runtime import CallError, Down, Node, Pid, StartError, Supervisor
-from tests.differential.observer_workers import (
-    RECORD,
-    UNANSWERED,
-    Record,
-    class_of,
-    operate,
-    reason_of,
-    root_of,
-    status_of,
-)
+from tests.differential.observer_record import RECORD, UNANSWERED, Record, class_of, reason_of
+from tests.differential.observer_society import GROUPS, ask, places
+from tests.differential.observer_workers import operate, root_of, status_of
 from tests.differential.script import Script
 from tests.support.eventually import eventually
 
@@ -103,10 +96,11 @@ class _Run:
 
     def _drained(self) -> Entry:
         """What was recorded since the last look."""
-        recorded = {"trace": list(self._record.trace), "answers": list(self._record.answers)}
-        self._record.trace.clear()
-        self._record.answers.clear()
-        return recorded
+        record = self._record
+        recorded = {"trace": [*record.trace], "answers": [*record.answers], "heard": [*record.heard]}
+        for kept in (record.trace, record.answers, record.heard):
+            kept.clear()
+        return {**recorded, "places": places(self._node, record)}
 
     def _shown(self, children: list[Any], counts: Any) -> Entry:
         shown = [[child.id, status_of(child), child.kind, self._incarnation(child)] for child in children]
@@ -136,7 +130,7 @@ class _Run:
                     tree = await self._walk(self._root_id, self._root)
                 except CallError:
                     tree = {}
-                if tree and self._is_at_rest(tree):
+                if tree and self._is_at_rest(tree) and await self._settled(tree):
                     return tree
                 await asyncio.sleep(0.001)
         await self._nobody()
@@ -148,6 +142,17 @@ class _Run:
         return all(pid.alive for pid in inside) and not (
             restarting or self._unanswered() or self._strays(inside)
         )
+
+    async def _settled(self, tree: Tree) -> bool:
+        """Whether all live once they have dealt with what has been sent so far."""
+        inside = [pid for _, pid in self._inside(tree)]
+        try:
+            for pid in inside:
+                if pid in self._record.workers:
+                    await pid.call("who")
+        except CallError:
+            return False
+        return all(pid.alive for pid in inside)
 
     async def _walk(self, name: str, pid: Any) -> Tree:
         children = await self._children(name, pid)
@@ -208,10 +213,17 @@ class _Run:
                 self._record.failures[name] = 1
                 self._record.meanwhile[name] = rest
                 return "ok"
+            case "ask":
+                return await ask(self._node, name, rest[0])
+            case "tell":
+                GROUPS.broadcast(self._node, name, ("told", name))
+                return "ok"
         pid = await self._find(name)
         if pid is None:
             return "no_process"
         match verb:
+            case "do":
+                return await self._do(pid, *rest)
             case "exit":
                 return await self._ending(pid, lambda: pid.cast(("leave", rest[0])))
             case "kill":
@@ -227,6 +239,21 @@ class _Run:
     async def _find(self, name: str) -> Any:
         tree = await self._walk(self._root_id, self._root)
         return next((pid for known, pid in self._inside(tree) if known == name), None)
+
+    async def _do(self, pid: Any, verb: str, what: Any) -> Any:
+        if verb in {"link", "unlink", "monitor", "demonitor"}:
+            what = await self._find(what) or self._last(what)
+            if what is None:
+                return "no_process"
+        try:
+            return await pid.call(("act", verb, what))
+        except CallError:
+            return "ended"
+
+    def _last(self, name: str) -> Any:
+        """The last process that was the worker of this name."""
+        workers = self._record.workers
+        return max((pid for pid in workers if workers[pid][0] == name), key=workers.__getitem__, default=None)
 
     async def _ending(self, pid: Any, act: Any) -> str:
         ref = self._process.monitor(pid)
@@ -246,7 +273,7 @@ class _Run:
     async def _taken(self, pid: Any) -> str:
         """The signal has been dealt with once an answer to a later message is there, or the process has ended."""
         try:
-            await (pid.call("ping") if pid in self._record.workers else Supervisor.count_children(pid))
+            await (pid.call("who") if pid in self._record.workers else Supervisor.count_children(pid))
         except CallError:
             return "ended"
         return "survived"

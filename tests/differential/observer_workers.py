@@ -1,21 +1,15 @@
-"""The workers of this runtime's side, and the record of what they did.
-
-They do, line by line, what the callbacks in `otp_side.erl` do. The record is a live object, so it is a resource
-of the node and no message.
-"""
+"""The workers of this runtime's side. They do, line by line, what the callbacks in `otp_side.erl` do."""
 
 import asyncio
 import math
-from collections import Counter
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from runtime import (
+    AlreadyRegistered,
     CallError,
     ChildError,
     ChildSpec,
     DynamicSupervisor,
-    Exit,
     Ignore,
     Reply,
     Server,
@@ -23,25 +17,10 @@ from runtime import (
     Stop,
     Supervisor,
 )
+from tests.differential.observer_record import RECORD, UNANSWERED, class_of, reason_of
+from tests.differential.observer_society import KEYS, Society, heard, settle_in
 
-__all__ = ["RECORD", "UNANSWERED", "Record", "class_of", "operate", "reason_of", "root_of", "status_of"]
-
-UNANSWERED = object()
-RECORD = "the record of a differential script"
-
-
-@dataclass
-class Record:
-    """What happened, in order, and what has to outlive a worker."""
-
-    trace: list[list[Any]] = field(default_factory=list)
-    attempts: Counter[str] = field(default_factory=Counter)
-    failures: dict[str, int] = field(default_factory=dict)
-    ignoring: Counter[str] = field(default_factory=Counter)
-    workers: dict[Any, tuple[str, int]] = field(default_factory=dict)  # pid → id, incarnation
-    meanwhile: dict[str, list[Any]] = field(default_factory=dict)  # what the next failing start asks
-    answers: list[Any] = field(default_factory=list)
-    asking: list[asyncio.Task[None]] = field(default_factory=list)
+__all__ = ["operate", "root_of", "status_of"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +62,7 @@ class Worker(Server):
             return Ignore()
         record.trace.append(["start", name, incarnation])
         record.workers[self.pid] = (name, incarnation)
+        settle_in(self, record, child)
         return Life(name, incarnation, child["hangs"])
 
     async def fail_asking(self, record, operation):
@@ -103,7 +83,13 @@ class Worker(Server):
         raise RuntimeError("boom")
 
     def handle_call(self, message, caller, life):
-        return Reply(message, life)
+        match message:
+            case "who":
+                return Reply([life.name, life.incarnation], life)
+            case ("act", verb, what):
+                return Reply(Society(self, self.resource(RECORD)).act(verb, what), life)
+            case _:
+                raise NotImplementedError
 
     def handle_cast(self, message, life):
         match message:
@@ -115,13 +101,8 @@ class Worker(Server):
                 raise NotImplementedError
 
     def handle_info(self, message, life):
-        match message:
-            case Exit(_, reason):
-                record = self.resource(RECORD)
-                record.trace.append(["exit_seen", life.name, life.incarnation, class_of(reason)])
-                return life
-            case _:
-                raise NotImplementedError
+        heard(self, self.resource(RECORD), message)
+        return life
 
     async def terminate(self, reason, life):
         record = self.resource(RECORD)
@@ -134,22 +115,6 @@ class Trapping(Worker):
     """A worker that traps exits."""
 
     trap_exits = True
-
-
-def class_of(reason):
-    """The part of an exit reason that both sides have in common."""
-    match reason:
-        case "normal" | "shutdown" | "killed" | "noproc":
-            return reason
-        case ("shutdown", _):
-            return "shutdown_with"
-        case _:
-            return "error"
-
-
-def reason_of(name):
-    """The exit reason that a script's word stands for."""
-    return {"shutdown_with": ("shutdown", "a term"), "error": "boom"}.get(name, name)
 
 
 async def operate(supervisor, operation):
@@ -168,7 +133,9 @@ async def operate(supervisor, operation):
                 await getattr(Supervisor, verb)(supervisor, name)
     except ChildError as error:
         return error.reason
-    except (StartError, ValueError):
+    except StartError as error:
+        return "already_started" if isinstance(error.reason, AlreadyRegistered) else "failed"
+    except ValueError:
         return "failed"
     except CallError:
         return "no_process"
@@ -199,7 +166,7 @@ def spec_of(child):
         "restart": child["restart"],
         "shutdown": _shutdown(child["shutdown"]),
         "significant": child["significant"],
-        "register": False,
+        "register": _place(child.get("place", "none")),
     }
     if child["kind"] == "supervisor":
         return ChildSpec(child["id"], supervisor_of(child), **options)
@@ -222,6 +189,10 @@ def supervisor_of(child):
         max_seconds=1000,
         auto_shutdown=child["auto_shutdown"],
     )
+
+
+def _place(place):
+    return {"none": False, "name": True}.get(place, (KEYS, place))
 
 
 def _shutdown(value):

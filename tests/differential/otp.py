@@ -5,10 +5,12 @@ millisecond. Debian's erlang-base is all it needs.
 """
 
 import json
+import re
 import select
 import shutil
 import subprocess
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,15 +18,22 @@ from tests.differential.script import Script, erlang_term
 
 __all__ = ["Beam", "why_no_beam"]
 
+OLDEST = (13, 1)
+"""The emulator of OTP 25.1."""
 PATIENCE = 30.0  # s for one answer; the BEAM gives up on a script by itself after 5 s
 
 
+@cache
 def why_no_beam() -> str | None:
     """Why no BEAM can be started here, or None if one can."""
     missing = [program for program in ("erl", "escript") if shutil.which(program) is None]
-    return (
-        f"no {' and no '.join(missing)} on this machine: install erlang-base to compare" if missing else None
-    )
+    if missing:
+        return f"no {' and no '.join(missing)} on this machine: install erlang-base to compare"
+    told = subprocess.run(["erl", "-version"], capture_output=True, text=True, check=False)
+    version = re.search(r"version (\d+)\.(\d+)", told.stdout + told.stderr)
+    if version is not None and tuple(map(int, version.groups())) < OLDEST:
+        return "OTP is older than 25.1, whose pg is the first with monitors: install a newer erlang-base to compare"
+    return None
 
 
 class Beam:

@@ -17,6 +17,10 @@
 
 main(_) ->
     ok = logger:set_primary_config(level, none),
+    Society = filename:join(filename:dirname(escript:script_name()), "otp_society.erl"),
+    {ok, otp_society, Code} = compile:file(Society, [binary, report]),
+    {module, otp_society} = code:load_binary(otp_society, Society, Code),
+    ok = otp_society:open(),
     serve().
 
 serve() ->
@@ -47,6 +51,7 @@ observe(#{tree := Tree, steps := Steps}) ->
     ets:new(workers, [named_table, public]),                % {Pid, Incarnation, Id}
     ets:new(meanwhile, [named_table, public]),              % {Id, what its next failing start asks}
     ets:new(answers, [named_table, public, ordered_set]),   % {Moment, Answer | unanswered}
+    ets:new(heard, [named_table, public, ordered_set]),     % {Moment, [Id, N | What]}
     ets:new(seen, [named_table]),                           % {Id, the supervisor pids seen so far}
     case supervisor:start_link(?MODULE, {supervisor, Tree}) of
         {ok, Root} ->
@@ -55,8 +60,8 @@ observe(#{tree := Tree, steps := Steps}) ->
             [Entry | follow(Steps, World, Watched)];
         {error, _} ->
             await_nobody(deadline()),
-            [#{step => boot, result => failed, trace => drain(trace), answers => drain(answers), ended => [],
-               tree => #{}, root => failed}]
+            [#{step => boot, result => failed, trace => drain(trace), answers => drain(answers), heard => [], ended => [],
+               places => otp_society:places(), tree => #{}, root => failed}]
     end.
 
 follow([], World, Watched) ->
@@ -84,7 +89,7 @@ entry(Step, Result, World, Watched) ->
     Kept = maps:filter(fun(Pid, _) -> is_map_key(Pid, Alive) end, Watched),
     New = maps:map(fun(Pid, Id) -> {Id, monitor(process, Pid)} end, maps:without(maps:keys(Kept), Alive)),
     Entry = #{step => Step, result => Result, trace => drain(trace), answers => drain(answers),
-              ended => lists:sort(Ended),
+              heard => drain(heard), places => otp_society:places(), ended => lists:sort(Ended),
               tree => maps:from_list([{Id, shown(Seen)} || {Id, Seen} <- Tree]), root => RootState},
     {Entry, maps:merge(Kept, New)}.
 
@@ -93,7 +98,7 @@ pids({Root, RootId}, Tree) ->
         [{Id, Pid} || {_, {Children, _}} <- Tree, {Id, Pid, _, _} <- Children, is_pid(Pid)].
 
 %% What was recorded since the last look. Events of the trace: [start, Id, N], [start_failed, Id, N],
-%% [stop, Id, N, Class], [exit_seen, Id, N, Class].
+%% [ignored, Id, N], [stop, Id, N, Class].
 drain(Table) ->
     Recorded = [What || {_, What} <- ets:tab2list(Table)],
     ets:delete_all_objects(Table),
@@ -125,7 +130,9 @@ at_rest({Root, RootId} = World, Deadline) ->
     Inside = if is_list(Tree) -> [Pid || {_, Pid} <- pids(World, Tree)]; true -> [] end,
     Rest = is_list(Tree) andalso lists:all(fun is_process_alive/1, Inside)
         andalso not lists:any(fun restarting/1, Tree)
-        andalso not unanswered() andalso strays(Inside) =:= [],
+        andalso not unanswered() andalso strays(Inside) =:= []
+        andalso otp_society:settle([Pid || Pid <- Inside, ets:member(workers, Pid)])
+        andalso lists:all(fun is_process_alive/1, Inside),
     case Rest orelse not is_process_alive(Root) of
         true when Rest -> Tree;
         true -> await_nobody(deadline()), [];
@@ -161,7 +168,7 @@ strays(Inside) ->
 %% The root has ended: all below it end, and who asked it for something learns that it is gone.
 await_nobody(Deadline) ->
     case {strays([]), unanswered()} of
-        {[], false} -> ok;
+        {[], false} -> otp_society:settle([]);
         Left -> pause(Deadline, Left), await_nobody(Deadline)
     end.
 
@@ -184,6 +191,11 @@ perform([fail_asking | [Id | Operation]], _) ->
     ets:insert(failures, {Id, 1}),
     ets:insert(meanwhile, {Id, Operation}),
     ok;
+perform([ask, Kind, What], _) -> otp_society:ask(Kind, What);
+perform([tell, Group], _) -> otp_society:told(Group);
+perform([do, Id, Verb, Whom], World) when Verb =:= link; Verb =:= unlink; Verb =:= monitor; Verb =:= demonitor ->
+    with(Id, World, fun(Pid) -> with_last(Whom, World, fun(Other) -> act(Pid, Verb, Other) end) end);
+perform([do, Id, Verb, What], World) -> with(Id, World, fun(Pid) -> act(Pid, Verb, What) end);
 perform([exit, Id, Reason], World) ->
     with(Id, World, fun(Pid) -> ending(Pid, fun() -> gen_server:cast(Pid, {leave, Reason}) end) end);
 perform([kill, Id], World) ->
@@ -218,6 +230,20 @@ with(Id, {Root, RootId}, Act) ->
         [] -> no_process
     end.
 
+%% With the process of this id, or the last that was one.
+with_last(Id, World, Act) ->
+    case with(Id, World, Act) of
+        no_process ->
+            case lists:sort([{N, Pid} || {Pid, N, I} <- ets:tab2list(workers), I =:= Id]) of
+                [] -> no_process;
+                Dead -> {_, Pid} = lists:last(Dead), Act(Pid)
+            end;
+        Result -> Result
+    end.
+
+act(Pid, Verb, What) ->
+    try gen_server:call(Pid, {act, Verb, What}) catch exit:_ -> ended end.
+
 ending(Pid, Act) ->
     Ref = monitor(process, Pid),
     Act(),
@@ -246,12 +272,11 @@ taken(Pid) ->
 outcome(ok) -> ok;
 outcome({ok, _}) -> ok;
 outcome({error, {already_started, _}}) -> already_started;
+outcome({error, {{already_started, _}, _ChildSpec}}) -> already_started;    % its name is taken
 outcome({error, Reason}) when is_atom(Reason) -> Reason;
 outcome({error, _}) -> failed.
 
-class(Reason) when Reason =:= normal; Reason =:= shutdown; Reason =:= killed; Reason =:= noproc -> Reason;
-class({shutdown, _}) -> shutdown_with;
-class(_) -> error.
+class(Reason) -> otp_society:class(Reason).
 
 reason(shutdown_with) -> {shutdown, a_term};
 reason(error) -> boom;
@@ -267,7 +292,7 @@ child_spec(#{kind := supervisor} = Child) ->
     #{id => Id, restart => Restart, shutdown => Shutdown, significant => Significant, type => supervisor,
       start => {?MODULE, start_supervisor, [Child]}}.
 
-start_worker(Child) -> gen_server:start_link(?MODULE, {worker, Child}, []).
+start_worker(Child) -> otp_society:start_link(?MODULE, Child).
 
 start_supervisor(Child) -> supervisor:start_link(?MODULE, {supervisor, Child}).
 
@@ -296,6 +321,8 @@ init({worker, #{id := Id, traps := Traps, fails := Fails, slow := Slow} = Child}
                 _ ->
                     record(trace, [start, Id, N]),
                     ets:insert(workers, {self(), N, Id}),
+                    put(me, {Id, N}),
+                    ok = otp_society:settle_in(Child),
                     {ok, {Child, N, staying}}
             end
     end.
@@ -321,13 +348,15 @@ await_asked(Sup, Asker) ->
         _ -> erlang:yield(), await_asked(Sup, Asker)
     end.
 
-handle_call(count_children, _, State) -> {reply, 0, State}.
+handle_call(count_children, _, State) -> {reply, 0, State};
+handle_call(who, _, State) -> {reply, otp_society:who(self()), State};
+handle_call({act, Verb, What}, _, State) -> {reply, otp_society:act(Verb, What), State}.
 
 handle_cast({leave, error}, _) -> error(boom);
 handle_cast({leave, Reason}, {Child, N, _}) -> {stop, reason(Reason), {Child, N, leaving}}.
 
-handle_info({'EXIT', _, Reason}, {#{id := Id}, N, _} = State) ->
-    record(trace, [exit_seen, Id, N, class(Reason)]),
+handle_info(Message, {#{id := Id}, N, _} = State) ->
+    otp_society:heard(Id, N, Message),
     {noreply, State}.
 
 terminate(Reason, {#{id := Id, hangs := Hangs}, N, Mood}) ->

@@ -73,6 +73,56 @@ def test_children_are_counted_by_kind(beam):
     assert (specs, active, supervisors, workers) == (3, 3, 1, 2)
 
 
+def _heard(entry):
+    return [" ".join(map(str, what)) for what in entry["heard"]]
+
+
+def test_links_and_monitors_tell_who_ended_and_why(beam):
+    _boot, _link, crash, kill, _stop = beam.observe(
+        HANDWRITTEN["a link takes along who does not trap exits, and both are restarted"]
+    )
+    assert crash["ended"] == [["a", "error"], ["b", "error"]]
+    assert kill["ended"] == [["a", "killed"]]
+    *_, told, _unheard, _stop = beam.observe(HANDWRITTEN["a monitor tells once, and every reason"])
+    assert _heard(told) == ["a 1 down ['b', 4] killed"]
+
+
+def test_a_link_with_the_dead_is_noproc(beam):
+    _boot, _kill, trapping, plain, _stop = beam.observe(
+        HANDWRITTEN["a link with the dead is told at once, with noproc"]
+    )
+    assert _heard(trapping) == ["a 1 exit ['x', 1] noproc"]
+    assert plain["ended"] == [["b", "noproc_raised"]]
+    assert as_here(plain)["ended"] == [["b", "noproc"]]
+
+
+def test_names_and_keys_are_free_after_an_end_and_taken_by_the_successor(beam):
+    results = [
+        entry["result"] for entry in beam.observe(HANDWRITTEN["a name that is taken refuses the start"])
+    ]
+    assert results[1:-1] == ["already_started", "ok", "ok", "already_started"]
+    _, kill, *_ = beam.observe(HANDWRITTEN["a process may have several keys, and loses all of them at once"])[
+        6:
+    ]
+    assert kill["places"]["keys"] == {}
+    boot, _, kill, *_ = beam.observe(
+        HANDWRITTEN["a name is free when its process has ended, and its successor has it"]
+    )
+    assert boot["places"]["names"] == {"a": ["a", 1], "b": ["b", 1]}
+    assert kill["places"]["names"] == {"a": ["a", 2], "b": ["b", 1]}
+
+
+def test_a_member_that_ends_leaves_its_groups_and_watchers_are_told(beam):
+    boot, kill, *_ = beam.observe(HANDWRITTEN["an end leaves every group, and a successor joins again"])
+    assert boot["places"]["groups"] == {"g": [["a", 1], ["a", 1], ["b", 1]], "h": [["a", 1]]}
+    assert kill["places"]["groups"] == {"g": [["a", 2], ["a", 2], ["b", 1]], "h": [["a", 2]]}
+    told = [
+        f"w 1 {what} g ['a', {number}]"
+        for what, number in (("left", 1), ("left", 1), ("joined", 2), ("joined", 2))
+    ]
+    assert [what for what in _heard(kill) if what.startswith("w")] == told
+
+
 def test_the_same_script_is_observed_the_same_twice(beam):
     for name, script in HANDWRITTEN.items():
         assert difference(script, beam.observe(script), here(beam.observe(script))) is None, name

@@ -391,9 +391,7 @@ class LongCLoop(System):
 
 class LongStatement(System):
     code = "a long SQL statement, or any C code that never looks up"
-    instead = (
-        "`connection.set_progress_handler(lambda: 0, 1000)`; `thread=True`, where it frees the GIL, else `isolated=True`"
-    )
+    instead = "`connection.set_progress_handler(lambda: 0, 1000)`; `thread=True`, where it frees the GIL, else `isolated=True`"
     killed_after = 0.05
     endless = "with recursive n(x) as (select 1 union all select x + 1 from n where x < 2000000) select sum(x) from n"
 

@@ -19,6 +19,7 @@ from runtime import (
     exits,
 )
 from tests.support.eventually import eventually
+from tests.support.isolated import Cell
 from tests.support.processes import end_of, serve
 from tests.support.townspeople import CROWDS, NEWS, ROLES, ROOMS, WHERE, Townsman
 
@@ -164,3 +165,25 @@ async def test_a_supervisor_answers_it_and_another_is_not_taken_for_one(node, on
     assert type(died.value.reason) is TypeError
     assert "is no supervisor but tests.support.townspeople:Townsman" in str(died.value.reason)
     assert other.alive
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_child_stands_under_its_key_wherever_it_runs_and_so_does_its_successor(node, place):
+    top = Supervisor([ChildSpec("attic", Townsman, register=ROOMS, **PLACES[place])], name="top")
+    await node.start(top)
+    ((first, _),) = ROOMS.lookup(node, "attic")
+    assert await first.call(("on", ROOMS, "keys")) == ["attic"]
+    exits.signal(first._process, "kill")
+    await eventually(lambda: [pid for pid, _ in ROOMS.lookup(node, "attic") if pid != first], within=10)
+    assert await ROOMS.at(node, "attic").call(("on", ROOMS, "keys"), timeout=10) == ["attic"]
+
+
+async def test_an_isolated_process_starts_children_under_keys(node):
+    starter = await serve(node, Cell, isolated=True)
+    top = await node.start(Supervisor([], name="top"))
+    for spec in (
+        ChildSpec("attic", Townsman, register=ROOMS),
+        ChildSpec("second", Townsman, register=(ROOMS, "cellar")),
+    ):
+        pid = await starter.call(("start", top, spec))
+        assert ROOMS.keys(pid) == ["attic" if spec.id == "attic" else "cellar"]
