@@ -87,6 +87,8 @@ class Process:
     handle: Handle
     far: ClassVar[bool] = False
     """Whether it stands for a process that lives in another OS process."""
+    place: ClassVar[str] = ""
+    """Where its code runs, if not on the loop: `thread`, or `isolated`."""
     obeys_parent: ClassVar[bool] = False
     """Whether an exit signal from the parent, when trapped, ends it after `terminate` (OTP's gen_server)."""
 

@@ -2,6 +2,9 @@
 
 service      one request in, one answer out          (a thread of the port)
 
+isolated     what only the OS process of an isolated process can answer
+  elsewhere  what its thread or OS process adds to a process     figures      what the system tells of an OS process
+
 listing      ps: one pass over the table, in slices  overview     the node at a glance
   columns      what it sorts and filters by          tree         the supervision trees
   ranking      the first so many of an order         stacks       frames of what runs or awaits

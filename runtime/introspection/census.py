@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from runtime.status import STATUSES
 
-from .columns import counter_names
+from .columns import cells_beside, counter_names
 from .lookup import oldest_s
 from .pace import breathe
 from .passes import Passes
@@ -49,7 +49,7 @@ class Census:
         for page in node.table.slices():
             counts.update(map(_STATUS, page))
             mailboxes = list(map(_MAILBOX, page))
-            if mailboxes.count(None) != len(mailboxes):
+            if mailboxes.count(None) != len(mailboxes) or cells_beside(page):
                 self._look(page, clock)
             self.counters |= counter_names(page)
             breathe()
@@ -60,7 +60,7 @@ class Census:
 
     def _look(self, page: list[Process], clock: float) -> None:
         for process in page:
-            if process.mailbox:
+            if process.mailbox or process.place:
                 depth, age = process.letters, oldest_s(process, clock) or 0.0
                 self.mailbox_total += depth
                 if depth > self._depth:

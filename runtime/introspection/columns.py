@@ -6,7 +6,7 @@ line of Python for each process, which is what makes a million of them readable;
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +19,7 @@ from .memory import Scale
 if TYPE_CHECKING:
     from runtime.process import Extra, Process
 
-__all__ = ["CHANGING", "Keys", "column_of", "counter_names", "keys_of"]
+__all__ = ["CHANGING", "Keys", "cells_beside", "column_of", "counter_names", "keys_of"]
 
 LAST: Final = "\U0010ffff"
 """Sorts behind every word: who has no name, and who does nothing, stands last in both directions."""
@@ -91,9 +91,19 @@ def _of_extras(page: Page, key: Callable[[Extra], Any], otherwise: Any) -> list[
 
 def _of_mailboxes(page: Page, key: Callable[[Process], Any]) -> list[Any]:
     mailboxes = list(map(_MAILBOX, page))
-    if mailboxes.count(None) == len(mailboxes):
+    cells = cells_beside(page)
+    if mailboxes.count(None) == len(mailboxes) and not cells:
         return [0] * len(mailboxes)
-    return [key(process) if mailbox else 0 for process, mailbox in zip(page, mailboxes, strict=True)]
+    return [
+        key(process) if mailbox or process.number in cells else 0
+        for process, mailbox in zip(page, mailboxes, strict=True)
+    ]
+
+
+def cells_beside(page: Page) -> Collection[int]:
+    """The numbers of all isolated processes of the node: messages for them may stand elsewhere than in their mailbox."""
+    block = page[0].sched.block if page else None
+    return block.cells if block is not None else ()
 
 
 def _label(process: Process) -> str:

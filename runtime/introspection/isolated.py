@@ -1,53 +1,137 @@
-"""Questions about an isolated process that only its own OS process can answer: its state, and where it stands.
+"""Questions that only the OS process of an isolated process can answer, and all about processes that live in it.
+
+    about the isolated process   state, stack: there; mailbox: there and here; everything else: here
+    about <42.1.0>               spawned in <0.42.0>: everything there, changes too
 
 The thread over there answers while its loop is stuck; one that does not answer in time is told as such.
 """
 
 from __future__ import annotations
 
-import pickle
 from typing import TYPE_CHECKING, Any, Final
 
-from runtime.pid import pid_text
-from runtime.port.contract import Code, Failure, StackQuery, State, parse_answer
+from runtime.pid import NODE, pid_text
+from runtime.port.contract import (
+    Code,
+    Failure,
+    Link,
+    Mailbox,
+    MailboxContents,
+    ProcessInfo,
+    StackQuery,
+    State,
+    parse_answer,
+)
 
-from .lookup import find
+from .elsewhere import cell_of
+from .lookup import find, link_to, number_in
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from runtime.isolation.cell import Cell
     from runtime.node import Node
     from runtime.port.contract import PortRequest
     from runtime.port.service import Principal
 
-__all__ = ["asked_inside"]
+__all__ = ["asked_inside", "with_letters_inside"]
 
 ANSWER_S: Final = 5.0
 """Seconds that the other side has: at the first question it imports what it needs to answer."""
 
 
 def asked_inside(node: Node, request: PortRequest[Any], principal: Principal) -> BaseModel | None:
-    """The answer of the OS process that `request` is about; None where the node itself is to answer.
+    """The answer of the OS process that is to answer `request`; None where the node itself is.
 
     Raises:
-        Failure: it refuses, or does not answer.
+        Failure: it refuses, or does not answer; or there is none.
     """
-    block = node.scheduler.block
-    if block is None or not isinstance(request, State | StackQuery):
+    name = getattr(request, "process", None)
+    if name is None:
         return None
-    process = find(node, request.process)
-    cell = block.cells.get(process.number)
+    number = number_in(name) or 0
+    if number // NODE != getattr(node, "number", 0):  # the node inside an OS process has one
+        return _of_inmate(node, request, principal, number)
+    if node.scheduler.block is None or not isinstance(request, State | StackQuery):
+        return None
+    process = find(node, name)
+    cell = cell_of(node, process.number)
+    return _ask(cell, request, principal, process.number) if cell is not None else None
+
+
+def _of_inmate(node: Node, request: PortRequest[Any], principal: Principal, number: int) -> BaseModel:
+    """About a process that was spawned in an isolated one."""
+    home = number // NODE
+    cell = cell_of(node, home)
     if cell is None:
-        return None
-    inside: PortRequest[Any] = request.model_copy(update={"process": pid_text(process.number)})
-    who = principal.key, principal.role.value, principal.peer
+        raise Failure(
+            Code.NO_PROCESS,
+            f"{pid_text(number)} is not alive: {pid_text(home)}, in which it would live, has no OS process",
+        )
+    answer = _ask(cell, request, principal, number)
+    if isinstance(answer, ProcessInfo):
+        return _seen_from(node, answer).model_copy(update={"lives_in": link_to(cell.owner)})
+    return answer
+
+
+def _seen_from(node: Node, info: ProcessInfo) -> ProcessInfo:
+    """With the processes of the node as the node knows them: over there these have no names."""
+
+    def link(known: Link) -> Link:
+        process = node.table.get(number_in(known.pid) or 0)
+        return link_to(process) if process is not None else known
+
+    return info.model_copy(
+        update={
+            "parent": link(info.parent) if info.parent is not None else None,
+            **{
+                name: [link(known) for known in getattr(info, name)]
+                for name in ("ancestors", "links", "monitors", "monitored_by")
+            },
+        }
+    )
+
+
+def with_letters_inside(
+    node: Node, request: Mailbox, principal: Principal, here: MailboxContents
+) -> MailboxContents:
+    """The mailbox of an isolated process: what waits over there, then what waits `here`."""
+    number = number_in(here.pid) or 0
+    cell = cell_of(node, number)
+    if cell is None:
+        return here
+    told = cell.left
     try:
-        answered, text = cell.look(pickle.dumps((inside.document(), *who)), ANSWER_S)
+        there = _ask(cell, request, principal, number)
+    except Failure as failure:
+        return here.model_copy(
+            update={"note": f"what waits in its OS process is not shown: {failure.message}"}
+        )
+    assert isinstance(there, MailboxContents)
+    letters = [*there.letters, *here.letters][: request.limit]
+    total = there.total + max(0, here.total - told)
+    return here.model_copy(
+        update={
+            "total": total,
+            "letters": letters,
+            "truncated": there.truncated or total > len(letters),
+            "redacted": there.redacted + here.redacted,
+            "torn": there.torn or here.torn,
+        }
+    )
+
+
+def _ask(cell: Cell, request: PortRequest[Any], principal: Principal, number: int) -> BaseModel:
+    inside: PortRequest[Any] = request.model_copy(update={"process": pid_text(number)})
+    seconds = max(ANSWER_S, getattr(request, "deadline_s", 0.0) + 1)
+    question = inside.document(), principal.key, principal.role.value, principal.peer
+    try:
+        answered, text = cell.eyes.ask(question, seconds)
     except (OSError, TimeoutError) as error:
         raise Failure(
             Code.TIMEOUT, f"its OS process {cell.pid} does not answer ({type(error).__name__})"
         ) from None
     if not answered:
         raise Failure(Code.REFUSED, text)
-    answer: BaseModel = parse_answer(inside, text)  # pyright: ignore[reportArgumentType]  # of either kind
+    answer: BaseModel = parse_answer(inside, text)  # pyright: ignore[reportArgumentType]  # of any kind
     return answer

@@ -50,7 +50,7 @@ def find(node: Node, text: str) -> Process:
     number = number_in(text)
     process = node.table.get(number) if number is not None else None
     process = process or node.registry.find(text)
-    if process is not None and process.status != ENDED:
+    if process is not None and process.status != ENDED and not process.far:
         return process
     for end in reversed(node.ledger.history.copy()):
         if end.old == number or (number is None and id_text(end.path[-1]) == text):
@@ -138,7 +138,8 @@ def oldest_s(process: Process, clock: float) -> float | None:
     """Age of the oldest message that waits; None while there is none."""
     mailbox = process.mailbox
     if not mailbox:
-        return None
+        cell = getattr(process, "cell", None) if process.place else None
+        return max(0.0, clock - cell.oldest) if cell is not None and cell.left else None
     try:
         head = mailbox[0] if mailbox[0][0] != CONTINUE else mailbox[1]
         return max(0.0, clock - head[3])
@@ -199,6 +200,7 @@ def row(
         name=clean(process.name, 200) if process.name is not None else None,
         label=clean(extra.label, 200) if extra is not None and extra.label is not None else None,
         behaviour=behaviour_text(process.behaviour),
+        place=process.place or None,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # one of them
         status=status_of(process),
         doing=doing(process),
         mailbox=process.letters,

@@ -6,7 +6,7 @@
 
 BEAM has a heap for each process and so knows this exactly. Here objects have no owner: what two processes share counts for
 both, and what stands outside of the state (globals, closures, connections) for none. It tells a leak from what is well; it is no
-bill. No code of the user's runs: sizes come from methods written in C, parts from built-in containers and from
+bill. An isolated process has an OS process of its own, whose memory the system knows. No code of the user's runs: sizes come from methods written in C, parts from built-in containers and from
 what the garbage collector itself walks, which makes no `__dict__` where there was none.
 """
 
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from runtime.handle import Handle
 
 from .atoms import TEXTS
+from .figures import resident
 from .pace import breathe
 from .shapes import class_attribute
 
@@ -173,7 +174,13 @@ class Scale:
         """By the id of a class, since hashing one may run its metaclass."""
 
     def weigh(self, process: Process) -> Weight:
-        """What a process holds. Never raises. Cost: some microseconds; less than a millisecond whatever it holds."""
+        """What a process holds. Never raises. Cost: some microseconds; less than a millisecond whatever it holds.
+
+        Of an isolated process: the memory in which its OS process resides.
+        """
+        if process.place == "isolated" and (cell := getattr(process, "cell", None)) is not None:
+            size = resident(cell.pid)
+            return Weight(size) if size is not None else Weight(0, cut=True)
         agenda = getattr(process, "agenda", None)  # of a state machine: what it has put off
         put_off = agenda.postponed if agenda is not None else None
         roots = (process.state, process.mailbox, put_off, process.events, process.coroutine)

@@ -14,8 +14,9 @@ from runtime.port import contract as c
 from . import actions, details, happenings
 from .audit import AuditLog, why_not
 from .census import Censuses
+from .elsewhere import Elsewhere
 from .entries import registered
-from .isolated import asked_inside
+from .isolated import asked_inside, with_letters_inside
 from .listing import Listing
 from .overview import node_info
 from .sampler import Sampler
@@ -43,6 +44,7 @@ class Introspection:
         self._censuses = Censuses(node)
         self._listing = Listing(node, self._censuses, self.sampler.busy)
         self._shown = Shown(node)
+        self._elsewhere = Elsewhere(node)
         self._audit = AuditLog()
         self._cost = (time.monotonic(), 0.0, 0.0)
         node_, shown = node, self._shown
@@ -51,10 +53,14 @@ class Introspection:
                 node_, self.sampler, self._censuses, who, self._cost_ms_per_s(), stack=request.stack
             ),
             c.Ps: lambda request, who: self._listing.page(request, who.peer),
-            c.Info: lambda request, _who: details.info_of(node_, request.process, self.sampler.busy()),
+            c.Info: lambda request, _who: self._elsewhere.complete(
+                details.info_of(node_, request.process, self.sampler.busy())
+            ),
             c.StackQuery: lambda request, _who: details.stack_answer(node_, request.process),
             c.State: lambda request, _who: details.state_of(node_, request, shown),
-            c.Mailbox: lambda request, _who: details.contents_of(node_, request, shown),
+            c.Mailbox: lambda request, who: with_letters_inside(
+                node_, request, who, details.contents_of(node_, request, shown)
+            ),
             c.TreeQuery: lambda request, _who: supervision_tree(node_, request, self.sampler.busy()),
             c.History: lambda request, who: happenings.restart_history(node_, request, who),
             c.ProcessEvents: lambda request, _who: happenings.events_of(node_, request, shown),
@@ -64,7 +70,7 @@ class Introspection:
             c.RegistryQuery: lambda request, _who: registered(node_, request),
             c.AuditQuery: lambda request, _who: self._audit.answer(request.limit),
         }
-        self._changes: dict[type[BaseModel], Callable[[Any, str], c.Done]] = {
+        self._changes: dict[type[BaseModel], Callable[[Any, str], BaseModel]] = {
             c.Kill: lambda request, by: actions.kill(node_, request, by),
             c.Suspend: lambda request, _by: actions.suspend(node_, request),
             c.Resume: lambda request, _by: actions.resume(node_, request),
@@ -83,7 +89,9 @@ class Introspection:
                 request, principal
             )
         try:
-            done = self._changes[type(request)](request, principal.key)
+            done = asked_inside(self._node, request, principal) or self._changes[type(request)](
+                request, principal.key
+            )
         except BaseException as error:
             self._audit.note(request, principal, why_not(request, error))
             raise

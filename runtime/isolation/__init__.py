@@ -9,7 +9,7 @@
 
 limits    what it may take; fences, sweep: how that is kept, and how nothing is left behind
 peer      what both sides say to each other; identities: how processes are called; wire, codec: how it crosses
-eyes      how an operator looks into it, also while its loop is stuck
+eyes      how an operator looks into it, also while its loop is stuck (sight asks; glance, insight answer)
 ending    why an OS process died, in words
 
 Never by `fork`: a copy of a process with threads and locks is broken from the start.

@@ -28,12 +28,14 @@ class Block:
     Attributes:
         mark: how the marks of all its cells begin.
         cells: those whose OS process is not yet reaped, by the number of their process.
+        counts: how many OS processes each session has, as the patrol last saw.
     """
 
     def __init__(self, sched: Scheduler) -> None:
         self._sched: Final = sched
         self.mark: Final = f"{sched.node.incarnation}."
         self.cells: Final[dict[int, Cell]] = {}
+        self.counts: dict[int, int] = {}
         self._warden: subprocess.Popen[bytes] | None = launch.start_warden(self.mark)
         self._over: Final = threading.Event()
         self._patrol = threading.Thread()
@@ -48,7 +50,7 @@ class Block:
     def _count(self) -> None:
         """On a thread: count the OS processes of the cells, and end those that have too many. C code forks without asking."""
         while not self._over.wait(PATROL_S) and self.cells:
-            counts = sweep.sessions()
+            counts = self.counts = sweep.sessions()
             for cell in list(self.cells.values()):
                 count = counts.get(cell.pid, 1) - 1
                 if count > cell.limits.processes:

@@ -35,7 +35,8 @@ from .codec import dumps, loads
 from .ending import why
 from .limits import Limits
 from .peer import Peer
-from .wire import Pipe, Wire
+from .sight import Sight
+from .wire import Wire
 
 if TYPE_CHECKING:
     from ..crash import CrashReport
@@ -66,7 +67,8 @@ class Cell(Peer):
     Attributes:
         limits: what it may take.
         pid: of the OS process; 0 before it is started.
-        left: how many messages it had not handled when it ended.
+        left: how many messages it had not handled when it last said so, or ended; told of coroutine processes.
+        oldest: when the oldest of them came.
         eyes: for questions about what is inside.
     """
 
@@ -78,7 +80,7 @@ class Cell(Peer):
         self.mark: Final = f"{self.block.mark}{owner.number}."
         self.pid = 0
         self.left = 0
-        self._looks = 0
+        self.oldest = 0.0
         self.doomed = ""
         self.reaped = False
         self.handled: asyncio.Future[None] | None = None
@@ -97,12 +99,12 @@ class Cell(Peer):
         supervisor = owner.parent
         self._os = started = launch.start(self.mark)
         self.pid = started.popen.pid
+        self.eyes = Sight(started.eyes)
         self.block.add(self)
         self._handle = os.pidfd_open(self.pid) if hasattr(os, "pidfd_open") else None
         threading.Thread(target=self._reap, name=f"observer reaper of {self.pid}", daemon=True).start()
         self.connect(started.talk)
         self.questions = Wire(self.sched.loop, started.questions, self._asked, lambda _bad: None)
-        self.eyes = Pipe(started.eyes)
         counters = self.node.ledger.counters_of(owner)
         self.questions.send(
             pickle.dumps(
@@ -218,9 +220,16 @@ class Cell(Peer):
         self.owner.trap_exits = on
 
     def on_said(
-        self, label: str | None, doing: str | None, counters: dict[str, float], reductions: int
+        self,
+        label: str | None,
+        doing: str | None,
+        counters: dict[str, float],
+        reductions: int,
+        waiting: int,
+        oldest_s: float,
     ) -> None:
         """What it shows of itself."""
+        self.left, self.oldest = waiting, self.sched.clock() - oldest_s
         extra = self.owner.more()
         extra.label, extra.doing = label, doing
         self.owner.reductions = max(self.owner.reductions, reductions)
@@ -259,17 +268,6 @@ class Cell(Peer):
             return loads(body, self)
         except Exception:
             return Foreign(words)
-
-    def look(self, question: bytes, seconds: float) -> tuple[bool, str]:
-        """Ask the thread over there; whether it could answer, and what. From a thread of the port. Raises TimeoutError, OSError."""
-        with self.eyes.lock:
-            self._looks += 1
-            self.eyes.send(pickle.dumps((self._looks, question)), seconds)
-            while (body := self.eyes.receive(seconds)) is not None:
-                number, answered, text = pickle.loads(body)
-                if number == self._looks:  # else it comes too late
-                    return answered, text
-        raise OSError("it has ended")
 
     # --- the end ------------------------------------------------------------------------------------
 

@@ -19,7 +19,8 @@ from ..signals import Down
 from ..status import ENDED
 from .codec import dumps, loads
 from .fences import die
-from .guests import Counters, GuestMachine, GuestNode, GuestServer
+from .glance import oldest
+from .guests import Counters, GuestCoroutine, GuestMachine, GuestNode, GuestServer
 from .identities import Incoming
 from .peer import Peer
 
@@ -39,6 +40,8 @@ ANSWER_S: Final = 10.0
 LINES: Final = 200
 """Log records that cross in a second; the rest is counted."""
 FLUSH_S: Final = 1.0
+WAITING_S: Final = 0.1
+"""Seconds after which it is told again how many messages wait for a coroutine process, until none does."""
 
 
 class Home(Peer):
@@ -82,6 +85,8 @@ class Home(Peer):
             guest.ask(entry)
         else:
             guest.post(entry)
+        if isinstance(guest, GuestCoroutine):
+            self.shows()
 
     def _unreadable(self, caller: Incoming | None, error: Exception) -> None:
         words = f"the message cannot be read in its OS process: {describe(error)}"
@@ -204,8 +209,14 @@ class Home(Peer):
     def _show(self) -> None:
         if self._showing:
             self._showing = False
-            extra = self.owner.more()
-            self.frame("said", extra.label, extra.doing, dict(self.counters), self.owner.reductions)
+            guest = self.owner
+            extra, waiting = guest.more(), guest.letters if isinstance(guest, GuestCoroutine) else 0
+            first = oldest(guest) if waiting else None
+            age = self.sched.clock() - first[3] if first is not None else 0.0
+            self.frame("said", extra.label, extra.doing, dict(self.counters), guest.reductions, waiting, age)
+            if waiting and guest.status != ENDED:
+                self._showing = True
+                self.sched.loop.call_later(WAITING_S, self._show)
 
     # --- the end ------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import exits
 from ..coroutine import CoroutineProcess
@@ -33,6 +33,8 @@ __all__ = ["IsolatedCoroutine", "IsolatedServer"]
 
 class IsolatedServer(DelegatedProcess):
     """The record of a `Server` in an OS process of its own."""
+
+    place: ClassVar[str] = "isolated"
 
     __slots__ = ("cell",)
 
@@ -85,6 +87,8 @@ class IsolatedServer(DelegatedProcess):
 class IsolatedCoroutine(CoroutineProcess):
     """The record of a coroutine process in an OS process of its own."""
 
+    place: ClassVar[str] = "isolated"
+
     __slots__ = ("cell",)
 
     def __init__(self, sched: Scheduler, number: int, started: float) -> None:
@@ -98,7 +102,7 @@ class IsolatedCoroutine(CoroutineProcess):
 
     @property
     def letters(self) -> int:
-        """Messages that wait: here while it is suspended or not yet up; at its end, those that it had over there."""
+        """Messages that wait: here while it is suspended or not yet up, and over there as it last said."""
         return super().letters + (self.cell.left if self.cell is not None else 0)
 
     def begin(

@@ -58,6 +58,11 @@ class Lane:
         self._answers: set[Future[Any]] = set()
 
     @property
+    def thread(self) -> threading.Thread | None:
+        """The thread; None before its first job."""
+        return self._thread
+
+    @property
     def is_current(self) -> bool:
         """Whether the calling thread is this one."""
         return self._thread is threading.current_thread()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ..delegated import DelegatedProcess
 from ..mailbox import CALL, CAST, CONTINUE, INFO, Entry
@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 class ThreadProcess(DelegatedProcess):
     """A process that runs a `Server` on a thread of its own."""
+
+    place: ClassVar[str] = "thread"
 
     __slots__ = ("lane",)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from runtime.port.contract import Info, Link, ProcessInfo
+from runtime.port.contract import Info, Inside, Link, ProcessInfo
+from tui.elsewhere import PLACES, inside_text, os_facts, thread_text
 from tui.format import NOTHING, duration, memory, number, percent
 from tui.limits import bound_text
 from tui.output.marks import status
@@ -19,6 +20,8 @@ from .options import node_options, process_argument
 HELP = """\
 Who is a process, what is it tied to, and what does it do? Identity, parent, links and
 monitors, the handler that runs and for how long, restarts and what is left of them.
+Of one with a thread, or an OS process, of its own: which, what that takes and may take,
+and the processes that live in it; these are found under their pids (<42.1.0>), too.
 
   observer info dispatcher
   observer info '<0.42.0>'
@@ -40,7 +43,8 @@ def run(context: Context) -> int:
     if context.json:
         context.out.document(info)
     else:
-        context.out.pairs([*_identity(info), *_work(info), *_supervision(info), *_ties(info)])
+        pairs = [*_identity(info), *_work(info), *_elsewhere(info), *_supervision(info), *_ties(info)]
+        context.out.pairs(pairs)
     return 0
 
 
@@ -74,19 +78,41 @@ def _work(info: ProcessInfo) -> list[Pair]:
         *([("limit", [bound_text(info.bound)])] if info.bound is not None else []),
         ("busy", [percent(row.busy)]),
         ("reductions", [number(row.reductions)]),
-        (
-            "memory",
-            [
-                f"{'at least' if row.memory_cut else 'about'} {memory(row.memory)}"
-                if row.memory is not None
-                else NOTHING
-            ],
-        ),
+        ("memory", [_memory(info)]),
         ("timers", [number(info.timers)]),
     ]
     pairs.extend((name, [quantity(value)]) for name, value in row.counters.items())
     pairs.extend(("task", [f"{task.name}, {duration(task.for_s)}"]) for task in info.tasks)
     return pairs
+
+
+def _memory(info: ProcessInfo) -> str:
+    row = info.row
+    if row.memory is None or info.os_process is not None:
+        return NOTHING if row.memory is None else f"{memory(row.memory)}, of its OS process"
+    return f"{'at least' if row.memory_cut else 'about'} {memory(row.memory)}"
+
+
+def _elsewhere(info: ProcessInfo) -> list[Pair]:
+    """Its thread, its OS process and who lives there, or where it lives itself."""
+    process = info.os_process
+    if info.lives_in is not None:
+        return [("lives in", [f"the OS process of {_named(info.lives_in)}"])]
+    if info.thread is not None:
+        return [("runs on", [f"{PLACES['thread'][0]} thread {thread_text(info.thread)}"])]
+    if process is None:
+        return []
+    return [
+        ("runs in", [f"{PLACES['isolated'][0]} OS process {process.pid}"]),
+        *((fact.label, [Cell(fact.text, fact.tone)]) for fact in os_facts(process)),
+        *([("", [Cell(process.note, "warn")])] if process.note else []),
+        *(("inside", [_inside(inside)]) for inside in process.inside),
+        *([("", [f"and {number(process.more_inside)} more"])] if process.more_inside else []),
+    ]
+
+
+def _inside(inside: Inside) -> str:
+    return " ".join(part for part in (inside.label, inside.pid, inside_text(inside)) if part)
 
 
 def _handler(info: ProcessInfo) -> str:

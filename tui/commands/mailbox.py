@@ -54,6 +54,8 @@ def run(context: Context) -> int:
         context.say(f"redacted: {plural(contents.redacted, 'value')}")
     if contents.torn:
         context.say("torn: the mailbox changed while it was read")
+    if contents.note:
+        context.say(contents.note)
     return 0
 
 

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 
 from runtime.port.contract import DEFAULT_LIMIT, SORTS, ProcessPage, ProcessRow, Ps
+from tui.elsewhere import PLACES
 from tui.format import (
     BUSY,
     GROWTH,
@@ -39,12 +40,16 @@ node, so that only the rows that are shown travel.
 MAIL is messages that wait, Δ/s their change per second, OLDEST how long the first of
 them has waited, BUSY the share of the loop's samples, REDS reductions, and ↻ how often
 its supervisor restarted it. MEM is about what state, mailbox and last messages take
-(≥: at least), shown where it is sorted by; MEM/s its change. BUSY, Δ/s and MEM/s are
+(≥: at least), shown where it is sorted by; MEM/s its change. WHERE is there when some run
+elsewhere than on the loop: ∿ on a thread, ▣ in an OS process of their own, whose resident
+memory MEM then is. BUSY, Δ/s and MEM/s are
 measured only while somebody looks, so --sort busy and --delta look for a second first.
 In a narrow terminal BEHAVIOUR, REDS and Δ/s are left out; a pipe gets them all.
 """
 
 _COUNTER = "counter:"
+_WHERE = "WHERE"
+"""Left out where all run on the node's loop."""
 _RATE = "Δ/s"
 """Left out where the node was not observed long enough to know it."""
 
@@ -53,6 +58,7 @@ _COLUMNS = (
     Column("NAME", least=8, middle=True),
     Column("BEHAVIOUR", drop=4),
     Column("STATUS"),
+    Column(_WHERE, drop=5),
     Column("MAIL", right=True),
     Column(_RATE, right=True, drop=2),
     Column("OLDEST", right=True, drop=1),
@@ -128,8 +134,10 @@ def _shown(page: ProcessPage) -> str:
 
 def _show(context: Context, page: ProcessPage, sort: str) -> None:
     rates = any(row.mailbox_delta is not None for row in page.rows)
-    columns = [column for column in _COLUMNS if rates or column.title != _RATE]
-    rows = [_row(row, rates=rates) for row in page.rows]
+    places = any(row.place is not None for row in page.rows)
+    left_out = {title for title, there in ((_RATE, rates), (_WHERE, places)) if not there}
+    columns = [column for column in _COLUMNS if column.title not in left_out]
+    rows = [_row(row, rates=rates, places=places) for row in page.rows]
     for column, cell in _more(page, sort):
         columns.insert(-1, column)
         for cells, row in zip(rows, page.rows, strict=True):
@@ -155,12 +163,13 @@ def _growth(row: ProcessRow) -> Cell | str:
     return level(growth(row.memory_delta), max(row.memory_delta or 0, 0), GROWTH)
 
 
-def _row(row: ProcessRow, *, rates: bool) -> list[Cell | str]:
+def _row(row: ProcessRow, *, rates: bool, places: bool) -> list[Cell | str]:
     return [
         row.pid,
         row.name or row.label or NOTHING,
         row.behaviour.rpartition(":")[2],
         status(row.status),
+        *([" ".join(PLACES[row.place]) if row.place is not None else NOTHING] if places else []),
         level(number(row.mailbox), row.mailbox, MAIL),
         *([change(row.mailbox_delta)] if rates else []),
         level(duration(row.oldest_s), row.oldest_s, OLDEST_S),

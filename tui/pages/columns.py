@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runtime.port.contract import ProcessRow
+from tui.elsewhere import mark
 from tui.format import (
     BUSY,
     GROWTH,
@@ -100,9 +101,13 @@ def _pid(row: ProcessRow, cells: int) -> Spans:
 
 
 def _name(row: ProcessRow, cells: int) -> Spans:
+    """With a mark before it where the process runs elsewhere than on the loop."""
+    where = mark(row.place)
+    before: Spans = [(where, "accent")] if where else []
+    room = cells - len(where)
     if row.name:
-        return [(elide(clean(row.name, 300), cells), "text")]
-    return [(elide(clean(row.label, 300), cells), "muted") if row.label else (NOTHING, "faint")]
+        return [*before, (elide(clean(row.name, 300), room), "text")]
+    return [*before, (elide(clean(row.label, 300), room), "muted") if row.label else (NOTHING, "faint")]
 
 
 def _behaviour(row: ProcessRow, cells: int) -> Spans:

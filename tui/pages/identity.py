@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from runtime.port.contract import ProcessInfo, Wait, Zombie
+from tui.elsewhere import PLACES, os_facts, thread_text
 from tui.format import (
     BUSY,
     MAIL,
@@ -29,7 +30,7 @@ from tui.spans import Spans, flowing
 def identity(
     info: ProcessInfo, cells: int, *, ended: bool, successor: str = "", problem: str = ""
 ) -> list[Spans]:
-    """Status and handler; parent, age, restarts; mailbox and load; links, timers, source.
+    """Status and handler; parent, age, restarts; thread or OS process; mailbox and load; links, timers, source.
 
     Of a process that has ended, `problem` is why its name has no successor; it may wait for its restart.
     """
@@ -50,7 +51,8 @@ def identity(
     if row.doing and not ended:
         first.append([(f"“{clean(row.doing, 200)}”", "text")])
     last = flowing(_load(info), cells) if info.zombie is None else _remains(info.zombie, cells)
-    return [*flowing(first, cells), *flowing(_standing(info), cells), *last]
+    where = flowing(_elsewhere(info), cells) if not ended else []
+    return [*flowing(first, cells), *flowing(_standing(info), cells), *where, *last]
 
 
 def _handler(info: ProcessInfo) -> Spans:
@@ -96,6 +98,23 @@ def _standing(info: ProcessInfo) -> list[Spans]:
     ]  # fmt: skip
 
 
+def _elsewhere(info: ProcessInfo) -> list[Spans]:
+    """Its thread, or its OS process; or the process in which it lives."""
+    process = info.os_process
+    if info.lives_in is not None:
+        home = f"{clean(info.lives_in.name or '', 60)} {info.lives_in.pid}".strip()
+        return [[(f"{PLACES['isolated'][0]} lives in ", "accent"), (home, "accent")]]
+    if info.thread is not None:
+        return [[(f"{PLACES['thread'][0]} thread ", "accent"), (thread_text(info.thread), "text")]]
+    if process is None:
+        return []
+    return [
+        [(f"{PLACES['isolated'][0]} isolated ", "accent"), (f"OS process {process.pid}", "text")],
+        *([(f"{fact.label} ", "faint"), (fact.text, fact.tone)] for fact in os_facts(process)),
+        *([[(clean(process.note, 200), "warn")]] if process.note else []),
+    ]
+
+
 def _load(info: ProcessInfo) -> list[Spans]:
     row = info.row
     facts: list[Spans] = [
@@ -103,7 +122,11 @@ def _load(info: ProcessInfo) -> list[Spans]:
         [("oldest ", "faint"), (duration(row.oldest_s), tone(row.oldest_s, OLDEST_S))],
         [("busy ", "faint"), (percent(row.busy), tone(row.busy, BUSY))],
         _fact("reds", short(row.reductions)),
-        *([_fact("mem", memory(row.memory, cut=row.memory_cut))] if row.memory is not None else []),
+        *(
+            [_fact("mem", memory(row.memory, cut=row.memory_cut))]
+            if row.memory is not None and info.os_process is None
+            else []
+        ),
         *([_fact("", plural(len(info.tasks), "task"))] if info.tasks else []),
         *(_fact(clean(name, 20), short(value)) for name, value in row.counters.items()),
         *([_fact("accepts", ", ".join(clean(name, 30) for name in info.accepts))] if info.accepts else []),

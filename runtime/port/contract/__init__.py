@@ -17,9 +17,10 @@ node both read it.
 
 from __future__ import annotations
 
-from .base import CONTRACT, DEFAULT_LIMIT, Code, Failure, Model, PortRequest, Role
+from .base import CONTRACT, DEFAULT_LIMIT, Code, Failure, Model, PortRequest, Role, Status
 from .changes import Done, Kill, Resume, Send, Suspend
 from .documents import REQUESTS, answer_document, build, error_document, explain, parse_answer, parse_request
+from .elsewhere import Inside, OSLimits, OSProcess, OwnThread, Place
 from .happenings import (
     Audit,
     AuditEntry,
@@ -48,7 +49,6 @@ from .processes import (
     Stack,
     StackQuery,
     State,
-    Status,
     TaskInfo,
     Value,
 )
@@ -78,6 +78,7 @@ __all__ = [
     "Frame",
     "History",
     "Info",
+    "Inside",
     "Kill",
     "Letter",
     "Link",
@@ -86,6 +87,10 @@ __all__ = [
     "Model",
     "NodeInfo",
     "NodeQuery",
+    "OSLimits",
+    "OSProcess",
+    "OwnThread",
+    "Place",
     "PortRequest",
     "ProcessEvents",
     "ProcessInfo",

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["CONTRACT", "DEFAULT_LIMIT", "Code", "Failure", "Model", "PortRequest", "Role"]
+__all__ = ["CONTRACT", "DEFAULT_LIMIT", "Code", "Failure", "Model", "PortRequest", "Role", "Status"]
 
 CONTRACT = 1
 """The contract's version. A client and a node whose versions differ part at the handshake (exit code 6)."""
 
 DEFAULT_LIMIT = 100
 """Rows that `ps` answers unless told otherwise."""
+
+Status = Literal[
+    "running", "ready", "waiting", "awaiting", "parked", "suspended", "restarting", "ended", "zombie"
+]  # fmt: skip
+"""`zombie`: it has ended, and its code does not."""
 
 
 class Role(StrEnum):

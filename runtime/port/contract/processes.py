@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from .base import DEFAULT_LIMIT, Model, PortRequest, Role
+from .base import DEFAULT_LIMIT, Model, PortRequest, Role, Status
+from .elsewhere import OSProcess, OwnThread, Place
 from .node import Frame, Zombie
 from .relations import Entry, Link, Wait
 
@@ -31,11 +32,6 @@ __all__ = [
     "Value",
 ]
 
-Status = Literal[
-    "running", "ready", "waiting", "awaiting", "parked", "suspended", "restarting", "ended", "zombie"
-]  # fmt: skip
-"""`zombie`: it has ended, and its code does not."""
-
 
 class ProcessRow(Model):
     """One process in a list."""
@@ -44,6 +40,8 @@ class ProcessRow(Model):
     name: str | None = None
     label: str | None = None
     behaviour: str
+    place: Place | None = None
+    """Where it runs, if not on the node's loop."""
     status: Status
     doing: str | None = None
     mailbox: int = 0
@@ -55,7 +53,7 @@ class ProcessRow(Model):
     """Reductions per second since the last sample."""
     memory: int | None = None
     """About how many bytes its state, mailbox and last messages take, where that was asked for. What it shares with others counts
-    in full; what stands elsewhere than in these does not."""
+    in full; what stands elsewhere than in these does not. Of an isolated process: resident memory of its OS process."""
     memory_cut: bool = False
     """Whether there was more than could be looked at, so that it is at least so much."""
     memory_delta: float | None = None
@@ -149,6 +147,12 @@ class ProcessInfo(Model):
     handler: str | None = None
     """The handler that runs or awaits now, as `handle_call(Deposit)`."""
     handler_for_s: float | None = None
+    thread: OwnThread | None = None
+    """Its own thread, once that has been started."""
+    os_process: OSProcess | None = None
+    """Its own OS process."""
+    lives_in: Link | None = None
+    """The isolated process in whose OS process it was spawned."""
     slices: int = 0
     """Time slices that its parked step has used up; 0 while it is not parked."""
     zombie: Zombie | None = None
@@ -268,6 +272,8 @@ class MailboxContents(Model):
     truncated: bool = False
     redacted: int = 0
     torn: bool = False
+    note: str = ""
+    """What may be missing: messages in an OS process that does not answer."""
 
 
 class Mailbox(PortRequest[MailboxContents]):

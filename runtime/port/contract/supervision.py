@@ -7,8 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from .base import Model, PortRequest
-from .processes import Status
+from .base import Model, PortRequest, Status
 
 __all__ = ["Bottom", "History", "Restart", "Restarts", "Tree", "TreeNode", "TreeQuery"]
 

@@ -1,4 +1,4 @@
-"""Links: parent, ancestors, calls that wait, links, monitors, keys and groups, tasks. Each process can be opened: one walks along them."""
+"""Links: parent, ancestors, calls that wait, who lives inside, links, monitors, keys and groups, tasks. Each process can be opened: one walks along them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from runtime.port.contract import Info, Link, PortRequest, ProcessInfo
+from tui.elsewhere import inside_text
 from tui.format import clean, cut, duration, elide, plural
 from tui.patience import patience
 from tui.spans import Spans, joined
@@ -69,17 +70,22 @@ class LinksPart(Part):
         facts: list[Spans] = [[(plural(answer.timers, "timer"), "muted")]]
         if answer.trap_exits:
             facts.append([("traps exits", "muted")])
+        if answer.os_process is not None and answer.os_process.more_inside:
+            facts.append([(f"{answer.os_process.more_inside:,} more inside", "warn")])
         if answer.more_links:
             facts.append([(f"{answer.more_links:,} more not listed", "warn")])
         self.say(joined([*facts, [("⏎", "accent"), (" open", "muted")]], (" · ", "faint")))
 
     def count(self) -> str:
-        """Calls, links and monitors."""
+        """Calls, links and monitors, and who lives inside."""
         info = self.answer
         if not isinstance(info, ProcessInfo):
             return ""
         waits = len(info.waited_by) + (info.waits_for is not None)
-        return str(waits + len(info.links) + len(info.monitors) + len(info.monitored_by) + info.more_links)
+        inside = len(info.os_process.inside) + info.os_process.more_inside if info.os_process else 0
+        return str(
+            waits + inside + len(info.links) + len(info.monitors) + len(info.monitored_by) + info.more_links
+        )
 
     def jump(self, row: object) -> Subject | None:
         """The process of the row."""
@@ -90,6 +96,8 @@ def relations(info: ProcessInfo) -> Iterator[Relation]:
     """For whom it waits first: that is where to go on looking. Then whom it descends from, calls that wait, ties, tasks."""
     if info.waits_for is not None:
         yield _relation("waits for", info.waits_for.callee, patience(info.waits_for))
+    if info.lives_in is not None:
+        yield _relation("lives in", info.lives_in)
     parent = info.parent.pid if info.parent is not None else None
     if info.parent is not None:
         yield _relation("parent", info.parent)
@@ -101,6 +109,8 @@ def relations(info: ProcessInfo) -> Iterator[Relation]:
             yield _relation("waited for by", wait.caller, patience(wait))
         else:
             yield Relation("waited for by", "", "the host", text=patience(wait))
+    for inside in info.os_process.inside if info.os_process is not None else ():
+        yield Relation("inside", inside.pid, clean(inside.label or "", 200), text=inside_text(inside))
     for link in info.links:
         yield _relation("link", link)
     for link in info.monitors:

@@ -50,7 +50,11 @@ class MailboxPart(Part):
             full = answer.total >= self.bound.limit
             shown.append((f" · limit {bound_text(self.bound)}", "warn" if full else "muted"))
         self.say(
-            read_at(answer.at, shown, *marks(truncated=False, redacted=answer.redacted, torn=answer.torn))
+            read_at(
+                answer.at,
+                shown,
+                *marks(truncated=False, redacted=answer.redacted, torn=answer.torn, note=answer.note),
+            )
         )
 
     def count(self) -> str:
