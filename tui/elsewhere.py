@@ -14,7 +14,7 @@ from .format import NOTHING, Tone, clean, duration, number, percent, plural, siz
 
 __all__ = ["FULL", "PLACES", "Fact", "inside_text", "mark", "os_facts", "thread_text"]
 
-PLACES: dict[Place, tuple[str, str]] = {"thread": ("∿", "thread"), "isolated": ("▣", "isolated")}  # noqa: RUF001 - a thread
+PLACES: dict[Place, tuple[str, str]] = {"thread": ("∿", "thread"), "isolated": ("▣", "isolated")}
 """The glyph and the word of each."""
 FULL = (0.8, 0.95)
 """Shares of a limit."""
@@ -39,7 +39,7 @@ def thread_text(thread: OwnThread) -> str:
 
 
 def os_facts(process: OSProcess) -> list[Fact]:
-    """What an OS process takes, and may take. What the system does not tell is –."""
+    """What an OS process takes, and may take. What the system does not tell is a dash."""
     limits = process.limits
     cpu = _of("cpu", process.cpu_s, limits.cpu, duration)
     if process.busy is not None:

@@ -108,10 +108,11 @@ def _elsewhere(info: ProcessInfo) -> list[Spans]:
         return [[(f"{PLACES['thread'][0]} thread ", "accent"), (thread_text(info.thread), "text")]]
     if process is None:
         return []
+    note: Spans = [(clean(process.note, 200), "warn")] if process.note else []
     return [
         [(f"{PLACES['isolated'][0]} isolated ", "accent"), (f"OS process {process.pid}", "text")],
         *([(f"{fact.label} ", "faint"), (fact.text, fact.tone)] for fact in os_facts(process)),
-        *([[(clean(process.note, 200), "warn")]] if process.note else []),
+        note,
     ]
 
 
