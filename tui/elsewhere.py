@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from runtime.port.contract import Inside, OSProcess, OwnThread, Place
 
-from .format import NOTHING, Tone, clean, duration, number, percent, plural, size, tone
+from .format import Tone, clean, duration, number, percent, size, tone
 
 __all__ = ["FULL", "PLACES", "Fact", "inside_text", "mark", "os_facts", "thread_text"]
 
@@ -62,5 +62,5 @@ def _of(label: str, used: float | None, limit: float | None, words: Callable[[fl
 
 
 def inside_text(inside: Inside) -> str:
-    """A process that lives in an isolated one: `waiting, 3 messages, app:inner`."""
-    return f"{clean(inside.status, 20)}, {plural(inside.mailbox, 'message')}, {clean(inside.behaviour, 200) or NOTHING}"
+    """What a process that lives in an isolated one does: `waiting, mail 3`."""
+    return f"{clean(inside.status, 20)}, mail {number(inside.mailbox)}"

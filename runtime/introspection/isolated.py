@@ -50,7 +50,7 @@ def asked_inside(node: Node, request: PortRequest[Any], principal: Principal) ->
     if name is None:
         return None
     number = number_in(name) or 0
-    if number // NODE != getattr(node, "number", 0):  # the node inside an OS process has one
+    if number // NODE not in {0, getattr(node, "number", 0)}:  # the node inside an OS process has one
         return _of_inmate(node, request, principal, number)
     if node.scheduler.block is None or not isinstance(request, State | StackQuery):
         return None

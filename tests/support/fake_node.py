@@ -65,6 +65,8 @@ class FakeNode:
     stacks: dict[str, Stack] = field(default_factory=dict)
     details: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Fields of ProcessInfo by pid."""
+    inside: list[ProcessRow] = field(default_factory=list)
+    """Processes that live in isolated ones: no list has them."""
     total: int | None = None
     """Processes in the node, where the rows are only some of them."""
     fault: Failure | None = None
@@ -139,7 +141,7 @@ class FakeNode:
     """What is said of who is gone: when there will be a successor."""
 
     def _row(self, process: str) -> ProcessRow:
-        for row in self.rows:
+        for row in [*self.rows, *self.inside]:
             if process in {row.pid, row.name, row.pid.strip("<>"), row.pid.split(".")[1]}:
                 return row
         raise Failure(Code.NO_PROCESS, f"no process {process}{self.afterwards}")

@@ -6,7 +6,11 @@ from datetime import timedelta
 
 from runtime.port.contract import (
     Bottom,
+    Inside,
     Link,
+    OSLimits,
+    OSProcess,
+    OwnThread,
     Restart,
     Restarts,
     Running,
@@ -312,4 +316,27 @@ def fallen() -> FakeNode:
         for child, pid, cause_of in ends
     ]  # fmt: skip
     node.history = Restarts(at=NOON, entries=entries)
+    return node
+
+
+def elsewhere() -> FakeNode:
+    """A process with a thread, and one with an OS process, of its own, in which another one lives."""
+    node = healthy()
+    node.change("<0.18.0>", place="isolated", memory=84_200_000)
+    node.change("<0.19.0>", place="thread")
+    node.details["<0.18.0>"] |= {
+        "os_process": OSProcess(
+            pid=4711, memory=84_200_000, address_space=470_000_000, cpu_s=51.0, busy=0.31, files=12, processes=0,
+            limits=OSLimits(memory=512 << 20, cpu=60, files=100, processes=2),
+            inside=[Inside(pid="<18.2.0>", behaviour="demo.parser:worker", status="waiting", mailbox=3)],
+        )
+    }  # fmt: skip
+    node.details["<0.19.0>"] |= {
+        "thread": OwnThread(name="observer <0.19.0> reviewer-2", ident=140_313_185, native_id=4712)
+    }
+    inside = node.rows[-1].model_copy(
+        update={"pid": "<18.2.0>", "name": None, "behaviour": "demo.parser:worker", "mailbox": 3}
+    )
+    node.inside = [inside]
+    node.details["<18.2.0>"] = {"lives_in": Link(pid="<0.18.0>", name="reviewer-1")}
     return node

@@ -20,11 +20,15 @@ from runtime.port.contract import (
     Frame,
     History,
     Info,
+    Inside,
     Letter,
     Link,
     Mailbox,
     MailboxContents,
     NodeQuery,
+    OSLimits,
+    OSProcess,
+    OwnThread,
     ProcessEvents,
     Ps,
     Restarts,
@@ -305,6 +309,59 @@ def test_info_shows_identity_work_supervision_and_ties(bank):
     ):
         assert part in out
     assert "supervised    no" in bank.answer(Info, process_info()).run("info", "alice").out
+
+
+def test_info_shows_what_an_os_process_takes_and_who_lives_there(bank):
+    process = OSProcess(
+        pid=4711, memory=84_200_000, address_space=520_000_000, cpu_s=12.0, busy=0.3, files=12, processes=1,
+        limits=OSLimits(memory=512 << 20, cpu=60, processes=2), note="it does not answer",
+        inside=[Inside(pid="<42.2.0>", label="lexer", behaviour="app:lexer", status="waiting", mailbox=3)], more_inside=7,
+    )  # fmt: skip
+    out = (
+        bank.answer(Info, process_info(row=row(place="isolated", memory=84_200_000), os_process=process))
+        .run("info", "a")
+        .out
+    )
+    for part in (
+        "▣ OS process 4711",
+        "84 MB, of its OS process",
+        "520 MB of 537 MB",
+        "12 s of 1:00, 30% now",
+        "files          12",
+        "1 of 2",
+        "it does not answer",
+        "lexer <42.2.0>  waiting, mail 3  app:lexer",
+        "and 7 more",
+    ):
+        assert part in out
+
+
+def test_info_names_a_thread_and_the_process_in_which_one_lives(bank):
+    thread = OwnThread(name="observer <0.42.0> db", ident=7, native_id=4712)
+    assert (
+        "∿ thread observer <0.42.0> db, native id 4712"
+        in bank.answer(Info, process_info(thread=thread)).run("info", "a").out
+    )
+    home = Link(pid="<0.42.0>", name="parser")
+    assert (
+        "the OS process of parser <0.42.0>"
+        in bank.answer(Info, process_info(lives_in=home)).run("info", "a").out
+    )
+
+
+def test_ps_says_who_runs_elsewhere_only_where_somebody_does(bank):
+    assert "WHERE" not in bank.answer(Ps, page(row())).run("ps").out
+    out = bank.answer(Ps, page(row(), row(place="isolated"), row(place="thread"))).run("ps").out
+    assert "WHERE" in out
+    assert "▣ isolated" in out
+    assert "∿ thread" in out
+
+
+def test_mailbox_says_what_may_be_missing(bank):
+    contents = MailboxContents(
+        pid="<0.42.0>", at=AT, total=0, letters=[], note="its OS process does not answer"
+    )
+    assert "its OS process does not answer" in bank.answer(Mailbox, contents).run("mailbox", "a").err
 
 
 def test_mailbox_shows_the_oldest_messages_and_how_many_there_are(bank):

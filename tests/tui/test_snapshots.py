@@ -16,6 +16,7 @@ from tests.support.fake_node import viewer
 from tests.support.other_nodes import (
     crowd,
     deadlocked,
+    elsewhere,
     empty,
     fallen,
     given_up,
@@ -146,6 +147,16 @@ class TestSlowHarm:
 
     def test_a_leak(self, snap_compare, size):
         assert snap_compare(Console(leaking()).app, terminal_size=size, run_before=keys("W", "home"))
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+class TestElsewhere:
+    def test_threads_and_os_processes_in_the_list(self, snap_compare, size):
+        assert snap_compare(Console(elsewhere()).app, terminal_size=size, run_before=keys("i", "home"))
+
+    def test_an_isolated_process(self, snap_compare, size):
+        found = keys("g", *"reviewer-1", "enter", "l")
+        assert snap_compare(Console(elsewhere()).app, terminal_size=size, run_before=found)
 
 
 @pytest.mark.parametrize("page", ["processes", "tree"])

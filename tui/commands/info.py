@@ -112,7 +112,8 @@ def _elsewhere(info: ProcessInfo) -> list[Pair]:
 
 
 def _inside(inside: Inside) -> str:
-    return " ".join(part for part in (inside.label, inside.pid, inside_text(inside)) if part)
+    who = " ".join(part for part in (inside.label, inside.pid) if part)
+    return f"{who}  {inside_text(inside)}  {inside.behaviour}"
 
 
 def _handler(info: ProcessInfo) -> str:

@@ -28,7 +28,10 @@ def test_its_stack_is_that_of_its_thread_and_a_kill_leaves_a_zombie_that_can_be_
     pid = node.ask(Info(process="blocks")).row.pid
     node.do(node.node.named("blocks").cast, "gate")
     eventually_sync(lambda: node.ask(StackQuery(process=pid)).frames)
-    assert node.ask(Info(process=pid)).handler == "handle_cast(str)"
+    info = node.ask(Info(process=pid))
+    assert (info.handler, info.row.place) == ("handle_cast(str)", "thread")
+    thread = next(thread for thread in threading.enumerate() if thread.ident == info.thread.ident)
+    assert (info.thread.name, info.thread.native_id) == (thread.name, thread.native_id)
     assert node.ask(StackQuery(process=pid)).frames[0].function == "Blocks.handle_cast"
     node.ask(Kill(process=pid, reason="kill"))
     (zombie,) = eventually_sync(lambda: node.ask(NodeQuery(stack=True)).zombies)

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.port.contract import CrashQuery, History, Info, Mailbox, ProcessEvents, StackQuery, State
+from runtime.port.contract import (
+    CrashQuery,
+    History,
+    Info,
+    Mailbox,
+    OSLimits,
+    OSProcess,
+    ProcessEvents,
+    StackQuery,
+    State,
+)
 from tests.support.console import Console, settle
 from tests.support.crew import STATE, crew, row
 from tests.support.fake_node import viewer
-from tests.support.other_nodes import GHOST, haunt, haunted
+from tests.support.other_nodes import GHOST, elsewhere, haunt, haunted
+from tui.elsewhere import os_facts
 
 NARROW, WIDE = (80, 24), (120, 40)
 
@@ -280,3 +291,54 @@ async def test_what_turns_out_to_be_a_zombie_after_its_end_is_shown_as_one():
         await console.poll(pilot)
         await console.poll(pilot)
         assert "† zombie" in console.screen_text()
+
+
+async def test_an_isolated_process_shows_its_os_process_and_who_lives_there():
+    console = Console(elsewhere())
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "g", *"reviewer-1", "enter", "l")
+        text = console.screen_text()
+        assert "▣ isolated OS process 4711" in text
+        assert "address space 470 MB of 537 MB" in text
+        assert "cpu 51 s of 1:00, 31% now" in text
+        assert "OS processes 0 of 2" in text
+        assert "demo.parser:worker" in text
+        assert "waiting, mail 3" in text
+
+
+async def test_one_walks_into_an_os_process_and_out_again():
+    console = Console(elsewhere())
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "g", *"reviewer-1", "enter", "l")
+        part = console.page.part("links")
+        await press(
+            pilot, *["down"] * next(at for at, key in enumerate(part.table.order) if key.startswith("inside"))
+        )
+        await press(pilot, "enter")
+        assert console.page.subject.pid == "<18.2.0>"
+        assert "▣ lives in reviewer-1 <0.18.0>" in console.screen_text()
+        assert "lives in" in part.table.order[0]
+
+
+async def test_a_figure_near_its_limit_is_amber():
+    limits = OSLimits(memory=1_000, cpu=100)
+    memory, cpu = os_facts(OSProcess(pid=1, address_space=970, cpu_s=85.0, limits=limits))[1:3]
+    assert (memory.tone, cpu.tone) == ("bad", "warn")
+
+
+async def test_a_thread_of_its_own_is_named():
+    console = Console(elsewhere())
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "g", *"reviewer-2", "enter")
+        assert "∿ thread observer <0.19.0> reviewer-2, native id 4712" in console.screen_text()
+
+
+async def test_an_os_process_that_does_not_answer_is_told_as_such():
+    console = Console(elsewhere())
+    detail = console.node.details["<0.18.0>"]
+    detail["os_process"] = OSProcess(pid=4711, limits=OSLimits(), note="it does not answer within 0.5 s")
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "g", *"reviewer-1", "enter")
+        text = console.screen_text()
+        assert "it does not answer within 0.5 s" in text
+        assert "resident –" in text

@@ -7,7 +7,7 @@ import pytest
 from runtime.port.contract import Ps
 from tests.support.console import Console, settle
 from tests.support.crew import crew, row
-from tests.support.other_nodes import crowd, leaking
+from tests.support.other_nodes import crowd, elsewhere, leaking
 
 
 @pytest.fixture
@@ -282,3 +282,12 @@ async def test_who_leaks_stands_out_by_its_growth_on_any_screen():
             line = next(line for line in text.splitlines() if "librarian" in line)
             assert " 84 MB +4.1 MB" in line
             assert "≥1.2 MB +210 kB" in text
+
+
+async def test_a_mark_before_the_name_tells_who_runs_elsewhere():
+    console = Console(elsewhere())
+    async with console.open((80, 24)):
+        text = console.screen_text()
+        assert "▣ reviewer-1" in text
+        assert "∿ reviewer-2" in text
+        assert "> reviewer-3" in text

@@ -30,6 +30,8 @@ class Relation:
     text: str = ""
     scope: str = ""
     """Where it is registered so."""
+    behaviour: str = ""
+    """What it runs; shown where it has no name."""
 
     @property
     def key(self) -> str:
@@ -110,7 +112,8 @@ def relations(info: ProcessInfo) -> Iterator[Relation]:
         else:
             yield Relation("waited for by", "", "the host", text=patience(wait))
     for inside in info.os_process.inside if info.os_process is not None else ():
-        yield Relation("inside", inside.pid, clean(inside.label or "", 200), text=inside_text(inside))
+        name, behaviour = clean(inside.label or "", 200), clean(inside.behaviour, 200)
+        yield Relation("inside", inside.pid, name, text=inside_text(inside), behaviour=behaviour)
     for link in info.links:
         yield _relation("link", link)
     for link in info.monitors:
@@ -131,7 +134,7 @@ def _relation(what: str, link: Link, text: str = "") -> Relation:
 
 
 def _name(row: Relation, cells: int) -> Spans:
-    return [(elide(row.name, cells), "text")]
+    return [(elide(row.name, cells), "text") if row.name else (elide(row.behaviour, cells), "muted")]
 
 
 def _text(row: Relation, cells: int) -> Spans:
