@@ -1,7 +1,7 @@
 """Questions that only the OS process of an isolated process can answer, and all about processes that live in it.
 
     about the isolated process   state, stack: there; mailbox: there and here; everything else: here
-    about <42.1.0>               spawned in <0.42.0>: everything there, changes too
+    about <42.2.0>               spawned in <0.42.0>: everything there, changes too
 
 The thread over there answers while its loop is stuck; one that does not answer in time is told as such.
 """

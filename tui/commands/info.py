@@ -21,7 +21,7 @@ HELP = """\
 Who is a process, what is it tied to, and what does it do? Identity, parent, links and
 monitors, the handler that runs and for how long, restarts and what is left of them.
 Of one with a thread, or an OS process, of its own: which, what that takes and may take,
-and the processes that live in it; these are found under their pids (<42.1.0>), too.
+and the processes that live in it; these are found under their pids (<42.2.0>), too.
 
   observer info dispatcher
   observer info '<0.42.0>'

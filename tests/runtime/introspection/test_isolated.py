@@ -9,7 +9,7 @@ import time
 import pytest
 
 from runtime import ChildSpec, Limits
-from runtime.introspection import elsewhere, figures, isolated
+from runtime.introspection import elsewhere, figures, isolated, memory
 from runtime.port.contract import (
     Code,
     Failure,
@@ -93,6 +93,13 @@ def test_its_memory_in_the_list_is_that_of_its_os_process(live):
     before = rows[0].memory
     call(node, "cell", ("run", keep, 30_000_000))
     assert node.ask(Ps(sort="memory", desc=True)).rows[0].memory > before + 20_000_000
+
+
+def test_its_memory_is_looked_at_again_although_the_node_sees_it_do_nothing(cell, monkeypatch):
+    sizes = iter(range(1_000, 2_000))
+    monkeypatch.setattr(memory, "resident", lambda _pid: next(sizes))
+    rows = [cell.ask(Ps(memory=True, filter="cell")).rows[0].memory for _ in range(3)]
+    assert rows == sorted(set(rows))
 
 
 def keep(size):
