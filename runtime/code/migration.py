@@ -108,14 +108,19 @@ class Migration:
         machine = type(state) is StateAndData and issubclass(new, StateMachine)
         data = state.data if machine else state
         hook = hook_of(self.draft, old)
+        way = "code_change_down" if self.draft.back else "code_change"
         try:
             if hook is None:
                 made = self.draft.translation.rebuilt(state)
             else:
                 made = self._asked(process, hook, old, state, data)
         except Untranslatable as error:
-            way = "code_change_down" if self.draft.back else "code_change"
             raise NotMigrated(f"{error}; give {old.__qualname__} a {way}(version, state)") from None
+        except NotMigrated:
+            raise
+        except Exception as error:
+            why = f"rebuilding it raised {describe(error)}"
+            raise NotMigrated(f"{why}; give {old.__qualname__} a {way}(version, state)") from None
         if made is None:
             raise NotMigrated("the new state is None; None is never a state")
         if new.strict and not is_constant(made):
@@ -192,7 +197,7 @@ class Migration:
                 return translation.rebuilt(message)
             version = self.draft.old[type(process.handle).__module__].name
             return translation.rebuilt(run_hook(process, hook, version, translation.plain(message)))
-        except (Untranslatable, NotMigrated) as error:
+        except Exception as error:
             why = f"{describe(type(message).__qualname__)} waits in its mailbox: {error}"
             hint = "" if hook is not None else f"; give {new.__qualname__} a message_change(version, message)"
             raise NotMigrated(why + hint, "message") from None

@@ -71,8 +71,14 @@ def _counterpart(value: Any) -> Any:
     module = sys.modules.get(type(value).__module__)
     if module is None:
         return value
+    kind: Any = type(value)
+    known = vars(kind).get(REPLACED)
+    if not isinstance(known, Translation) or known.modules[module.__name__] is not module:
+        known = Translation({module.__name__: module}, drop=True)
+        if REPLACED in vars(kind):
+            setattr(kind, REPLACED, known)
     try:
-        return Translation({module.__name__: module}, drop=True).rebuilt(value)
+        return known.rebuilt(value)
     except Exception:
         return value
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ..supervision.family import Family
+from ..supervision.family import Family, SupervisorProcess
 from ..supervision.specification import Specification
 from ..supervision.supervisor import Supervisor
 from .migration import run_hook
@@ -60,8 +60,10 @@ def differences(node: Node, draft: Draft) -> list[Difference]:
     found: list[Difference] = []
     done: set[Process] = set()
     for process in node.table:
+        if type(process) is not SupervisorProcess or process in done:
+            continue
         family = process.state
-        if isinstance(family, Family) and process not in done:
+        if isinstance(family, Family):
             new = _new_specification(draft, process, family.spec)
             if new is not None:
                 found += _family(draft, family, new, done)

@@ -112,7 +112,6 @@ class Transaction:
                 self._work(until)
             self._check()
             if self._ready():
-                self._check_coroutines()
                 return
             if self._clock() >= self._until:
                 self._late()
@@ -134,6 +133,7 @@ class Transaction:
         if is_far(process):
             self.left += 1
         elif isinstance(process, CoroutineProcess):
+            self._check_coroutine(process)
             self._coroutines.append(process)
         elif isinstance(process, ServerProcess):
             self._doors.put(type(process.handle))
@@ -188,18 +188,15 @@ class Transaction:
         if self._error is None:
             self._error = UpgradeRefused(reason)
 
-    def _check_coroutines(self) -> None:
-        for process in self._coroutines:
-            if process.status == ENDED:
-                continue
-            try:
-                why = coroutines.check(
-                    process, self._draft.new_of(behaviour_of(process)), self._draft.translation
-                )
-            except Untranslatable as error:
-                why = str(error)
-            if why is not None:
-                raise UpgradeRefused(f"{process}: {why}")
+    def _check_coroutine(self, process: CoroutineProcess) -> None:
+        try:
+            why = coroutines.check(
+                process, self._draft.new_of(behaviour_of(process)), self._draft.translation
+            )
+        except Untranslatable as error:
+            why = str(error)
+        if why is not None:
+            self._fail(f"{process}: {why}")
 
     def _late(self) -> None:
         """Steps have not finished in time."""

@@ -160,6 +160,24 @@ async def test_there_is_nothing_to_roll_back_before_an_upgrade(disk, node):
         await node.code.rollback("counter")
 
 
+async def test_a_state_that_raises_while_it_is_rebuilt_is_refused_and_its_process_goes_on(disk, node):
+    source = (
+        COUNTER.replace(
+            "class State:\n        total: int = 0",
+            "class State:\n        total: int = 0\n\n        def __hash__(self):\n            assert self.total < 5\n            return 1",
+        )
+        .replace("return State()", "return {State(): 1}")
+        .replace("state = State(state.total + amount)", "state = {State(amount): 1}")
+    )
+    source = source.replace("Reply(state.total, state)", "Reply(amount, state)")
+    counter = disk.load("counter", source)
+    pid = await node.start(ChildSpec("counter", counter.Counter))
+    disk.edit("counter", "assert self.total < 5", "assert self.total < 0")
+    with pytest.raises(UpgradeRefused, match="rebuilding it raised AssertionError"):
+        await node.code.apply("counter")
+    assert await pid.call(counter.Add(3)) == 3
+
+
 async def test_refusals_stand_in_the_history_with_who_and_why(disk, node):
     await counting(disk, node)
     disk.edit("counter", "class Counter(", "class Teller(")
