@@ -1,10 +1,12 @@
 """States come over by `code_change`, or by structure; and one that does not come over stops the whole upgrade."""
 
+import asyncio
 import time
 
 import pytest
 
-from runtime import ChildSpec, UpgradeRefused
+from runtime import ChildSpec, UpgradeRefused, system
+from runtime.code.transaction import Transaction
 from tests.support.agents_sources import COUNTER
 from tests.support.eventually import eventually
 
@@ -172,7 +174,7 @@ async def test_a_state_that_a_handler_changes_meanwhile_is_the_one_that_comes_ov
     hook(disk, "import time; time.sleep(0.002); return {'list': state}")
     disk.edit("counter", "Reply(state[0], state)", "Reply(('new', state['list'][0]), state)")
     disk.edit("counter", "state[0] += amount", "state['list'][0] += amount")
-    applying = __import__("asyncio").ensure_future(node.code.apply("counter"))
+    applying = asyncio.ensure_future(node.code.apply("counter"))
     answers, until = [], time.monotonic() + 5
     while not applying.done() and time.monotonic() < until:
         answers.append(await pids[1].call(disk.load("counter").Add(1)))
@@ -181,3 +183,33 @@ async def test_a_state_that_a_handler_changes_meanwhile_is_the_one_that_comes_ov
     numbers = [answer if isinstance(answer, int) else answer[1] for answer in answers]
     assert numbers == list(range(2, 2 + len(answers)))
     assert answers[-1][0] == "new"
+
+
+async def test_a_state_that_turns_bad_before_the_commit_stops_it_for_all(disk, node, monkeypatch):
+    counter, pids = await three(disk, node)
+    hook(disk, "assert state['total'] < 50; return State(state['total'])")
+    ready, open_gate = Transaction._ready, []
+    monkeypatch.setattr(Transaction, "_ready", lambda self: bool(open_gate) and ready(self))
+    applying = asyncio.ensure_future(node.code.apply("counter"))
+    await eventually(lambda: counter.Counter.handle_call.__module__ == "runtime.code.doors")
+    await asyncio.sleep(0.02)  # by now it is prepared, with states that are good
+    assert await pids[0].call(counter.Add(100)) == 100
+    open_gate.append(True)
+    with pytest.raises(UpgradeRefused, match="AssertionError"):
+        await applying
+    assert [await pid.call(counter.Add(1)) for pid in pids] == [101, 2, 3]
+    assert all(type(pid._process.handle) is counter.Counter for pid in pids)
+
+
+async def test_a_state_that_an_operator_replaces_at_the_last_moment_comes_over(disk, node, monkeypatch):
+    counter, pids = await three(disk, node)
+    sweep = Transaction._sweep
+
+    async def late(self):
+        await system.replace_state(pids[0], lambda _state: counter.State(77))
+        await sweep(self)
+
+    monkeypatch.setattr(Transaction, "_sweep", late)
+    disk.edit("counter", "Reply(1, state)", "Reply(2, state)")
+    await node.code.apply("counter")
+    assert [pid._process.state for pid in pids] == [disk.load("counter").State(n) for n in (77, 1, 2)]

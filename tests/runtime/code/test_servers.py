@@ -255,10 +255,12 @@ async def test_a_turn_that_was_interrupted_by_a_long_step_goes_on_with_the_new_c
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Transaction, "_sweep", late_sweep)
+        patch.setattr("runtime.scheduler.TURN_S", 5.0)  # its turn goes on after the long step
         await node.code.apply("spinner")
-    assert swapped.is_set()
-    assert pid._process.current is not None, "its step is parked, and its turn not over"
-    await eventually(lambda: pid._process.state == (2, 2))
+        assert swapped.is_set()
+        assert pid._process.current is not None, "its step is parked, and its turn not over"
+        await eventually(lambda: len(pid._process.state) == 2)
+    assert pid._process.state == (2, 2)
 
 
 async def test_async_servers_under_load_lose_nothing(disk, node):
