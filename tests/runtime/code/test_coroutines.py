@@ -128,6 +128,18 @@ async def test_what_is_left_of_the_old_coroutine_finds_a_process_that_has_ended(
     assert pid._process.reason == "normal"
 
 
+async def test_a_receive_within_a_time_limit_is_left_as_any_other(disk, node):
+    source = WORKER.replace("await process.receive()", "await asyncio.wait_for(process.receive(), 100)")
+    module = disk.load("work", "    import asyncio\n" + source)
+    pid = node.spawn(module.worker)
+    await eventually(lambda: pid._process.receiver is not None)
+    disk.edit("work", "await asyncio.wait_for(process.receive(), 100)", "await process.receive()")
+    disk.edit("work", "reply((1, total))", "reply((2, total))")
+    assert (await node.code.apply("work")).processes == 1
+    await asyncio.sleep(0.01)
+    assert await pid.call(3) == (2, 3)
+
+
 async def test_a_function_that_cannot_begin_with_it_is_refused(disk, node):
     module = disk.load("work", WORKER)
     pid = node.spawn(module.worker)

@@ -36,6 +36,23 @@ async def test_events_that_were_put_off_come_again_to_the_new_code(disk, node):
     assert await waiting == ("ON", "wait")
 
 
+async def test_what_was_put_off_and_is_of_an_old_class_comes_again_as_one_of_the_new(disk, node):
+    source = LIGHT.replace(
+        "class Light", "@dataclass(frozen=True)\n    class Ask:\n        word: str\n\n    class Light"
+    )
+    source = source.replace('case Call("wait")', "case Call(Ask())").replace(
+        'case Call(message):\n                    return KeepState(data, reply=("on"',
+        'case Call(Ask(message)):\n                    return KeepState(data, reply=("on"',
+    )
+    module, pid = await light(disk, node, source)
+    waiting = asyncio.ensure_future(pid.call(module.Ask("now?")))
+    await eventually(lambda: pid._process.agenda is not None and pid._process.agenda.postponed)
+    disk.edit("light", 'reply=("on", data.pushes)', 'reply=("ON", message)')
+    await node.code.apply("light")
+    pid.cast("push")
+    assert await waiting == ("ON", "now?")
+
+
 async def test_time_outs_go_on_running(disk, node):
     source = LIGHT.replace(
         "Data(data.pushes + 1))", "Data(data.pushes + 1), StateTimeout('dark', after=0.2))"
