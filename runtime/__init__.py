@@ -9,6 +9,7 @@ General layout:
     scheduler       the run queue                         groups/         process groups, publish and subscribe
     bounded         mailboxes with a limit                presence/       who is where, with what
     system/         what every process can be asked       state_machine/  servers whose state has a name
+    code/           hot code upgrade
     introspection/  reads a live node for an outsider     port/           lets the outsider in
 
 Names are imported when they are first used, so that a client of the port does not load the runtime.
@@ -21,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .caller import Caller
+    from .code.coroutines import restarts_on_upgrade
+    from .code.records import Guard, Plan, Upgrade
     from .coroutine import CoroutineHandle
     from .crash import CrashReport
     from .errors import (
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
         CallError,
         CallTimeout,
         ChildError,
+        CodeError,
         Foreign,
         Interrupted,
         MailboxFull,
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
         ProcessExit,
         SelfCall,
         StartError,
+        UpgradeRefused,
     )  # fmt: skip
     from .groups.groups import Groups
     from .groups.pubsub import PubSub
@@ -89,12 +94,15 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "caller": ["Caller"],
+    "code.coroutines": ["restarts_on_upgrade"],
+    "code.records": ["Guard", "Plan", "Upgrade"],
     "coroutine": ["CoroutineHandle"],
     "crash": ["CrashReport"],
     "errors": [
-        "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "CallbackFailed", "ChildError", "Foreign",
-        "Interrupted", "MailboxFull", "NoProcess", "NodeError", "NotRegistered", "NotSendable", "OSProcessDied", "ObserverError",
-        "ProcessDied", "ProcessExit", "SelfCall", "StartError",
+        "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "CallbackFailed", "ChildError",
+        "CodeError", "Foreign", "Interrupted", "MailboxFull", "NoProcess", "NodeError", "NotRegistered",
+        "NotSendable", "OSProcessDied", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError",
+        "UpgradeRefused",
     ],
     "groups.groups": ["Groups"],
     "groups.pubsub": ["PubSub"],
@@ -127,16 +135,18 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "TLS", "Address", "Alias", "AlreadyRegistered", "AlreadyTracked", "Attempt", "Backoff", "BadReturn", "Call",
-    "CallCycle", "CallError", "CallResult", "CallTimeout", "CallbackFailed", "Caller", "CancelTimeout", "Cast", "ChildCounts",
-    "ChildError", "ChildInfo", "ChildSpec", "Continue", "CoroutineHandle", "CrashReport", "Down",
-    "DynamicSupervisor", "Enter", "Event", "EventTimeout", "Exit", "Foreign", "GenericTimeout", "Groups", "Ignore",
-    "Info", "Internal", "Interrupted", "Joined", "KeepState", "Left", "Limits", "MailboxFull", "Name", "NextEvent",
-    "NextState", "NoProcess", "NoReply", "Node", "NodeError", "NotRegistered", "NotSendable", "OSProcessDied",
-    "ObserverError", "Partition", "PartitionSupervisor", "Pid", "Postpone", "Presence", "PresenceDiff",
-    "ProcessDied", "ProcessExit", "PubSub", "Ref", "Registry", "RepeatState", "Reply", "ReplyTo", "Request",
-    "Result", "SelfCall", "Server", "StartError", "StateAndData", "StateMachine", "StateMachineResult",
-    "StateTimeout", "Stop", "Supervisor", "TaskDone", "TaskFailed", "TaskRef", "TaskSupervisor", "UpdateTimeout",
+    "TLS", "Address", "Alias", "AlreadyRegistered", "AlreadyTracked", "Attempt", "Backoff", "BadReturn",
+    "Call", "CallCycle", "CallError", "CallResult", "CallTimeout", "CallbackFailed", "Caller",
+    "CancelTimeout", "Cast", "ChildCounts", "ChildError", "ChildInfo", "ChildSpec", "CodeError", "Continue",
+    "CoroutineHandle", "CrashReport", "Down", "DynamicSupervisor", "Enter", "Event", "EventTimeout", "Exit",
+    "Foreign", "GenericTimeout", "Groups", "Guard", "Ignore", "Info", "Internal", "Interrupted", "Joined",
+    "KeepState", "Left", "Limits", "MailboxFull", "Name", "NextEvent", "NextState", "NoProcess", "NoReply",
+    "Node", "NodeError", "NotRegistered", "NotSendable", "OSProcessDied", "ObserverError", "Partition",
+    "PartitionSupervisor", "Pid", "Plan", "Postpone", "Presence", "PresenceDiff", "ProcessDied",
+    "ProcessExit", "PubSub", "Ref", "Registry", "RepeatState", "Reply", "ReplyTo", "Request", "Result",
+    "SelfCall", "Server", "StartError", "StateAndData", "StateMachine", "StateMachineResult", "StateTimeout",
+    "Stop", "Supervisor", "TaskDone", "TaskFailed", "TaskRef", "TaskSupervisor", "UpdateTimeout", "Upgrade",
+    "UpgradeRefused", "restarts_on_upgrade",
 ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from .errors import NoProcess, ProcessExit
 from .exits import end
 from .handle import Handle
 from .mailbox import CALL, Entry
+from .messages import share
 from .preemption.guards import boundary
 from .process import Arguments, Process, current
 from .scheduler import TURN_S, Scheduler
@@ -30,8 +31,10 @@ from .signals import Call
 from .status import AWAITING, ENDED, RECEIVING, RUNNING, SUSPENDED
 from .steps import Steps
 
-__all__ = ["CoroutineHandle", "CoroutineProcess", "Match"]
+__all__ = ["RESTARTS", "CoroutineHandle", "CoroutineProcess", "Match"]
 
+RESTARTS = "__restarts_on_upgrade__"
+"""What a function has that newer code may begin anew, with its first arguments (see `code.coroutines`)."""
 Match = type | types.UnionType | tuple[type, ...] | Callable[[Any], object]
 """What `receive` takes: a class, several (`int | str`, or a tuple), or a predicate on the message."""
 
@@ -49,6 +52,16 @@ class CoroutineHandle(Handle):
     @trap_exits.setter
     def trap_exits(self, on: bool) -> None:
         self._process.trap_exits = bool(on)
+
+    def continue_with(self, *args: Any, **options: Any) -> None:
+        """Say how newer code goes on, should it take over: it begins as `function(process, *args, **options)`, in a `receive`.
+
+        Without this the process keeps its code until it ends (see `node.code`).
+
+        Raises:
+            NotSendable: an argument holds what cannot be shared.
+        """
+        self._process.again = share(args), share(options)
 
     async def receive(self, match: Match | None = None, timeout: float | None = None) -> Any:
         """The oldest message that matches; the others stay where they are.
@@ -70,7 +83,7 @@ class CoroutineHandle(Handle):
 class CoroutineProcess(Process):
     """A process that runs one coroutine."""
 
-    __slots__ = ("function", "received", "receiver")
+    __slots__ = ("again", "function", "newer", "received", "receiver")
 
     handle: CoroutineHandle  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by the node
 
@@ -80,6 +93,10 @@ class CoroutineProcess(Process):
         self.received: Caller[Any] | None = None
         """Whose call it has received last, if its last message was one."""
         self.receiver: asyncio.Future[None] | None = None
+        self.again: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+        """With what newer code begins; None if it has not been said."""
+        self.newer: Callable[[], None] | None = None
+        """Newer code that takes over in the next `receive`."""
 
     @property
     def behaviour(self) -> str:
@@ -99,6 +116,8 @@ class CoroutineProcess(Process):
     ) -> None:
         """Run `function(handle, …)` from the next turn of the loop on; ends at once if it does not take these arguments."""
         self.function = function
+        if getattr(function, RESTARTS, False) and isinstance(args, tuple):
+            self.again = args, options
         self.status = AWAITING
         context = copy_context()
         context.run(current.set, (self, None))
@@ -109,7 +128,7 @@ class CoroutineProcess(Process):
             return
         self.coroutine = coroutine
         self.task = self.sched.task(Steps(self, coroutine, context=context), context)
-        self.task.add_done_callback(self._done)
+        self.task.add_done_callback(self.done)
 
     def called(self, function: Any, args: Arguments, options: dict[str, Any]) -> Coroutine[Any, Any, Any]:
         """The coroutine that it runs."""
@@ -118,7 +137,10 @@ class CoroutineProcess(Process):
         coroutine: Coroutine[Any, Any, Any] = function(self.handle, *args, **options)
         return coroutine
 
-    def _done(self, task: asyncio.Task[Any]) -> None:
+    def done(self, task: asyncio.Task[Any]) -> None:
+        """The coroutine is over, and with it the process; unless newer code has taken over."""
+        if task is not self.task and self.status != ENDED:
+            return
         self.coroutine = None
         if self.status == ENDED:
             return
@@ -162,11 +184,13 @@ class CoroutineProcess(Process):
         accepts = _predicate(match)
         seen = 0
         while True:
-            if not self.suspend:
+            if not self.suspend and self.newer is None:
                 found, seen = self._take(accepts, seen)
                 if found is not None:
                     return self._received(found)
             receiver = self.receiver = loop.create_future()
+            if self.newer is not None:
+                loop.call_soon(self.newer)
             expiry = None if deadline is None else loop.call_at(deadline, _expire, receiver)
             try:
                 if deadline is not None and deadline <= loop.time():
@@ -175,7 +199,8 @@ class CoroutineProcess(Process):
             except TimeoutError:
                 raise TimeoutError(f"nothing for {self} to receive within {timeout:g} s") from None
             finally:
-                self.receiver = None
+                if self.receiver is receiver:  # else newer code has taken over
+                    self.receiver = None
                 if expiry is not None:
                     expiry.cancel()
 

@@ -15,6 +15,8 @@
     ├── AlreadyRegistered           the name, or the key of a registry, belongs to a living process
     ├── BadReturn (TypeError)       a handler returned what it may not
     ├── OSProcessDied               the OS process of an isolated process died: how, in words
+    ├── CodeError                   code cannot be planned, upgraded or rolled back
+    │   └── UpgradeRefused          an upgrade was not done; everything is as it was
     ├── Foreign                     stands for an exception that cannot leave its OS process
     └── NodeError                   the node cannot do that now, or has failed
 
@@ -32,9 +34,9 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
-    "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "CallbackFailed", "ChildError", "Foreign",
-    "Interrupted", "MailboxFull", "NoProcess", "NodeError", "NotRegistered", "NotSendable", "OSProcessDied", "ObserverError",
-    "ProcessDied", "ProcessExit", "SelfCall", "StartError",
+    "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "CallbackFailed", "ChildError",
+    "CodeError", "Foreign", "Interrupted", "MailboxFull", "NoProcess", "NodeError", "NotRegistered", "NotSendable",
+    "OSProcessDied", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError", "UpgradeRefused",
 ]  # fmt: skip
 
 
@@ -217,6 +219,22 @@ class OSProcessDied(ObserverError):  # noqa: N818
 
 class Foreign(ObserverError):  # noqa: N818
     """Stands for an exception, or another reason, that cannot leave its OS process; says what it was."""
+
+
+class CodeError(ObserverError):
+    """Raised when code cannot be planned, upgraded or rolled back. Everything is as it was before."""
+
+
+class UpgradeRefused(CodeError):  # noqa: N818
+    """Raised when a plan has problems, or a migration failed: the old version runs everywhere.
+
+    Attributes:
+        plan: what was planned (`runtime.code.records.Plan`).
+    """
+
+    def __init__(self, reason: str, plan: Any = None) -> None:
+        super().__init__(f"{reason}; the old version stays everywhere")
+        self.plan = plan
 
 
 class ProcessExit(Exception):  # noqa: N818

@@ -34,7 +34,7 @@ from typing import Any, Final, TypeVar
 
 from .errors import NotSendable
 
-__all__ = ["ATOMS", "is_constant", "share"]
+__all__ = ["ATOMS", "REPLACED", "forget", "is_constant", "share"]
 
 ATOMS: Final[set[type]] = {
     int, float, complex, bool, type(None), str, bytes, range, type(...), type(NotImplemented),
@@ -52,6 +52,8 @@ _LIVE: Final[tuple[type, ...]] = (
 )  # fmt: skip
 _DEPTH: Final = 200
 
+REPLACED: Final = "__replaced__"
+"""What a class has of which newer code has another version: its `__deepcopy__` says what is sent instead of an instance."""
 T = TypeVar("T")
 Visit = Callable[[Any, int], bool]
 Where = tuple[Any, Any] | None
@@ -83,6 +85,11 @@ def passes(kind: type[T], told: Callable[[T], None]) -> None:
     _visitors[kind] = visit
 
 
+def forget(kind: type) -> None:
+    """Forget how to walk instances of `kind`: it has changed, or is to be freed. It is found out again when there is one."""
+    _visitors.pop(kind, None)
+
+
 def is_constant(value: Any, depth: int = 0) -> bool:
     """Whether nothing reachable from `value` can change."""
     kind = type(value)
@@ -96,6 +103,8 @@ def is_constant(value: Any, depth: int = 0) -> bool:
 
 def _visitor(kind: type) -> Visit:
     """How to walk an instance of `kind`; compiled once per class."""
+    if REPLACED in vars(kind):
+        return _never
     if kind in {tuple, frozenset}:
         return _all_constant
     if issubclass(kind, enum.Enum):

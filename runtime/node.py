@@ -18,11 +18,13 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from . import exits, remains
+from .blocking import in_thread
+from .code.versions import started
 from .coroutine import CoroutineHandle, CoroutineProcess
 from .errors import NodeError, StartError
 from .handle import Handle
@@ -38,7 +40,7 @@ from .scheduler import Scheduler
 from .server_process import ServerProcess
 from .status import ENDED
 from .supervision.child import Child
-from .supervision.child_spec import ChildSpec
+from .supervision.child_spec import ChildSpec, renewed
 from .supervision.engine import Engine, describe_failure
 from .supervision.family import SupervisorProcess
 from .supervision.registration import claim
@@ -48,6 +50,7 @@ from .supervision.supervisor import Supervisor
 from .table import ProcessTable
 
 if TYPE_CHECKING:
+    from .code.upgrades import Code
     from .port.tls import TLS
     from .visibility import Visibility
 
@@ -102,7 +105,7 @@ class Node:
         self._time_slicing = time_slicing
         self._listen = (host, port, tls) if introspection else None
         self._clock: Callable[[], float] = time.monotonic  # tests put a virtual clock here
-        self._numbers = 0
+        self.numbers = 0
         self._starting: dict[Process, asyncio.Future[None]] = {}
         self._sched: Scheduler | None = None
         self._root: Process | None = None
@@ -121,7 +124,7 @@ class Node:
         self._root = self._spawn_root()
         if self._listen is not None:
             try:
-                await _in_thread(self._open_port)
+                await in_thread(self._open_port)
             except BaseException:
                 await self.stop()
                 raise
@@ -171,7 +174,7 @@ class Node:
             exits.signal(process, "kill")
         await remains.await_cancelled(sched)
         if self._visibility is not None:
-            await _in_thread(self._visibility.close)
+            await in_thread(self._visibility.close)
         await remains.await_parked(sched)
         sched.mode.stop()
         if self._finished is not None and not self._finished.done():
@@ -211,7 +214,7 @@ class Node:
         if isinstance(what, ChildSpec):
             return what
         if isinstance(what, Specification):
-            name = what.name or f"supervisor-{self._numbers + 1}"
+            name = what.name or f"supervisor-{self.numbers + 1}"
             return ChildSpec(name, what, restart="transient", register=what.name is not None)
         raise TypeError(f"node.start takes a Supervisor(…) or a ChildSpec(…); got {what!r}")
 
@@ -264,6 +267,13 @@ class Node:
             raise NodeError(f"node {self.name} is not running; use `async with Node(…) as node`")
         return self._sched
 
+    @cached_property
+    def code(self) -> Code:
+        """Hot code upgrade: which versions run, plans, upgrades and the way back."""
+        from .code.upgrades import Code  # noqa: PLC0415 - only for who upgrades
+
+        return Code(self)
+
     @property
     def root(self) -> Process | None:
         """The root supervisor's process."""
@@ -286,8 +296,8 @@ class Node:
 
     def next_number(self) -> int:
         """A number that no process of this incarnation had."""
-        self._numbers += 1
-        return self._numbers
+        self.numbers += 1
+        return self.numbers
 
     def _spawn_root(self) -> Process:
         process = self._make(SupervisorProcess, Supervisor.engine)
@@ -303,7 +313,7 @@ class Node:
             raise TypeError(
                 f"spawn takes an async function whose first parameter is the process; got {function!r}"
             )
-        args = share(args)
+        function, args = started(function), share(args)
         process = self._make(CoroutineProcess, CoroutineHandle)
         if parent is not None:
             process.more().parent = parent
@@ -319,11 +329,10 @@ class Node:
         Raises:
             AlreadyRegistered: another process has its name or key.
         """
-        terms = child.terms
+        terms = renewed(child.terms)
         behaviour: Any = terms.behaviour
         args, options = child.given()
-        process: ServerProcess | CoroutineProcess
-        process = self._make(*kind_of(child))
+        process: ServerProcess | CoroutineProcess = self._make(*kind_of(child))
         if terms.is_supervisor:
             args = (behaviour,)
         process.child = child
@@ -342,7 +351,7 @@ class Node:
         if self._root is not None and self._root.status == ENDED:
             raise NodeError(f"node {self.name} has stopped, and starts nothing any more")
         sched = self._sched or self.scheduler
-        self._numbers = number = self._numbers + 1
+        self.numbers = number = self.numbers + 1
         process = kind(sched, number, sched.birth())
         process.handle = made = object.__new__(handle)
         object.__setattr__(made, "_process", process)
@@ -389,9 +398,3 @@ class Node:
                 NodeError(f"the supervision tree {supervisor!r} has given up: {text}")
             )
             self._finished.exception()  # a host that does not wait for it need not be warned
-
-
-async def _in_thread(work: Callable[[], None]) -> None:
-    """Run blocking work (imports, binding, joining threads) in a thread that is gone afterwards."""
-    with ThreadPoolExecutor(1, thread_name_prefix="observer") as pool:
-        await asyncio.get_running_loop().run_in_executor(pool, work)

@@ -34,6 +34,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, Union, get_args
 
+from .code.versions import seen
 from .errors import BadReturn, describe
 from .handle import Handle
 from .results import Continue, Ignore, NoReply, Reply, Stop
@@ -62,10 +63,14 @@ class Server(Handle, Generic[State]):
         mailbox_policy: what becomes of one too many: `refuse` (its sender gets `MailboxFull`), `drop_oldest`, or `block` (its
             sender waits); see `bounded`. Optional. Defaults to refuse.
 
-    Two methods are not declared here, because their form is yours:
+    Methods that are not declared here, because their form is yours:
         init(self, *args, **options): returns the first state; it gets the arguments of the ChildSpec.
         redact(value), a static method: gets a state, a message or a reply before an operator sees it, and returns what may
             be shown. It runs on the loop. Optional. Defaults to redaction by the names of fields.
+        code_change(old_version, state), a static method: gets the state that older code has left (with plain data in the place of
+            instances of classes of the module), and returns the state that this code goes on with. Optional. Defaults to the
+            same state, its instances rebuilt with the same fields. `code_change_down(version, state)` for the way back.
+        message_change(old_version, message), a static method: as `code_change`, for messages in the mailbox.
     """
 
     accepts: ClassVar[tuple[type, ...]] = ()
@@ -80,6 +85,7 @@ class Server(Handle, Generic[State]):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        seen(cls.__module__)
         limit, policy = cls.mailbox_limit, cls.mailbox_policy
         if limit is not None and not (type(limit) is int and limit > 0):
             raise ValueError(

@@ -219,6 +219,10 @@ class Steps(Coroutine[Any, Any, Any]):
         if self._error is None:
             self._home = self._process.sched.workers.home()
 
+    def belongs_to(self, process: Process) -> None:
+        """From now on its steps are those of `process`: who had it before runs something else."""
+        self._process = process
+
     def _still_cancelled(self) -> bool:
         """Whether the task is still to be cancelled: the step may have left a time-out's block meanwhile."""
         return self._task is None or self._task.cancelling() > self._cancels

@@ -40,7 +40,7 @@ class GuestNode(Node):
         super().__init__(name, introspection=False, time_slicing=time_slicing)
         self.home: Home | None = None
         self.number: Final = number
-        self._numbers = number * NODE
+        self.numbers = number * NODE
         self.registry: Directory = GuestDirectory(self, known_as)  # type: ignore[misc]
         self.ledger: Ledger = GuestLedger(self)  # type: ignore[misc]
         self.resources: Mapping[Any, Any] = GuestResources(self)  # type: ignore[misc,assignment]
@@ -52,9 +52,9 @@ class GuestNode(Node):
 
     def make_guest(self, kind: Any, handle: Any) -> Any:
         """The process that has the number of the record outside."""
-        numbers, self._numbers = self._numbers, self.number - 1
+        numbers, self.numbers = self.numbers, self.number - 1
         process = self._make(kind, handle)
-        self._numbers = numbers
+        self.numbers = numbers
         self._enter(process)
         return process
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..mailbox import CALL, CAST, CONTINUE, EVENT, INFO, INIT, Entry
@@ -99,6 +99,12 @@ class Agenda:
             (key, (read_timer(self._process, ref) if ref is not None else None) or 0.0)
             for key, (_, ref) in self._running.items()
         ]
+
+    def translate(self, turn: Callable[[Any], Any]) -> None:
+        """Newer code is about to handle what stands here: `turn` gives each event as that knows it."""
+        self._events = deque((entry[0], turn(entry[1]), *entry[2:]) for entry in self._events)
+        self.postponed = [(entry[0], turn(entry[1]), *entry[2:]) for entry in self.postponed]
+        self._running = {key: (turn(timeout), ref) for key, (timeout, ref) in self._running.items()}
 
     # --- time-outs --------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from weakref import WeakValueDictionary
 
+from ..code.versions import newest, seen, superseded
 from ..isolation.limits import Limits
 from ..messages import ATOMS, share
 from ..preemption.guards import open_to_switches
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     )
     RestartArgs: TypeAlias = Callable[[tuple[Attempt, ...]], tuple[Any, ...]]
 
-__all__ = ["ChildSpec", "Restart", "Shutdown", "Terms"]
+__all__ = ["ChildSpec", "Restart", "Shutdown", "Terms", "renew", "renewed"]
 
 Restart = Literal["permanent", "transient", "temporary"]
 Shutdown = float | Literal["brutal_kill"]
@@ -86,6 +87,7 @@ class Terms:
         _check_options(child, restart, shutdown)
         self.place: Final = more[4]
         check_place(child, behaviour, self.place)
+        seen(getattr(behaviour, "__module__", ""))
         self.behaviour: Final[Behaviour] = behaviour
         self.restart: Final[Restart] = restart
         self.shutdown: Final[Shutdown] = shutdown
@@ -273,6 +275,30 @@ class ChildSpec:
     def __repr__(self) -> str:
         name = getattr(self.behaviour, "__qualname__", repr(self.behaviour))
         return f"ChildSpec({self.id!r}, {name}, restart={self.restart!r})"
+
+
+def renewed(terms: Terms) -> Terms:
+    """The terms, with the newest version of what they start."""
+    if superseded():
+        _renew(terms)
+    return terms
+
+
+def renew() -> None:
+    """Newer code is in place: renew all terms that are shared. The others are renewed when they are used."""
+    for key, terms in list(_shared.items()):
+        if _renew(terms):
+            del _shared[key]
+            _shared.setdefault((id(terms.behaviour), *key[1:]), terms)
+
+
+def _renew(terms: Terms) -> bool:
+    behaviour, function = newest(terms.behaviour), terms.restart_args
+    changed = behaviour is not terms.behaviour
+    terms.behaviour = behaviour  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  # for nobody else
+    if function is not None:
+        terms.restart_args = newest(function)  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    return changed
 
 
 def _terms(

@@ -21,7 +21,7 @@ class Family:
     __slots__ = ("children", "intensity", "links", "path", "process", "spec")
 
     def __init__(self, spec: Specification, process: Process, path: tuple[Any, ...]) -> None:
-        self.spec: Final = spec
+        self.spec = spec
         self.process: Final = process
         self.path: Final = path
         """Ids from the top supervisor down to this one."""
@@ -29,7 +29,13 @@ class Family:
         """The links of a child that has no others: one tuple for all."""
         self.children: dict[Any, Child] = {}
         """By id, in order of start."""
-        self.intensity: Final = Intensity(spec.max_restarts, spec.max_seconds)
+        self.intensity = Intensity(spec.max_restarts, spec.max_seconds)
+
+    def renew(self, spec: Specification) -> None:
+        """It goes on under another specification. Its children are whoever calls this's to bring in line."""
+        if (spec.max_restarts, spec.max_seconds) != (self.spec.max_restarts, self.spec.max_seconds):
+            self.intensity = Intensity(spec.max_restarts, spec.max_seconds)
+        self.spec = spec
 
     def of(self, process: Process) -> Child | None:
         """The child that `process` is."""

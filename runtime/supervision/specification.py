@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar, get_args
 
 from ..calls import call
@@ -37,7 +37,7 @@ class Specification:
         auto_shutdown: whether it ends when significant children have.
     """
 
-    __slots__ = ("auto_shutdown", "children", "max_restarts", "max_seconds", "name", "strategy")
+    __slots__ = ("auto_shutdown", "children", "max_restarts", "max_seconds", "name", "source", "strategy")
     engine: ClassVar[type[Engine]] = Engine
     """What runs it."""
     keeps: ClassVar[bool] = True
@@ -53,6 +53,8 @@ class Specification:
         auto_shutdown: AutoShutdown = "never",
     ) -> None:
         _check(strategy, max_restarts, max_seconds, auto_shutdown)
+        self.source: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
+        """The function that has made it, and its arguments, where that is known (`of`): newer code is asked again."""
         self.strategy: Final[Strategy] = strategy
         self.max_restarts: Final = max_restarts
         self.max_seconds: Final = max_seconds

@@ -11,7 +11,7 @@ The rules are those of OTP's supervisor, defaults those of Elixir's.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from ..messages import ATOMS
@@ -55,6 +55,19 @@ class Supervisor(Specification):
         auto_shutdown: AutoShutdown = "never",
     ) -> None:
         super().__init__(tuple(children), strategy, max_restarts, max_seconds, name, auto_shutdown)
+
+    @staticmethod
+    def of(function: Callable[..., Supervisor], *args: Any) -> Supervisor:
+        """What `function(*args)` returns, and that it has: after a code upgrade the newer function is asked what children there are.
+
+        Raises:
+            TypeError: it returned something else.
+        """
+        made: Any = function(*args)
+        if not isinstance(made, Supervisor):
+            raise TypeError(f"{function!r} returned {made!r:.80}; it has to return a Supervisor(…)")
+        made.source = function, args
+        return made
 
     @staticmethod
     def start_child(supervisor: Address, spec: ChildSpec) -> Coroutine[Any, Any, Started]:

@@ -1,0 +1,339 @@
+"""One upgrade: everything, or nothing.
+
+    doors up ─> prepare, in slices: each process at rest gets its move      (meanwhile the old code goes on, and moves follow it)
+                who is in a step finishes it, and is then held               (until the deadline: refuse, or kill)
+             ─> commit, in one moment: modules in place, doors turned        (cannot fail)
+             ─> sweep, in slices: who has had no message yet is swapped      (whoever has one is swapped by it)
+             ─> doors down
+
+Before the commit nothing has been touched, so a failure only takes the doors down. After it nothing is left that could fail.
+"""
+
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# (states are of any type)
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from .. import exits
+from ..coroutine import CoroutineProcess
+from ..delegated import DelegatedProcess
+from ..errors import UpgradeRefused
+from ..results import Continue, NoReply, Reply, Stop
+from ..server_process import ServerProcess
+from ..state_machine.behaviour import StateAndData
+from ..state_machine.process import StateMachineProcess
+from ..state_machine.results import KeepState, NextState, RepeatState
+from ..status import ENDED, IDLE, READY, SUSPENDED
+from . import coroutines
+from .affected import at_rest, behaviour_of, concerned, is_far
+from .commit import commit
+from .doors import Doors
+from .migration import Migration, Move, NotMigrated
+from .swap import Swap
+from .translation import Untranslatable
+
+if TYPE_CHECKING:
+    from ..node import Node
+    from ..process import Process
+    from .draft import Draft
+
+__all__ = ["Overdue", "Transaction"]
+
+SLICE_S: Final = 0.0005
+"""Seconds of work between two turns of the loop."""
+Overdue = Literal["refuse", "kill"]
+_UNKNOWN: Final[Any] = object()
+_RESULTS: Final = frozenset({Reply, NoReply, Continue})
+
+
+class Transaction:
+    """The upgrade that a draft describes.
+
+    Args:
+        node: whose processes.
+        draft: what to do.
+        deadline: seconds that steps which are under way have to finish on the old code.
+        overdue: what becomes of those that do not: `refuse` the upgrade, or `kill` the process.
+    """
+
+    def __init__(self, node: Node, draft: Draft, deadline: float, overdue: Overdue) -> None:
+        self._node: Final = node
+        self._draft: Final = draft
+        self._overdue: Final[Overdue] = overdue
+        self._clock: Final = time.monotonic
+        self._until = self._clock() + deadline
+        self._deadline: Final = deadline
+        self._migration: Final = Migration(draft)
+        self._doors: Final = Doors(self)
+        self._moves: dict[ServerProcess, Move] = {}
+        self._todo: deque[ServerProcess] = deque()
+        self._inside: dict[ServerProcess, Move | None] = {}
+        """In a handler of the old code, having had a move before."""
+        self._busy: dict[ServerProcess, None] = {}
+        """In a step whose end nobody sees here; they are held when it is over."""
+        self._held: dict[ServerProcess, float] = {}
+        self._coroutines: list[CoroutineProcess] = []
+        self._scanned = 0
+        self._error: UpgradeRefused | None = None
+        self.swap: Final = Swap(draft)
+        self.left = 0
+        self.at = 0.0
+        self.notes: list[str] = []
+
+    async def run(self) -> None:
+        """Do it.
+
+        Raises:
+            UpgradeRefused: it was not done, and nothing has changed.
+        """
+        try:
+            await self._prepare()
+            commit(self._node, self._draft)
+            self.at = time.time()
+            self._doors.swap()
+        except BaseException:
+            self._doors.remove()
+            self._release()
+            raise
+        await self._sweep()
+
+    # --- before the commit --------------------------------------------------------------------------
+
+    async def _prepare(self) -> None:
+        while True:
+            until = self._clock() + SLICE_S
+            if self._scan(until):
+                self._work(until)
+            self._check()
+            if self._ready():
+                return
+            if self._clock() >= self._until:
+                self._late()
+            await asyncio.sleep(0 if self._todo or self._scanned < self._node.numbers else 0.0005)
+
+    def _scan(self, until: float) -> bool:
+        """Look for processes that are concerned, from where it was left. Whether all have been seen."""
+        node = self._node
+        while self._scanned < node.numbers:
+            self._scanned += 1
+            process = node.table.get(self._scanned)
+            if process is not None and concerned(self._draft, process):
+                self._concerns(process)
+            if self._scanned % 16 == 0 and self._clock() >= until:
+                return False
+        return True
+
+    def _concerns(self, process: Process) -> None:
+        if is_far(process):
+            self.left += 1
+        elif isinstance(process, CoroutineProcess):
+            self._check_coroutine(process)
+            self._coroutines.append(process)
+        elif isinstance(process, ServerProcess):
+            self._doors.put(type(process.handle))
+            self._todo.append(process)
+
+    def _work(self, until: float) -> None:
+        """Prepare processes, until the slice is used up."""
+        while self._todo and self._error is None and self._clock() < until:
+            process = self._todo.popleft()
+            if process.status != ENDED and process not in self._moves and process not in self._inside:
+                self._begin(process)
+        for _ in range(len(self._busy)):
+            if self._error is not None or self._clock() >= until:
+                return
+            process = next(iter(self._busy))
+            del self._busy[process]
+            if process.status == ENDED:
+                continue
+            if at_rest(process):
+                self._hold(process)
+                self._move(process)
+            else:
+                self._busy[process] = None  # to the end of the line
+
+    def _begin(self, process: ServerProcess) -> None:
+        if isinstance(process, DelegatedProcess):  # its handlers run elsewhere, and pass no door
+            self._hold(process)
+        if at_rest(process):
+            self._move(process)
+        else:
+            self._busy[process] = None
+
+    def _move(self, process: ServerProcess) -> None:
+        try:
+            self._moves[process] = self._migration.move(process)
+        except NotMigrated as error:
+            self._fail(f"{error.what} of {process}: {error}")
+
+    def _ready(self) -> bool:
+        if self._todo or self._scanned < self._node.numbers:
+            return False
+        for waiting in (self._busy, self._inside):
+            for process in [each for each in waiting if each.status == ENDED]:
+                del waiting[process]
+        return not self._busy and not self._inside
+
+    def _check(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+    def _fail(self, reason: str) -> None:
+        if self._error is None:
+            self._error = UpgradeRefused(reason)
+
+    def _check_coroutine(self, process: CoroutineProcess) -> None:
+        try:
+            why = coroutines.check(
+                process, self._draft.new_of(behaviour_of(process)), self._draft.translation
+            )
+        except Untranslatable as error:
+            why = str(error)
+        if why is not None:
+            self._fail(f"{process}: {why}")
+
+    def _late(self) -> None:
+        """Steps have not finished in time."""
+        late = [*self._busy, *self._inside]
+        if not late:  # only very many processes; that takes what it takes
+            self._until = self._clock() + self._deadline
+            return
+        if self._overdue == "refuse":
+            names = ", ".join(str(process) for process in late[:5]) + (", …" if len(late) > 5 else "")
+            doing = self._node.scheduler.describe(late[0])
+            raise UpgradeRefused(
+                f"{names}: in a step that has not finished within {self._deadline:g} s ({doing}); wait, or choose to kill"
+            )
+        for process in late:
+            exits.signal(process, "kill", by="code upgrade: its step had not finished in time")
+            self.notes.append(f"{process} was killed: its step had not finished within {self._deadline:g} s")
+        self._until = self._clock() + self._deadline
+
+    # --- at the doors (see `doors.Keeper`) ------------------------------------------------------------
+
+    def enters(self, process: Any) -> bool:
+        """A message is about to be handled by the old code; whether it may be."""
+        if process in self._busy and _is_boundary(process):
+            entry = process.current
+            del self._busy[process]
+            process.before_all(entry)
+            process.suspend, process.status = True, SUSPENDED
+            self._held[process] = self._clock()
+            self._todo.append(process)
+            return False
+        move = self._moves.pop(process, None)
+        if move is not None:
+            self._inside[process] = move
+        return True
+
+    def leaves(self, process: Any, result: Any) -> None:
+        """The old code has returned."""
+        move = self._inside.pop(process, None)
+        state = _left(process, result)
+        if state is _UNKNOWN:
+            if process.status != ENDED:
+                self._busy[process] = None
+        elif move is not None and self._error is None:
+            if state is move.before and move.state is move.before:
+                self._moves[process] = move
+                return
+            try:
+                self._moves[process] = self._migration.again(process, move, state)
+            except NotMigrated as error:
+                self._fail(f"{error.what} of {process}: {error}")
+
+    def swapped(self, process: Any, message: Any) -> Any:
+        """See that a process runs the new code; its message, as that knows it."""
+        move = self._moves.pop(process, None)
+        if move is not None:
+            self.swap.swap(process, move)
+        return self.swap.message(process, message)
+
+    def _hold(self, process: ServerProcess) -> None:
+        """No more messages until it is decided. One that an operator has suspended is not ours to resume."""
+        if process.suspend:
+            return
+        process.suspend = True
+        if process.status in {IDLE, READY}:
+            process.status = SUSPENDED
+        self._held[process] = self._clock()
+
+    def _release(self) -> None:
+        for process in list(self._held):
+            self._free(process)
+
+    def _free(self, process: ServerProcess) -> None:
+        since = self._held.pop(process, None)
+        if since is None or process.status == ENDED:
+            return
+        self.swap.paused(process, self._clock() - since)
+        process.suspend = False
+        if process.status == SUSPENDED and process.parked() is None:
+            process.rest()
+
+    # --- after the commit ---------------------------------------------------------------------------
+
+    async def _sweep(self) -> None:
+        """Swap whoever has had no message, those that wait for it first."""
+        for process in [*self._held, *list(self._moves)]:
+            move = self._moves.pop(process, None)
+            if move is not None and process.status != ENDED:
+                self.swap.swap(process, move)
+            self._free(process)
+            await self._breathe()
+        self._doors.over()
+        for coroutine in self._coroutines:
+            self._take_over(coroutine)
+            await self._breathe()
+
+    _slice_until = 0.0
+
+    async def _breathe(self) -> None:
+        if self._clock() >= self._slice_until:
+            await asyncio.sleep(0)
+            self._slice_until = self._clock() + SLICE_S
+
+    def _take_over(self, process: CoroutineProcess) -> None:
+        new = self._draft.new_of(behaviour_of(process))
+        if process.status == ENDED:
+            return
+        if process.function is new or coroutines.again(process, new) is None:
+            process.newer = None
+            self.left += process.function is not new
+            return
+        self.left += 1
+
+        def done(why: str) -> None:
+            if not why:
+                self.left -= 1
+                self.swap.count += 1
+
+        coroutines.begin_anew(process, new, self._draft.translation, done)
+
+
+def _is_boundary(process: ServerProcess) -> bool:
+    """Whether the message that is about to be handled is the first after a whole step: no state is being entered."""
+    agenda = process.agenda if isinstance(process, StateMachineProcess) else None
+    return agenda is None or agenda.transition is None
+
+
+def _left(process: ServerProcess, result: Any) -> Any:
+    """The state that a process is about to have; unknown where that is decided later."""
+    kind = type(result)
+    if kind is CoroutineType or kind is Stop or isinstance(process, DelegatedProcess):
+        return _UNKNOWN
+    if isinstance(process, StateMachineProcess):
+        if kind is KeepState:
+            there = process.state if _is_boundary(process) else process.agenda.transition.target  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
+            return StateAndData(there.state, result.data)
+        entering = type(process.handle).state_enter
+        if kind not in {NextState, RepeatState} or entering:
+            return _UNKNOWN
+        return StateAndData(process.state.state if kind is RepeatState else result.state, result.data)
+    return result.state if kind in _RESULTS else result

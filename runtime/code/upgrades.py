@@ -1,0 +1,374 @@
+"""`node.code`: which versions run, what an upgrade would do, doing it, and the way back.
+
+    plan = await node.code.plan("shop.agents")        a dry run; nothing is touched
+    await node.code.apply(plan, by="alice")           all, or nothing
+    await node.code.rollback("shop.agents", by="alice")
+
+Code comes from this node's own disk only. One transaction at a time. To be called in the node's loop; `modules`, `on_old_code`,
+`stale` and `history` from any thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import sys
+import time
+from collections import deque
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import CodeError, UpgradeRefused, describe
+from . import versions
+from .cautions import Outside
+from .commit import let_go
+from .draft import Draft
+from .drafting import draft_of, source_of
+from .guard import Watch
+from .listing import every_module, is_stale, look_again, old_code
+from .migration import NotMigrated
+from .planning import Breath, Planning
+from .records import Guard, ModuleInfo, OldCode, Plan, Step, Upgrade
+from .sealed import Modules
+from .supervisors import differences, reconcile
+from .transaction import Overdue, Transaction
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from ..node import Node
+
+__all__ = ["Code"]
+
+DRAFTS: Final = 4
+"""Plans that can still be applied; each holds the modules that it has executed."""
+_OWN: Final = frozenset({"runtime", "tracing"})
+
+
+class _Kept:
+    """The way back: the versions before an upgrade, and those that it put in their place."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.old: Final = dict(draft.old)
+        self.modules: Final = {name: running.module for name, running in draft.old.items()}
+        self.put: Final = dict(draft.modules.of)
+
+
+class Code:
+    """Hot code upgrade of one node.
+
+    Attributes:
+        log: upgrades, rollbacks and refusals, the last 100, oldest first.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node: Final = node
+        self._drafts: dict[str, tuple[Draft, Plan]] = {}
+        self._kept: dict[str, _Kept] = {}
+        self._undone: dict[str, ModuleType] = {}
+        self._busy: str | None = None
+        self._watch: Watch | None = None
+        self.log: Final[deque[Upgrade]] = deque(maxlen=100)
+
+    # --- what there is --------------------------------------------------------------------------------
+
+    def modules(self) -> tuple[ModuleInfo, ...]:
+        """The modules that processes of this node run, and those that were upgraded. Reads each file."""
+        previous = {name: kept.old[name].name for name, kept in list(self._kept.items())}
+        return every_module(self._node, previous)
+
+    def on_old_code(self) -> tuple[OldCode, ...]:
+        """The processes that run older code than what is in place."""
+        return old_code(self._node)
+
+    def stale(self, module: str) -> bool:
+        """Whether the file of a module differs from what runs. Looks once a second at most."""
+        return is_stale(module)
+
+    @property
+    def history(self) -> tuple[Upgrade, ...]:
+        """Upgrades, rollbacks and refusals, oldest first."""
+        return tuple(self.log.copy())
+
+    # --- the dry run ------------------------------------------------------------------------------------
+
+    async def plan(self, *modules: str, dependants: bool = False) -> Plan:
+        """What an upgrade of these modules to what stands on disk would do, and why it could not.
+
+        The modules are executed, aside: that is the one thing about a plan that may have side effects.
+
+        Args:
+            modules: their names.
+            dependants: whether modules that have imported names of these are upgraded with them. Optional. Defaults to False:
+                the plan names them.
+
+        Raises:
+            CodeError: a module cannot be read, compiled or executed; or another upgrade is under way.
+        """
+        self._claim("plan")
+        with self._alone():
+            plan, _ = await self._plan(modules, dependants=dependants)
+            return plan
+
+    async def plan_rollback(self, *modules: str) -> Plan:
+        """What a rollback of these modules would do. Raises as `rollback`."""
+        self._claim("plan")
+        with self._alone():
+            return await self._planned(self._backwards(modules))
+
+    async def _plan(self, modules: tuple[str, ...], *, dependants: bool) -> tuple[Plan, Draft]:
+        if not modules:
+            raise CodeError("name the modules to upgrade, for example node.code.plan('shop.agents')")
+        names = tuple(dict.fromkeys(modules))
+        while True:
+            draft = await draft_of(self._node, modules, names)
+            if not dependants:
+                break
+            outside, breath = Outside(draft), Breath()
+            for _ in outside:
+                await breath()
+            more = tuple(name for name in outside.names if name != "__main__" and name not in names)
+            if not more:
+                break
+            names += more
+        return await self._planned(draft), draft
+
+    async def _planned(self, draft: Draft) -> Plan:
+        plan = await Planning(self._node, draft).plan()
+        self._drafts[draft.id] = draft, plan
+        while len(self._drafts) > DRAFTS:
+            dropped, _ = self._drafts.pop(next(iter(self._drafts)))
+            let_go(() if dropped.back else dropped.modules.of.values())
+        return plan
+
+    # --- doing it ---------------------------------------------------------------------------------------
+
+    async def apply(
+        self,
+        plan: Plan | str,
+        *modules: str,
+        by: str = "host",
+        deadline: float = 5.0,
+        overdue: Overdue = "refuse",
+        guard: Guard | None = None,
+        dependants: bool = False,
+    ) -> Upgrade:
+        """Upgrade: everything in the plan, or nothing. Who stops waiting for it does not stop it.
+
+        Args:
+            plan: a plan, its id, or the name of a module (and `modules` of others), which is planned first.
+            modules: more names of modules.
+            by: who does it, for the history.
+            deadline: seconds that steps which are under way have to finish on the old code. Optional. Defaults to 5.
+            overdue: what becomes of those that do not: `refuse` the upgrade, or `kill` the process. Optional. Defaults to refuse.
+            guard: roll back by itself if crashes rise. Optional. Defaults to None: off.
+            dependants: as for `plan`, where modules are named. Optional. Defaults to False.
+
+        Raises:
+            UpgradeRefused: nothing has changed; the message says why.
+            CodeError: there is no such plan any more, or as `plan`.
+        """
+        self._claim("upgrade")
+
+        async def work() -> Upgrade:
+            with self._alone():
+                draft = await self._to_apply(plan, modules, by, dependants=dependants)
+                upgrade = await self._run(draft, by, deadline, overdue)
+                if guard is not None:
+                    self._watched(draft, guard)
+                return upgrade
+
+        return await asyncio.shield(asyncio.ensure_future(work()))
+
+    async def rollback(
+        self,
+        *modules: str,
+        by: str = "host",
+        deadline: float = 5.0,
+        overdue: Overdue = "refuse",
+        reason: str = "",
+    ) -> Upgrade:
+        """Back to the version before, with whatever was upgraded in the same transaction. Options as for `apply`.
+
+        The modules come back as they were left: what they keep at module level is what it was then.
+
+        Raises:
+            UpgradeRefused: it was not done, and nothing has changed.
+            CodeError: there is no version to go back to.
+        """
+        self._claim("rollback")
+
+        async def work() -> Upgrade:
+            with self._alone():
+                draft = self._backwards(modules)
+                self._check(draft, await self._planned(draft), by)
+                return await self._run(draft, by, deadline, overdue, reason)
+
+        return await asyncio.shield(asyncio.ensure_future(work()))
+
+    def purge(self, *modules: str) -> None:
+        """Forget the versions before, so that their memory is freed; there is then no way back. All, if none is named."""
+        for name in modules or {*self._kept, *self._undone}:
+            self._forget(name)
+        self._drafts.clear()
+
+    async def _to_apply(
+        self, plan: Plan | str, modules: tuple[str, ...], by: str, *, dependants: bool
+    ) -> Draft:
+        id_ = plan if isinstance(plan, str) else plan.id
+        known = self._drafts.get(id_)
+        if known is None:
+            if not isinstance(plan, str) or plan not in sys.modules:
+                raise CodeError(
+                    f"no plan {id_}: it was applied, or {DRAFTS} newer ones were made; plan again"
+                )
+            made, draft = await self._plan((plan, *modules), dependants=dependants)
+            self._check(draft, made, by)
+            return draft
+        draft = known[0]
+        for name, running in draft.old.items():
+            source = draft.sources[name]
+            if versions.of(name).module is not running.module:
+                raise self._refused(draft, by, f"{name} has been upgraded since it was planned; plan again")
+            if not draft.back and source is not None and source_of(name).data != source.data:
+                raise self._refused(draft, by, f"{name} has changed on disk since it was planned; plan again")
+        self._check(draft, known[1], by)
+        return draft
+
+    def _check(self, draft: Draft, plan: Plan, by: str) -> None:
+        if not plan.ok:
+            raise self._refused(draft, by, plan.reason, plan)
+
+    def _refused(self, draft: Draft, by: str, reason: str, plan: Plan | None = None) -> UpgradeRefused:
+        steps = _steps(draft)
+        self.log.append(Upgrade(draft.id, time.time(), by, draft.kind, False, steps, reason))
+        return UpgradeRefused(reason, plan)
+
+    async def _run(
+        self, draft: Draft, by: str, deadline: float, overdue: Overdue, reason: str = ""
+    ) -> Upgrade:
+        began = time.perf_counter()
+        outside, breath = Outside(draft), Breath()
+        for _ in outside:
+            await breath()
+        steps = _steps(draft)
+        try:
+            changes = differences(self._node, draft)
+        except NotMigrated as error:
+            raise self._refused(draft, by, f"the new tree could not be made: {error}") from None
+        transaction = Transaction(self._node, draft, deadline, overdue)
+        try:
+            await transaction.run()
+        except UpgradeRefused as error:
+            text = str(error).removesuffix("; the old version stays everywhere")
+            self.log.append(Upgrade(draft.id, time.time(), by, draft.kind, False, steps, text))
+            raise
+        outside.rebind()
+        if self._watch is not None:
+            self._watch.cancel()
+        self._remember(draft)
+        notes = list(transaction.notes)
+        upgrade = Upgrade(
+            id=draft.id,
+            at=transaction.at,
+            by=by,
+            kind=draft.kind,
+            done=True,
+            steps=steps,
+            reason=reason,
+            processes=transaction.swap.count,
+            left=transaction.left,
+            messages=transaction.swap.messages,
+            took_s=time.perf_counter() - began,
+            pauses=transaction.swap.pauses,
+            notes=tuple(notes),
+        )
+        self.log.append(upgrade)
+        await self._reconcile(draft, changes, by, deadline, overdue)
+        return upgrade
+
+    async def _reconcile(
+        self, draft: Draft, changes: list[Any], by: str, deadline: float, overdue: Overdue
+    ) -> None:
+        """Bring supervisors in line. If a child does not start, the code goes back, too."""
+        try:
+            await reconcile(changes)
+        except Exception as error:
+            reason = f"a child did not start: {describe(error)} ({error})"
+            if draft.back:
+                raise CodeError(f"{reason}; the older code runs, its children do not all") from error
+            back = self._backwards(tuple(draft.modules.of))
+            await self._run(back, by, deadline, overdue, reason)
+            raise UpgradeRefused(reason) from error
+
+    # --- the way back -------------------------------------------------------------------------------------
+
+    def _backwards(self, modules: tuple[str, ...]) -> Draft:
+        if not modules:
+            raise CodeError("name the modules to roll back, for example node.code.rollback('shop.agents')")
+        kept: list[_Kept] = []
+        for name in modules:
+            found = self._kept.get(name)
+            if found is None:
+                raise CodeError(
+                    f"{name} has no earlier version here: it was not upgraded, or that was purged"
+                )
+            if found not in kept:
+                kept.append(found)
+        old = {name: running for each in kept for name, running in each.old.items()}
+        for each in kept:
+            for name, module in each.put.items():
+                if versions.of(name).module is not module:
+                    raise CodeError(
+                        f"{name} was upgraded together with {', '.join(modules)}, and has been upgraded since; plan instead"
+                    )
+        running = {name: versions.of(name) for name in old}
+        sources = {name: before.source for name, before in old.items()}
+        back = Modules({name: before.module for name, before in old.items()}, {})
+        return Draft(secrets.token_hex(4), "rollback", modules, running, sources, back)
+
+    def _remember(self, draft: Draft) -> None:
+        for name in draft.modules.of:
+            self._forget(name)
+            look_again(name)
+        if not draft.back:
+            self._kept.update(dict.fromkeys(draft.modules.of, _Kept(draft)))
+        else:
+            self._undone.update({name: running.module for name, running in draft.old.items()})
+        self._drafts.clear()
+
+    def _forget(self, name: str) -> None:
+        kept = self._kept.pop(name, None)
+        undone = self._undone.pop(name, None)
+        let_go([module for module in (undone, kept.modules[name] if kept is not None else None) if module])
+
+    def _watched(self, draft: Draft, guard: Guard) -> None:
+        names = tuple(draft.modules.of)
+
+        async def give_up(reason: str) -> None:
+            try:
+                await self.rollback(*names, by="guard", reason=reason)
+            except CodeError as error:
+                self._node.ledger.recorder.record(
+                    "code_changed", text=f"the guard could not roll back: {error}"
+                )
+
+        self._watch = Watch(self._node, guard, frozenset(names), give_up)
+
+    def _claim(self, what: str) -> None:
+        if self._busy is not None:
+            raise CodeError(f"another {self._busy} is under way on this node; one at a time")
+        self._busy = what
+
+    @contextlib.contextmanager
+    def _alone(self) -> Generator[None]:
+        """Until it is over; `_claim` has begun it, so that nobody else can."""
+        try:
+            yield
+        finally:
+            self._busy = None
+
+
+def _steps(draft: Draft) -> tuple[Step, ...]:
+    return tuple(Step(name, draft.old[name].name, draft.new[name].name) for name in draft.modules.of)
