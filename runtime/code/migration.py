@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..errors import Interrupted, NotSendable, describe
 from ..messages import is_constant, share
@@ -37,9 +37,9 @@ _NOTHING: Final[Any] = object()
 class NotMigrated(Exception):  # noqa: N818 - told to the user as a sentence
     """Raised where a state or a message does not come over; `what` says which of the two."""
 
-    def __init__(self, text: str, what: str = "state") -> None:
+    def __init__(self, text: str, what: Literal["state", "message"] = "state") -> None:
         super().__init__(text)
-        self.what = what
+        self.what: Literal["state", "message"] = what
 
 
 class Move:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..coroutine import CoroutineProcess
 from ..pid import pid_text
@@ -152,7 +152,7 @@ class Planning:
         new = self._draft.new_of(type(process.handle))
         return isinstance(new, type) and issubclass(new, Server) and not process.initialising
 
-    def _fails(self, process: Process, what: str, text: str) -> None:
+    def _fails(self, process: Process, what: Literal["state", "message"], text: str) -> None:
         self._failed += 1
         if len(self._failures) < SHOWN:
             self._failures.append(Failure(pid_text(process.number), process.name, what, text))

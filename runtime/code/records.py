@@ -32,8 +32,7 @@ class Change:
     name: str
     kind: str
     """`function`, `class` or `value`."""
-    how: str
-    """`added`, `removed` or `changed`."""
+    how: Literal["added", "removed", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +155,7 @@ class Failure:
 
     pid: str
     name: str | None
-    what: str
-    """`state` or `message`."""
+    what: Literal["state", "message"]
     text: str
 
 

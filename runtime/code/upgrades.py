@@ -87,6 +87,11 @@ class Code:
         return is_stale(module)
 
     @property
+    def busy(self) -> str | None:
+        """What is under way: `plan`, `upgrade` or `rollback`; None for nothing. From any thread."""
+        return self._busy
+
+    @property
     def history(self) -> tuple[Upgrade, ...]:
         """Upgrades, rollbacks and refusals, oldest first."""
         return tuple(self.log.copy())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from runtime.port.contract import Audit, AuditEntry, Failure, Kill, PortRequest, Send
+from runtime.port.contract import Audit, AuditEntry, Failure, Kill, PlanUpgrade, PortRequest, Reload, Send
 
 from .lookup import now
 from .text import clean
@@ -31,7 +31,7 @@ class AuditLog:
                 role=principal.role,
                 peer=principal.peer,
                 action=request.op,
-                target=clean(str(getattr(request, "process", "")), 200),
+                target=clean(_target(request), 200),
                 detail=clean(_detail(request), 200),
                 outcome=clean(outcome, 300),
             )
@@ -49,6 +49,12 @@ def why_not(request: PortRequest[Any], error: BaseException) -> str:
     return error.code.value if isinstance(request, Send) else error.message
 
 
+def _target(request: PortRequest[Any]) -> str:
+    """What it is about: a process, or modules."""
+    modules = getattr(request, "modules", None)
+    return ", ".join(modules) if modules else str(getattr(request, "process", ""))
+
+
 def _detail(request: PortRequest[Any]) -> str:
     """What was asked for, without values: they may be secrets, and the log outlives them."""
     if isinstance(request, Kill):
@@ -57,4 +63,8 @@ def _detail(request: PortRequest[Any]) -> str:
         message = request.message
         kind = message.get("type") if isinstance(message, dict) else None
         return f"{request.kind} {kind}" if isinstance(kind, str) else request.kind
+    if isinstance(request, PlanUpgrade):
+        return "a rollback" if request.rollback else ""
+    if isinstance(request, Reload) and request.plan is not None:
+        return f"plan {request.plan}"
     return ""

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from runtime.port import contract as c
 
-from . import actions, details, happenings
+from . import actions, code, details, happenings
 from .audit import AuditLog, why_not
 from .census import Censuses
 from .elsewhere import Elsewhere
@@ -68,6 +68,8 @@ class Introspection:
             c.CrashQuery: lambda request, _who: happenings.crashes(node_, request, shown),
             c.WaitsQuery: lambda request, _who: waits_of(node_, request),
             c.RegistryQuery: lambda request, _who: registered(node_, request),
+            c.ModulesQuery: lambda request, _who: code.modules_of(node_, request),
+            c.UpgradesQuery: lambda request, _who: code.upgrades_of(node_, request),
             c.AuditQuery: lambda request, _who: self._audit.answer(request.limit),
         }
         self._changes: dict[type[BaseModel], Callable[[Any, str], BaseModel]] = {
@@ -75,6 +77,9 @@ class Introspection:
             c.Suspend: lambda request, _by: actions.suspend(node_, request),
             c.Resume: lambda request, _by: actions.resume(node_, request),
             c.Send: lambda request, _by: actions.send(node_, request, shown),
+            c.PlanUpgrade: lambda request, _by: code.plan(node_, request),
+            c.Reload: lambda request, by: code.reload(node_, request, f"key {by}"),
+            c.Rollback: lambda request, by: code.rollback(node_, request, f"key {by}"),
         }
 
     def __call__(self, request: c.PortRequest[Any], principal: Principal) -> BaseModel:

@@ -14,6 +14,7 @@ from runtime.port.pace import breathe
 
 from .base import CONTRACT, Code, Failure, PortRequest
 from .changes import Kill, Resume, Send, Suspend
+from .code import ModulesQuery, PlanUpgrade, Reload, Rollback, UpgradesQuery
 from .happenings import AuditQuery, CrashQuery, Feed, ProcessEvents
 from .node import NodeQuery
 from .processes import Info, Mailbox, Ps, StackQuery, State
@@ -36,7 +37,8 @@ REQUESTS: dict[str, type[PortRequest[Any]]] = {
     request.op: request
     for request in (
         NodeQuery, Ps, Info, StackQuery, State, Mailbox, TreeQuery, History, ProcessEvents, Feed, CrashQuery,
-        AuditQuery, WaitsQuery, RegistryQuery, Kill, Suspend, Resume, Send,
+        AuditQuery, WaitsQuery, RegistryQuery, Kill, Suspend, Resume, Send, ModulesQuery, PlanUpgrade, Reload, Rollback,
+        UpgradesQuery,
     )
 }  # fmt: skip
 """Every operation, by name."""
