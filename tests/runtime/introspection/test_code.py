@@ -91,7 +91,7 @@ def test_a_plan_is_applied_told_and_undone(till):
 def test_what_cannot_be_done_is_refused_with_the_reason(till):
     node, file = till
     file.write_text(BROKEN)
-    with pytest.raises(Failure, match="invalid syntax|expected") as refused:
+    with pytest.raises(Failure, match=r"invalid syntax|expected") as refused:
         node.ask(Reload(modules=["till_of_the_port"]))
     assert refused.value.code == Code.REFUSED
     with pytest.raises(Failure, match="no earlier version"):
