@@ -28,7 +28,7 @@ from .preemption.guards import boundary
 from .process import Arguments, Process, current
 from .scheduler import TURN_S, Scheduler
 from .signals import Call
-from .status import AWAITING, ENDED, RECEIVING, RUNNING, SUSPENDED
+from .status import AWAITING, ENDED, RECEIVING, SUSPENDED
 from .steps import Steps
 
 __all__ = ["RESTARTS", "CoroutineHandle", "CoroutineProcess", "Match"]
@@ -189,6 +189,8 @@ class CoroutineProcess(Process):
                 if found is not None:
                     return self._received(found)
             receiver = self.receiver = loop.create_future()
+            if self.status == AWAITING:  # another task of its code asks: `wait_for` makes one on 3.11
+                self.status = RECEIVING
             if self.newer is not None:
                 loop.call_soon(self.newer)
             expiry = None if deadline is None else loop.call_at(deadline, _expire, receiver)
@@ -201,6 +203,8 @@ class CoroutineProcess(Process):
             finally:
                 if self.receiver is receiver:  # else newer code has taken over
                     self.receiver = None
+                    if self.status == RECEIVING:
+                        self.status = AWAITING
                 if expiry is not None:
                     expiry.cancel()
 
@@ -227,7 +231,6 @@ class CoroutineProcess(Process):
         kind, message, self.received, _, sender = entry
         self.reductions += 1
         self.sched.handled += 1
-        self.status = RUNNING
         self.log(kind, message, sender)
         return _visible(entry)
 

@@ -1,6 +1,7 @@
 """`receive`: selective, in order, and never losing a message."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -223,3 +224,21 @@ async def test_a_coroutine_with_a_full_mailbox_leaves_its_neighbours_their_turns
             gaps.append(loop.time() - before)
         assert pid.alive
     assert sorted(gaps)[len(gaps) // 2] < TURN_S * 4
+
+
+async def listens(process):
+    """Receives for three seconds at a time, as `asyncio` limits it."""
+    while True:
+        with suppress(TimeoutError):
+            process.resource("seen").append(await asyncio.wait_for(process.receive(str), 3))
+
+
+@virtual_time
+async def test_a_receive_within_a_time_limit_of_asyncio_is_woken(seen):
+    async with virtual_node(resources={"seen": seen}) as node:
+        pid = node.spawn(listens)
+        for message in ("one", "two"):
+            await asyncio.sleep(10)  # several limits pass
+            pid.send(message)
+            await quiet(node)
+            assert seen[-1] == message
