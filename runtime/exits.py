@@ -110,8 +110,9 @@ def end(process: Process, reason: Any, *, crash: CrashReport | None = None, by: 
         _fail_callers(process, reason)
         _release(process)
         process.state = reason
-        if process.task is not None:
-            sched.cancel(process.task)
+        task, process.task = process.task, None  # its exception would keep its frames
+        if task is not None:
+            sched.cancel(task)
         _tell(process, reason, linked)
 
 

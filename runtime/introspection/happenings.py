@@ -116,17 +116,18 @@ def events_of(node: Node, request: ProcessEvents, shown: Shown) -> Events:
         for value in (item[2], None if item[4] is NOTHING else item[4])
     ]
     bodies = iter(shown.many(process, values, SMALL))
-    events = [_event(node, process, seq, item, bodies) for seq, item in enumerate(kept, 1)]
+    epoch = node.wall(0.0)  # read once: in their order they happened
+    events = [_event(epoch, process, seq, item, bodies) for seq, item in enumerate(kept, 1)]
     if len(kept) < min(
         request.limit, EVENTS_KEPT
     ):  # the start costs no memory: it is known from the process itself
-        started = when(node.wall(process.started))
+        started = when(epoch + process.started)
         first = Event(seq=0, at=started, pid=pid_text(process.number), name=title(process), kind="started")
         events.insert(0, first)
     return Events(at=now(), events=events)
 
 
-def _event(node: Node, process: Process, seq: int, item: LogItem, bodies: Any) -> Event:
+def _event(epoch: float, process: Process, seq: int, item: LogItem, bodies: Any) -> Event:
     at, kind, note, sender, _ = item
     text, value = "", None
     if kind == NOTE:
@@ -138,7 +139,7 @@ def _event(node: Node, process: Process, seq: int, item: LogItem, bodies: Any) -
         value = {"message": message.value, "reply": reply.value} if kind == CALL else message.value
     return Event(
         seq=seq,
-        at=when(node.wall(at)),
+        at=when(epoch + at),
         pid=pid_text(process.number),
         name=title(process),
         kind=KINDS[kind],

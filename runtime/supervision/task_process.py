@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .. import exits
 from ..coroutine import CoroutineProcess
@@ -124,7 +125,7 @@ class TaskChild(Child):
 class TaskProcess(CoroutineProcess):
     """A process that runs a function of its arguments alone, and gives its value to whoever waits for it."""
 
-    __slots__ = ()
+    __slots__ = ("_work",)
 
     def begin(self, function: Any, args: Arguments, options: dict[str, Any]) -> None:
         """Run the function from the next turn of the loop on."""
@@ -135,9 +136,15 @@ class TaskProcess(CoroutineProcess):
 
     def called(self, function: Any, args: Any, options: dict[str, Any]) -> Coroutine[Any, Any, Any]:
         """The coroutine that it runs."""
-        coroutine: Coroutine[Any, Any, Any] = function(*args, **options)
+        self._work = coroutine = cast("Coroutine[Any, Any, Any]", function(*args, **options))
         result = self._result
         return coroutine if result is None else _delivered(coroutine, result)
+
+    def done(self, task: asyncio.Task[Any]) -> None:
+        """It is over, perhaps before its first step: then nothing has awaited its coroutine, and need not complain."""
+        super().done(task)
+        if inspect.iscoroutine(self._work) and inspect.getcoroutinestate(self._work) == inspect.CORO_CREATED:
+            self._work.close()
 
     @property
     def _result(self) -> Result | None:

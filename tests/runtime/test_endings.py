@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import weakref
 
 import pytest
 
@@ -15,6 +16,7 @@ from runtime import (
     Server,
     StartError,
     Supervisor,
+    exits,
 )
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.eventually import eventually
@@ -281,3 +283,30 @@ async def test_process_exit_ends_a_process_with_any_reason(kind, reason):
         pid = await serve(node, kind)
         pid.cast(reason)
         assert await end_of(pid) == reason
+
+
+class Thing:
+    """What code holds."""
+
+
+@pytest.mark.parametrize("how", ["kill", "shutdown"])
+@virtual_time
+async def test_a_pid_of_the_dead_keeps_nothing_of_their_code(how):
+    async with virtual_node() as node:
+        held = []
+
+        async def holds(process):
+            thing = Thing()
+            held.append(weakref.ref(thing))
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                str(thing)
+
+        pid = node.spawn(holds)
+        await eventually(lambda: held)
+        exits.signal(pid._process, how)
+        await eventually(lambda: not node.scheduler.lingering)
+        gc.collect()
+        assert not pid.alive
+        assert held[0]() is None
