@@ -8,7 +8,7 @@ import random
 from tests.chaos.chaos import chaos
 
 GROWTH = 1.05
-"""Memory of the last fifth beside that of the third, at most; looked at from five minutes on, when what is kept of each process is full."""
+"""Memory of the last fifth beside that of the third, at most."""
 LONG_S = 300.0
 
 
@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="names the trouble (drawn, unless given)")
     options = parser.parse_args()
     seed = random.SystemRandom().getrandbits(32) if options.seed is None else options.seed
-    found = chaos(seed, options.cells, options.seconds)
+    found = chaos(seed, options.cells, options.seconds, aged=options.seconds >= LONG_S)
     world = found.world
     print(
         f"seed {seed}: {found.seconds:.0f} s, {found.handled:,} messages, {world.answers:,} answers, {world.deaths:,} ends, "

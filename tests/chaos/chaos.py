@@ -26,6 +26,7 @@ from runtime.exits import signal
 from runtime.preemption.worker import Worker
 from runtime.process import EVENTS_KEPT, Process
 from runtime.status import IDLE
+from runtime.supervision.child import KEPT
 from tests.chaos.cells import ADDRESSES, TOWN, AsyncCell, Cell, Registrar
 from tests.chaos.world import World
 
@@ -70,12 +71,12 @@ class Found:
         return late[fifth // 2] / early[fifth // 2]
 
 
-def chaos(seed: int, cells: int = 1000, seconds: float = 10.0) -> Found:
-    """Run it on a loop of its own."""
-    return asyncio.run(_chaos(seed, cells, seconds))
+def chaos(seed: int, cells: int = 1000, seconds: float = 10.0, *, aged: bool = False) -> Found:
+    """Run it on a loop of its own. `aged`: in a town whose history is full already, so that memory is flat from the start."""
+    return asyncio.run(_chaos(seed, cells, seconds, aged=aged))
 
 
-async def _chaos(seed: int, cells: int, seconds: float) -> Found:
+async def _chaos(seed: int, cells: int, seconds: float, *, aged: bool) -> Found:
     world = World(seed)
     found = Found(seed, world)
     logging.getLogger("observer").setLevel(logging.CRITICAL)  # crashes are what this is about
@@ -86,6 +87,8 @@ async def _chaos(seed: int, cells: int, seconds: float) -> Found:
         houses = [_house(number, cells // HOUSES) for number in range(HOUSES)]
         await node.start(Supervisor(houses, name="town", max_restarts=NEVER))
         idle = len(asyncio.all_tasks())
+        for _ in range(KEPT if aged else 0):
+            await _age(node, world)
         await _trouble(node, world, seconds, found)
         if await _settled(node):
             world.settle()
@@ -105,6 +108,13 @@ def _house(number: int, cells: int) -> ChildSpec:
     kinds = (Cell, AsyncCell)
     children = [ChildSpec((number, place), kinds[place % 2], register=ADDRESSES) for place in range(cells)]
     return ChildSpec(f"house-{number}", Supervisor(children, max_restarts=NEVER))
+
+
+async def _age(node: Node, world: World) -> None:
+    """Let every cell crash once: a place remembers its last ends, and the last crash."""
+    for pid in list(world.cells.values()):
+        _tell(world, pid, "crash")
+    await _settled(node)
 
 
 async def _trouble(node: Node, world: World, seconds: float, found: Found) -> None:

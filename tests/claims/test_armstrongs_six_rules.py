@@ -1,11 +1,12 @@
 """Joe Armstrong's six rules for systems that run for ever, one test each, on this runtime.
 
-Isolation, concurrency, failure detection, fault identification, live code upgrade, stable storage. The fifth has tests of its own,
-with the upgrades. The sixth kills a whole node with a signal that nobody can catch.
+Isolation, concurrency, failure detection, fault identification, live code upgrade, stable storage. The sixth kills a whole node with a signal that nobody can catch.
 """
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import os
 import signal
 import subprocess
@@ -105,6 +106,40 @@ async def test_4_fault_identification_what_is_told_says_who_failed_why_and_where
         assert report.number == account.number
         assert "raise OopsError(message)" in report.traceback
         assert report.last_state == 7
+
+
+COUNTER = """
+from runtime import Reply, Server
+
+class Counter(Server):
+    def init(self):
+        return 0
+
+    def handle_call(self, step, caller, total):
+        return Reply(("first code", total + step), total + step)
+"""
+
+
+async def test_5_live_code_upgrade_a_process_goes_on_with_new_code_where_the_old_one_stood(
+    tmp_path, monkeypatch
+):
+    file = tmp_path / "counter_of_rule_five.py"
+    file.write_text(COUNTER)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = importlib.import_module(file.stem)
+    async with Node("rules", introspection=False) as node:
+        pid = await node.start(ChildSpec("counter", module.Counter))
+        assert await pid.call(1) == ("first code", 1)
+        file.write_text(COUNTER.replace("first code", "second code"))
+        waiting = [asyncio.ensure_future(pid.call(1)) for _ in range(100)]
+        await node.code.apply(file.stem, by="the claim")
+        totals = sorted(total for _, total in await asyncio.gather(*waiting))
+        assert totals == list(range(2, 102))
+        assert await pid.call(1) == ("second code", 102)
+        assert pid.alive
+        await node.code.rollback(file.stem, by="the claim")
+        assert await pid.call(1) == ("first code", 103)
+    del sys.modules[file.stem]
 
 
 NODE = """
