@@ -1,7 +1,8 @@
 """Which source each module runs, and whether the file on disk is another.
 
-The source is noted while a module that defines a `Server` is imported (`seen`). Of every other module it is noted when it is first
-asked for; it may have been edited since it was imported, so it counts only if the module's functions are those of the file.
+The source is noted while a module that defines a `Server` is imported (`seen`), and then also read of the modules of the same package
+from which it has functions, classes, or the module itself. Of every other module it is read when it is first asked for. These may have
+been edited since they were imported, so what was read counts only if the module's functions are those of the file.
 
 One table for the interpreter, since there is one `sys.modules`.
 """
@@ -12,9 +13,9 @@ import sys
 import time
 import weakref
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, Final
 
 from ..errors import CodeError
@@ -73,6 +74,8 @@ class Running:
 
 _running: Final[dict[str, Running]] = {}
 _superseded: Final[weakref.WeakKeyDictionary[Any, Any]] = weakref.WeakKeyDictionary()
+_beside: Final[dict[str, tuple[ModuleType, Source]]] = {}
+"""Sources of modules that define no server, as they were read beside one that does."""
 _unseen = False
 
 
@@ -94,6 +97,26 @@ def seen(name: str) -> None:
             _running[name] = Running(module, Source(name, path, Path(path).read_bytes()))
         except OSError:
             return  # it is looked at again when somebody asks
+        _read_beside(module)
+
+
+def _read_beside(module: ModuleType) -> None:
+    """Keep the sources of what a module has imported of its own package by now: whoever asks may do so after an edit."""
+    root = module.__name__.partition(".")[0]
+    held: list[object] = list(vars(module).values())
+    names = {item.__name__ if type(item) is ModuleType else _home(item) for item in held}
+    for name in names:
+        other = sys.modules.get(name) if name.partition(".")[0] == root and name not in _beside else None
+        known = _running.get(name)
+        if other is not None and (known is None or not known.in_place):
+            with suppress(CodeError):
+                _beside[name] = other, read(name, other)
+
+
+def _home(item: object) -> str:
+    """The module of a function or a class; empty for whatever else, which is not even looked at: it may be a proxy."""
+    name: object = item.__module__ if type(item) is FunctionType or type(item) is type else None
+    return name if type(name) is str else ""
 
 
 @contextmanager
@@ -119,17 +142,23 @@ def of(name: str) -> Running:
     module = sys.modules.get(name)
     if module is None:
         raise CodeError(f"no module {name} is loaded; loaded code is reloaded, and new code is imported")
-    source: Source | None
-    try:
-        source = read(name, module)
-    except CodeError:
-        source = None
-    if source is not None and not runs(module, source):
-        source = None
+    source = _source_of(name, module)
     entry = Running(module, source)
     if source is not None:
         _running[name] = entry
     return entry
+
+
+def _source_of(name: str, module: ModuleType) -> Source | None:
+    """What a module was executed from, as far as can be told."""
+    known = _beside.pop(name, None)
+    if known is not None and known[0] is module and runs(module, known[1]):
+        return known[1]
+    try:
+        source = read(name, module)
+    except CodeError:
+        return None
+    return source if runs(module, source) else None
 
 
 def put(running: Running) -> None:
