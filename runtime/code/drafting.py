@@ -6,6 +6,8 @@ import contextlib
 import importlib.util
 import secrets
 import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from ..blocking import in_thread
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..node import Node
 
-__all__ = ["draft_of", "source_of"]
+__all__ = ["draft_of", "nearest", "source_of"]
 
 _OWN: Final = frozenset({"runtime", "tracing"})
 
@@ -82,8 +84,17 @@ def source_of(name: str) -> Source:
         raise CodeError(f"{name} is the node itself; restart it to upgrade it")
     module: ModuleType | None = sys.modules.get(name)
     if module is None:
-        raise CodeError(f"no module {name} is loaded here")
+        raise CodeError(f"no module {name} is loaded here{nearest(name, sys.modules)}")
     return read(name, module)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Which of the known names may have been meant, as the end of a sentence; empty if none is like it."""
+    names = list(known)
+    last = name.rpartition(".")[2]
+    meant = [other for other in names if other.rpartition(".")[2] == last and "." in other]
+    found = list(dict.fromkeys(get_close_matches(name, names, 3, 0.75) + meant))[:3]
+    return f"; did you mean {' or '.join(found)}?" if found else ""
 
 
 def _import_libraries(sources: dict[str, Source]) -> None:

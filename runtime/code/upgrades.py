@@ -24,7 +24,7 @@ from . import versions
 from .cautions import Outside
 from .commit import let_go
 from .draft import Draft
-from .drafting import draft_of, source_of
+from .drafting import draft_of, nearest, source_of
 from .guard import Watch
 from .listing import every_module, is_stale, look_again, old_code
 from .migration import NotMigrated
@@ -316,8 +316,9 @@ class Code:
         for name in modules:
             found = self._kept.get(name)
             if found is None:
+                meant = nearest(name, self._kept) if name not in sys.modules else ""
                 raise CodeError(
-                    f"{name} has no earlier version here: it was not upgraded, or that was purged"
+                    f"{name} has no earlier version here: it was not upgraded, or that was purged{meant}"
                 )
             if found not in kept:
                 kept.append(found)

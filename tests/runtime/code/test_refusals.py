@@ -186,3 +186,18 @@ async def test_refusals_stand_in_the_history_with_who_and_why(disk, node):
     entry = node.code.history[-1]
     assert (entry.by, entry.done, entry.steps[0].module) == ("mallory", False, "counter")
     assert "no such name" in entry.reason
+
+
+async def test_a_misspelt_module_is_answered_with_those_like_it(disk, node):
+    disk.load("shop.counters", COUNTER)
+    await node.start(ChildSpec("counter", disk.load("shop.counters").Counter))
+    for wrong in ("shop.conters", "counters"):
+        with pytest.raises(
+            CodeError, match=rf"no module {wrong} is loaded here; did you mean shop\.counters"
+        ):
+            await node.code.plan(wrong)
+    with pytest.raises(CodeError, match=r"no module quite\.different is loaded here$"):
+        await node.code.plan("quite.different")
+    await node.code.apply("shop.counters")
+    with pytest.raises(CodeError, match=r"no earlier version.*; did you mean shop\.counters\?"):
+        await node.code.rollback("shop.conters")
