@@ -75,6 +75,11 @@ COMMANDS = {
         Command("suspend", "Changes, all recorded", "let a process handle nothing more"),
         Command("resume", "Changes, all recorded", "let a suspended process go on"),
         Command("send", "Changes, all recorded", "send a message to a process"),
+        Command("modules", "Code upgrade", "which code runs, is the file newer, who still runs older code?"),
+        Command("plan", "Code upgrade", "what would an upgrade do, and why could it not? Nothing is touched"),
+        Command("reload", "Code upgrade", "upgrade modules under running processes: all of it, or nothing"),
+        Command("rollback", "Code upgrade", "go back to the version before"),
+        Command("upgrades", "Code upgrade", "what was upgraded when, by whom, and what was refused?"),
         Command("key", "Keys", "who may do what: add, list and revoke keys"),
     )
 }

@@ -10,11 +10,16 @@ import math
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 
+from runtime.port.contract import Code, Failure
+
 __all__ = [
     "MAX_TIMEOUT",
+    "at_most",
     "count",
     "json_option",
+    "module_arguments",
     "node_options",
+    "overdue_options",
     "process_argument",
     "reach_options",
     "words",
@@ -25,8 +30,11 @@ MAX_TIMEOUT = 60.0
 
 DEFAULT_TIMEOUT = 5.0
 
+MOST_MODULES = 50
+"""In one upgrade."""
 
-def node_options(parser: ArgumentParser) -> None:
+
+def node_options(parser: ArgumentParser, *, timeout: float = DEFAULT_TIMEOUT) -> None:
     """For a command that asks one node: which one, with which key, and in which form it answers."""
     group = parser.add_argument_group("which node")
     group.add_argument(
@@ -35,11 +43,11 @@ def node_options(parser: ArgumentParser) -> None:
         metavar="HOST:PORT|NAME",
         help="the node; else $OBSERVER_NODE, else the only one that runs here",
     )
-    reach_options(parser)
+    reach_options(parser, timeout=timeout)
     json_option(parser)
 
 
-def reach_options(parser: ArgumentParser) -> None:
+def reach_options(parser: ArgumentParser, *, timeout: float = DEFAULT_TIMEOUT) -> None:
     """How to reach a node: key, trust, patience."""
     group = parser.add_argument_group("how to reach it")
     group.add_argument(
@@ -53,8 +61,8 @@ def reach_options(parser: ArgumentParser) -> None:
         "--timeout",
         metavar="SECONDS",
         type=_timeout,
-        default=DEFAULT_TIMEOUT,
-        help=f"wait so long for an answer, at most {MAX_TIMEOUT:.0f}; default {DEFAULT_TIMEOUT:.0f}",
+        default=timeout,
+        help=f"wait so long for an answer, at most {MAX_TIMEOUT:.0f}; default {timeout:.0f}",
     )
 
 
@@ -74,6 +82,45 @@ def process_argument(parser: ArgumentParser, *, optional: bool = False) -> None:
         )
     else:
         parser.add_argument("process", metavar="PROCESS", help=text)
+
+
+def module_arguments(parser: ArgumentParser, *, optional: bool = False) -> None:
+    """The modules that the command is about."""
+    parser.add_argument(
+        "modules",
+        metavar="MODULE",
+        nargs="*" if optional else "+",
+        type=_module,
+        help="a module, as it is imported: shop.agents; several are one transaction",
+    )
+
+
+def at_most(modules: list[str]) -> list[str]:
+    """These modules, if one upgrade takes so many.
+
+    Raises:
+        Failure: there are too many.
+    """
+    if len(modules) > MOST_MODULES:
+        raise Failure(Code.BAD_REQUEST, f"{len(modules)} modules; one upgrade takes at most {MOST_MODULES}")
+    return modules
+
+
+def overdue_options(parser: ArgumentParser) -> None:
+    """For a command that waits for steps under way: how long, and what becomes of those that do not end."""
+    parser.add_argument(
+        "--deadline",
+        metavar="SECONDS",
+        type=seconds(0.001, 600),
+        default=5.0,
+        help="steps under way have so long to end on the code they began with; default 5, at most 600",
+    )
+    parser.add_argument(
+        "--overdue",
+        choices=("refuse", "kill"),
+        default="refuse",
+        help="those that do not: nothing is done at all (refuse, the default), or their processes are killed",
+    )
 
 
 def count(least: int, most: int) -> Callable[[str], int]:
@@ -117,6 +164,19 @@ def seconds(least: float, most: float) -> Callable[[str], float]:
         return value
 
     return check
+
+
+def _module(text: str) -> str:
+    """A check for the name of a module; of what is one nearly, it says the name."""
+    if text.endswith(".py") or "/" in text:
+        file = text.removesuffix(".py").removesuffix("/__init__").strip("./").replace("/", ".")
+        raise ArgumentTypeError(f"{text!r} is a file; name the module as it is imported, such as {file!r}")
+    module, colon, _ = text.partition(":")
+    if colon:
+        raise ArgumentTypeError(f"{text!r} is a behaviour; its module is {module!r}")
+    if not all(part.isidentifier() for part in text.split(".")):
+        raise ArgumentTypeError(f"{text!r} is not the name of a module, such as shop.agents")
+    return text
 
 
 _timeout = seconds(0.001, MAX_TIMEOUT)

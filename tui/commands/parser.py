@@ -41,7 +41,7 @@ where the answers go:
 
 exit codes:
   0    done
-  1    no such process, or the operation was refused
+  1    no such process, the operation was refused, or the plan fails
   2    the command line or its input is wrong
   3    cannot connect
   4    the key or its role is refused
