@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from runtime.port.contract import Audit, AuditEntry, Failure, Kill, PlanUpgrade, PortRequest, Reload, Send
+from pydantic import BaseModel
+
+from runtime.port.contract import (
+    Audit,
+    AuditEntry,
+    CodePlan,
+    Failure,
+    Kill,
+    PlanUpgrade,
+    PortRequest,
+    Reload,
+    Send,
+    Upgrade,
+)
 
 from .lookup import now
 from .text import clean
@@ -22,8 +35,10 @@ class AuditLog:
     def __init__(self) -> None:
         self._entries: deque[AuditEntry] = deque(maxlen=1000)
 
-    def note(self, request: PortRequest[Any], principal: Principal, outcome: str) -> None:
-        """Keep an action. `outcome` is `ok`, or why not."""
+    def note(
+        self, request: PortRequest[Any], principal: Principal, outcome: str, answer: BaseModel | None = None
+    ) -> None:
+        """Keep an action. `outcome` is `ok`, or why not; `answer` is what came of it."""
         self._entries.append(
             AuditEntry(
                 at=now(),
@@ -31,8 +46,8 @@ class AuditLog:
                 role=principal.role,
                 peer=principal.peer,
                 action=request.op,
-                target=clean(_target(request), 200),
-                detail=clean(_detail(request), 200),
+                target=clean(_target(request, answer), 200),
+                detail=clean(_detail(request, answer), 200),
                 outcome=clean(outcome, 300),
             )
         )
@@ -49,13 +64,17 @@ def why_not(request: PortRequest[Any], error: BaseException) -> str:
     return error.code.value if isinstance(request, Send) else error.message
 
 
-def _target(request: PortRequest[Any]) -> str:
-    """What it is about: a process, or modules."""
-    modules = getattr(request, "modules", None)
+def _target(request: PortRequest[Any], answer: BaseModel | None) -> str:
+    """What it is about: a process, or modules, those of a plan too."""
+    modules = (
+        [step.module for step in answer.steps]
+        if isinstance(answer, Upgrade)
+        else getattr(request, "modules", None)
+    )
     return ", ".join(modules) if modules else str(getattr(request, "process", ""))
 
 
-def _detail(request: PortRequest[Any]) -> str:
+def _detail(request: PortRequest[Any], answer: BaseModel | None) -> str:
     """What was asked for, without values: they may be secrets, and the log outlives them."""
     if isinstance(request, Kill):
         return request.reason
@@ -64,7 +83,8 @@ def _detail(request: PortRequest[Any]) -> str:
         kind = message.get("type") if isinstance(message, dict) else None
         return f"{request.kind} {kind}" if isinstance(kind, str) else request.kind
     if isinstance(request, PlanUpgrade):
-        return "a rollback" if request.rollback else ""
+        name = f"plan {answer.id}" if isinstance(answer, CodePlan) else ""
+        return ", ".join(filter(None, (name, "a rollback" if request.rollback else "")))
     if isinstance(request, Reload) and request.plan is not None:
         return f"plan {request.plan}"
     return ""

@@ -100,7 +100,7 @@ class Introspection:
         except BaseException as error:
             self._audit.note(request, principal, why_not(request, error))
             raise
-        self._audit.note(request, principal, "ok")
+        self._audit.note(request, principal, "ok", done)
         return done
 
     def refused(self, request: c.PortRequest[Any], principal: Principal, why: str) -> None:

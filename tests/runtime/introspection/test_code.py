@@ -81,10 +81,10 @@ def test_a_plan_is_applied_told_and_undone(till):
     assert asked(node) == ("old", 1)
     assert [each.kind for each in node.ask(UpgradesQuery()).upgrades] == ["rollback", "upgrade"]
     entries = node.ask(AuditQuery()).entries
-    assert [(each.action, each.target, each.outcome) for each in entries] == [
-        ("rollback", "till_of_the_port", "ok"),
-        ("reload", "", "ok"),
-        ("plan", "till_of_the_port", "ok"),
+    assert [(each.action, each.target, each.detail, each.outcome) for each in entries] == [
+        ("rollback", "till_of_the_port", "", "ok"),
+        ("reload", "till_of_the_port", f"plan {plan.id}", "ok"),
+        ("plan", "till_of_the_port", f"plan {plan.id}", "ok"),
     ]
 
 
