@@ -46,7 +46,7 @@ _OLD = (
     Column("NAME", least=8, middle=True),
     Column("BEHAVIOUR", least=8, middle=True, drop=1),
     Column("VERSION", least=6, drop=2),
-    Column("WHY", least=12),
+    Column("WHY", least=48),
 )
 
 

@@ -22,7 +22,7 @@ _AFFECTED = (
     Column("COUNT", right=True),
     Column("BUSY", right=True),
     Column("MAIL", right=True),
-    Column("STATE", least=6),
+    Column("STATE"),
     Column("WHAT HAPPENS", least=28),
 )
 
