@@ -24,10 +24,12 @@ the file on disk is another by now, and who still runs older code, with the reas
 
 VERSION is what the module declares (__version__), or a hash of its source. DISK is `same`,
 `▲ stale` where the file is not what runs, or `✗ gone`. OLD counts the processes on older
-code, BEFORE is what `observer rollback` goes back to, SINCE when the node took VERSION over.
+code, BEFORE is what `observer rollback` goes back to, SINCE when the node took VERSION
+over; in a narrow terminal the last three are left out.
 
-With --json: total, busy (the upgrade that is under way, or null), modules (module, version,
-path, on_disk, stale, processes, on_old, previous, loaded_at) and on_old (pid, why, …).
+With --json: total, busy (what is under way: plan, upgrade, rollback, or null), modules
+(module, version, path, on_disk, stale, processes, on_old, previous, loaded_at) and on_old
+(pid, name, behaviour, module, version, why).
 """
 
 _COLUMNS = (

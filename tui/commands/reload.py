@@ -20,20 +20,21 @@ from .options import at_most, module_arguments, node_options, overdue_options
 from .plan import PLAN_S
 
 HELP = """\
-Upgrade modules to what stands on the node's disk, while their processes run: pids, states,
-mailboxes and the answers that are owed stay. All of it, or nothing: then the old code goes
-on everywhere, the reason is on stderr, and the command ends with 1.
+Upgrade modules to what stands on the node's disk, while their processes run: pids,
+states, mailboxes and the answers that are owed stay. All of it, or nothing: then the old
+code goes on everywhere, the reason is on stderr, and the command ends with 1.
 
   observer reload shop.agents
   observer reload shop.agents shop.prices --deadline 30
   observer reload shop.agents --guard 3/60    back by itself, if 3 crash within 60 s
   observer reload --plan 3f2a9c1e             exactly what `observer plan` has shown
 
-It plans first, and says on stderr what the plan found. --overdue kill ends processes whose
-steps do not end by the deadline, instead of refusing. `observer rollback` goes back.
+It plans first, and says on stderr what the plan found. --overdue kill ends processes
+whose steps do not end by the deadline, instead of refusing. `observer rollback` goes back.
 
-With --json: id, at, by, kind, done, steps (module, old, new), processes, left (on old code),
-messages, took_s, pauses and notes. Needs an admin's key; the node records who did it.
+With --json: id, at, by, kind, done, steps (module, old, new), processes, left (on older
+code), messages, took_s, pauses and notes. Needs an admin's key; the node records who
+did it.
 """
 
 SLACK_S = 60.0

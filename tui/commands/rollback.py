@@ -11,13 +11,13 @@ from .options import at_most, module_arguments, node_options, overdue_options
 from .reload import awaited
 
 HELP = """\
-Go back to the version before the last upgrade, while the processes run; with whatever was
-upgraded in the same transaction. All of it, or nothing, as `observer reload`. States go
-back through code_change_down where the code has it, else by structure; the modules come
-back as they were left. One version back is kept.
+Go back to the version before the last upgrade, while the processes run, with whatever
+was upgraded in the same transaction. All of it, or nothing, as `observer reload`. States
+go back through code_change_down where the code has it, else by structure; the modules
+come back as they were left. One version back is kept.
 
-  observer modules                            BEFORE is what it goes back to
-  observer plan shop.agents --rollback        what it would do, every reason why it could not
+  observer modules                        BEFORE is what it goes back to
+  observer plan shop.agents --rollback    what it would do, and all that stands in its way
   observer rollback shop.agents
   observer rollback shop.agents --deadline 30 --overdue kill
 

@@ -15,15 +15,15 @@ from .options import count, node_options
 
 HELP = """\
 What was upgraded when, and by whom? Upgrades, rollbacks, and what was refused with the
-reason, newest first; the node keeps the last hundred. BY is the key that was proven, `host`
-for the node's own program, or `guard` for what was rolled back by itself.
+reason, newest first; the node keeps the last hundred. BY is the key that was proven,
+`host` for the node's own program, or `guard` for what was rolled back by itself.
 
   observer upgrades
   observer upgrades --limit 1 --json | jq '.[0].pauses'
   observer upgrades --json | jq '.[] | select(.done | not) | .reason'
 
-With --json: an array of id, at, by, kind, done, steps (module, old, new), reason, processes,
-left, messages, took_s, pauses (count, p50, p99, longest, in seconds) and notes.
+With --json: an array of id, at, by, kind, done, steps (module, old, new), reason,
+processes, left, messages, took_s, pauses (count, p50, p99, longest: seconds) and notes.
 """
 
 _COLUMNS = (
