@@ -32,6 +32,9 @@ _DIFF: dict[str, Tone] = {"+": "accent", "-": "warn", "@": "muted"}
 _HEADER = 2
 """Lines of a unified diff that name the files."""
 
+_SHOWN = 10
+"""States and messages that do not come through, told one by one; of a thousand the reason is most often the same."""
+
 _INDENT = "  "
 _NARROWEST = 30
 """Cells into which text is wrapped even where a name leaves less."""
@@ -73,10 +76,10 @@ def warnings(plan: CodePlan) -> Iterator[str]:
     if len(plan.problems) + plan.failed > 1:  # of a single one the refusal says as much
         for problem in plan.problems:
             yield f"problem: {problem.subject}: {problem.text}"
-        for failure in plan.failures:
+        for failure in plan.failures[:_SHOWN]:
             yield f"{failure.what} of {failure.name or failure.pid}: {failure.text}"
-        if len(plan.failures) < plan.failed:
-            yield f"… {number(plan.failed - len(plan.failures))} more"
+        if plan.failed > _SHOWN:
+            yield f"… {number(plan.failed - _SHOWN)} more"
     for caution in plan.cautions:
         yield f"caution: {caution.kind}: {caution.subject}: {caution.text}"
     yield from plan.children
@@ -118,8 +121,11 @@ def _module(out: Writer, module: ModulePlan) -> None:
         out.line(Cell(f"{_INDENT}{module.path}", "muted"))
     if not module.asked:
         out.line(f"{_INDENT}comes along as a dependant")
-    if module.old == module.new and not module.changes:
-        out.line(f"{_INDENT}the file is what runs: the same code, anew")
+    if not module.changes:
+        same = "the file is what runs: the same code, anew"
+        out.line(
+            _INDENT, same if module.old == module.new else "no function, class or value differs; see the diff"
+        )
     rows: list[Pair] = []
     for how in ("added", "removed", "changed"):
         names = [f"{each.kind} {each.name}" for each in module.changes if each.how == how]
@@ -152,11 +158,12 @@ def _failures(out: Writer, failures: Sequence[NotMigrated], failed: int) -> None
     if not failures:
         return
     out.title("does not come through")
-    out.table(
-        _FAILURES, [[each.pid, each.name or NOTHING, each.what, Cell(each.text, "bad")] for each in failures]
-    )
-    if len(failures) < failed:
-        out.line(f"… {number(failed - len(failures))} more")
+    rows: list[list[Cell | str]] = [
+        [each.pid, each.name or NOTHING, each.what, Cell(each.text, "bad")] for each in failures[:_SHOWN]
+    ]
+    out.table(_FAILURES, rows)
+    if failed > _SHOWN:
+        out.line(f"… {number(failed - _SHOWN)} more; --json has the first {len(failures)}")
 
 
 def _listed(out: Writer, title: str, items: Sequence[tuple[str, str]], tone: Tone = "text") -> None:
