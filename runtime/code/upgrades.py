@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import secrets
 import sys
 import time
@@ -43,6 +44,8 @@ __all__ = ["Code"]
 
 DRAFTS: Final = 4
 """Plans that can still be applied; each holds the modules that it has executed."""
+_ID: Final = re.compile("[0-9a-f]{8}")
+"""What plans are called."""
 _OWN: Final = frozenset({"runtime", "tracing"})
 
 
@@ -224,7 +227,7 @@ class Code:
         id_ = plan if isinstance(plan, str) else plan.id
         known = self._drafts.get(id_)
         if known is None:
-            if not isinstance(plan, str) or plan not in sys.modules:
+            if not isinstance(plan, str) or _ID.fullmatch(plan):
                 raise CodeError(
                     f"no plan {id_}: it was applied, or {DRAFTS} newer ones were made; plan again"
                 )

@@ -201,3 +201,11 @@ async def test_a_misspelt_module_is_answered_with_those_like_it(disk, node):
     await node.code.apply("shop.counters")
     with pytest.raises(CodeError, match=r"no earlier version.*; did you mean shop\.counters\?"):
         await node.code.rollback("shop.conters")
+
+
+async def test_a_misspelt_module_is_no_plan_and_the_nearest_name_is_told(node, disk):
+    await counting(disk, node)
+    with pytest.raises(CodeError, match=r"did you mean counter\?"):
+        await node.code.apply("countr")
+    with pytest.raises(CodeError, match="no plan 0badcafe"):
+        await node.code.apply("0badcafe")
