@@ -42,6 +42,7 @@ from .upgrade_rows import (
     OLD_COLUMNS,
     PLAN_COLUMNS,
     Line,
+    LineTable,
     diff_rows,
     history_rows,
     old_rows,
@@ -88,11 +89,11 @@ class ModulePage(Page):
         self.history: Upgrades | None = None
         self.problem = ""
         self.chosen = PLAN
-        self.tables: dict[str, Table[Line]] = {
-            PLAN: Table(PLAN_COLUMNS, id="plan"),
-            OLD: Table(OLD_COLUMNS, empty="no process runs an older version of it", id="old"),
-            HISTORY: Table(HISTORY_COLUMNS, empty="it was never upgraded on this node", id="history"),
-            DIFF: Table(DIFF_COLUMNS, titles=False, id="diff"),
+        self.tables: dict[str, LineTable] = {
+            PLAN: LineTable(PLAN_COLUMNS, id="plan"),
+            OLD: LineTable(OLD_COLUMNS, empty="no process runs an older version of it", id="old"),
+            HISTORY: LineTable(HISTORY_COLUMNS, empty="it was never upgraded on this node", id="history"),
+            DIFF: LineTable(DIFF_COLUMNS, titles=False, id="diff"),
         }
         self.work: Upgrading | None = None
 
@@ -124,7 +125,7 @@ class ModulePage(Page):
         self._arrange()
         action, self.console.module_action = self.console.module_action, ""
         if action:
-            self.call_later(self.run_action, action)
+            self.call_later(getattr(self, f"action_{action}"))  # that page has seen whether this key may
 
     @property
     def info(self) -> Module | None:
@@ -207,11 +208,16 @@ class ModulePage(Page):
         self.query_one("#plan-side").display = wide or self.chosen != DIFF
         self.query_one("#diff-side").display = wide or self.chosen == DIFF
         self.tables[self.chosen].focus()
-        self.call_after_refresh(self.changed)
+        self.changed()
 
     def on_resize(self) -> None:
-        """Texts are broken anew."""
+        """One column or two."""
         self.call_after_refresh(self._arrange)
+
+    @on(LineTable.Resized)
+    def resized(self) -> None:
+        """Texts are broken anew."""
+        self.changed()
 
     # --- the head -----------------------------------------------------------------------------
 

@@ -7,17 +7,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from textual.message import Message
+
 from runtime.port.contract import CodePlan, OldCode, Upgrade
 from tui.format import MINUS, Tone, clean, cut, duration, elide
 from tui.spans import Span, Spans, plain
 from tui.upgrades import change_words, diff_lines, outcome, plan_rows
-from tui.widgets.table import Column
+from tui.widgets.table import Column, Table
 
 __all__ = [
     "HISTORY_COLUMNS",
     "OLD_COLUMNS",
     "PLAN_COLUMNS",
     "Line",
+    "LineTable",
     "diff_rows",
     "history_rows",
     "old_rows",
@@ -35,6 +38,17 @@ class Line:
 
     cells: dict[str, Span] = field(default_factory=dict[str, Span])
     pid: str = ""
+
+
+class LineTable(Table[Line]):
+    """A table that tells its owner when its width has changed, for texts to be broken anew."""
+
+    class Resized(Message):
+        """It is wider or narrower than before."""
+
+    def on_resize(self) -> None:
+        """Tell the page."""
+        self.post_message(self.Resized())
 
 
 def _column(
