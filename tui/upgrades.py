@@ -170,7 +170,7 @@ def stakes(plan: CodePlan) -> list[Spans]:
         ]
     )
     if busy:
-        out.append([(f"{number(busy)} in the middle of a step: 5 s to end it, else nothing changes", "warn")])
+        out.append([(f"{number(busy)} in a step: 5 s to end it, else nothing changes", "warn")])
     if waiting:
         out.append([(f"{plural(waiting, 'message')} waiting: none is lost", "text")])
     if plan.children:

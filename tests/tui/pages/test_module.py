@@ -95,7 +95,7 @@ async def test_an_upgrade_says_what_is_at_stake_and_how_a_script_does_it_and_no_
             "Upgrade demo.reviewer?",
             "4f2a9c01d3e5 → b81d77e0aa42",
             "4 processes get it, each between two messages",
-            "1 in the middle of a step",
+            "1 in a step: 5 s to end it, else nothing changes",
             "311 messages waiting: none is lost",
             "1 caution and 1 dependant: the plan names them",
             "$ observer reload demo.reviewer -n crew",
