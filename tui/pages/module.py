@@ -127,6 +127,14 @@ class ModulePage(Page):
         if action:
             self.call_later(getattr(self, f"action_{action}"))  # that page has seen whether this key may
 
+    def reborn(self) -> None:
+        """Plans and history were those of the former incarnation."""
+        if self.module:
+            self.work, self.history = Upgrading(self.console, self.module, self.changed), None
+            for table in self.tables.values():
+                table.show([], {})
+            self.changed()
+
     @property
     def info(self) -> Module | None:
         """What the node said of the module."""

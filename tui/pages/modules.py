@@ -149,9 +149,9 @@ class ModulesPage(Page):
         ]
         stale = sum(each.stale for each in answer.modules)
         if stale:
-            out += [("  ", "text"), (f"▲ {number(stale)} stale", "warn")]
+            out.extend([("  ", "text"), (f"▲ {number(stale)} stale", "warn")])
         if answer.on_old_total:
-            out += [("  ", "text"), (f"◐ {plural(answer.on_old_total, 'process')} on old code", "warn")]
+            out.extend([("  ", "text"), (f"◐ {plural(answer.on_old_total, 'process')} on old code", "warn")])
         return out
 
     def copied(self) -> str:

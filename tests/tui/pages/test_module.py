@@ -220,6 +220,18 @@ async def test_a_viewer_sees_the_module_and_is_told_what_needs_an_admin():
         assert console.node.count(PlanUpgrade) == 0
 
 
+async def test_a_restarted_node_knows_no_plan_of_before(console):
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "r")
+        assert "✓ can be applied" in console.screen_text()
+        console.node.info = console.node.info.model_copy(update={"incarnation": "another"})
+        await console.poll(pilot)
+        assert "✓ can be applied" not in console.screen_text()
+        assert "● affected" not in console.screen_text()
+        await press(pilot, "U")
+        assert console.node.count(PlanUpgrade) == 2
+
+
 async def test_back_and_forward_lead_through_modules(console):
     async with console.open(NARROW) as pilot:
         await press(pilot, "enter", "escape", "down", "enter")
