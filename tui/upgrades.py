@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from runtime.port.contract import AffectedProcesses, CodeMark, CodePlan, Module, Upgrade
+from runtime.port.contract import AffectedProcesses, CodeMark, CodePlan, Module, ProcessCode, Upgrade
 from tui.format import MINUS, NOTHING, Tone, clean, duration, number, plural, time_of_day
 from tui.spans import Span, Spans
 
@@ -19,6 +19,7 @@ __all__ = [
     "change_words",
     "diff_lines",
     "module_state",
+    "not_current",
     "outcome",
     "plan_rows",
     "stakes",
@@ -42,6 +43,13 @@ UNKNOWN = "unknown"
 def badge(mark: CodeMark | None) -> Spans:
     """`▲ stale`, `◐ old`; nothing where the code is current."""
     return [(" ".join(MARKS[mark]), "warn")] if mark is not None else []
+
+
+def not_current(code: ProcessCode) -> str:
+    """What is newer than the code of a process, and why it has not got it; empty where nothing is."""
+    if code.mark == "old":
+        return f"{clean(code.current, 40)} is in place: {clean(code.why, 200)}"
+    return "its file has changed since" if code.mark == "stale" else ""
 
 
 def module_state(module: Module) -> Span:

@@ -25,7 +25,7 @@ from tui.format import (
 )
 from tui.slicing import ADVICE, story
 from tui.spans import Spans, flowing
-from tui.upgrades import MARKS, badge
+from tui.upgrades import MARKS, badge, not_current
 
 
 def identity(
@@ -111,10 +111,7 @@ def _code(code: ProcessCode | None) -> Spans:
 
 def _not_current(code: ProcessCode, cells: int) -> list[Spans]:
     """What is newer than its code, and why it has not got it."""
-    why = "its file has changed since: the Modules page (5) upgrades it"
-    if code.mark == "old":
-        why = f"{clean(code.current, 40)} is in place: {clean(code.why, 200)}"
-    text = f"{MARKS[code.mark or 'old'][0]} {why}"
+    text = f"{MARKS[code.mark or 'old'][0]} {not_current(code)}{': the Modules page (5) upgrades it' if code.mark == 'stale' else ''}"
     return [[("  " + line, "warn")] for line in textwrap.wrap(text, max(20, cells - 4))]
 
 
