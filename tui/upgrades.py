@@ -85,7 +85,7 @@ def verdict(plan: CodePlan) -> Spans:
         return [("✗ cannot be applied: ", "bad"), (clean(plan.reason, 2_000), "text")]
     count = sum(each.count for each in plan.affected)
     what = "can be rolled back" if plan.kind == "rollback" else "can be applied"
-    facts = f", {plural(plan.migrated, 'state')} migrated on copies in {duration(plan.migrated_s)}"
+    facts = f", {plural(plan.migrated, 'state')} migrated on copies in {_short(plan.migrated_s)}"
     return [
         (f"✓ {what}: ", "accent"),
         (f"{plural(len(plan.modules), 'module')}, {plural(count, 'process')}{facts}", "text"),
@@ -199,8 +199,8 @@ def outcome(upgrade: Upgrade) -> list[Spans]:
     pauses = upgrade.pauses
     out: list[Spans] = [
         [(f"✓ {word} ", "accent"), (f"{plural(upgrade.processes, 'process')} in {duration(upgrade.took_s)}", "text")],
-        [("pauses p50 ", "faint"), (_pause(pauses.p50), "text"), (" p99 ", "faint"), (_pause(pauses.p99), "text"),
-         (" longest ", "faint"), (_pause(pauses.longest), "text")] if pauses.count else [],
+        [("pauses p50 ", "faint"), (_short(pauses.p50), "text"), (" p99 ", "faint"), (_short(pauses.p99), "text"),
+         (" longest ", "faint"), (_short(pauses.longest), "text")] if pauses.count else [],
         [(f"{plural(upgrade.messages, 'message')} migrated", "text")] if upgrade.messages else [],
         [(f"◐ {plural(upgrade.left, 'process')} {'keeps' if upgrade.left == 1 else 'keep'} old code", "warn")] if upgrade.left else [],
     ]  # fmt: skip
@@ -210,7 +210,7 @@ def outcome(upgrade: Upgrade) -> list[Spans]:
     return out + notes
 
 
-def _pause(seconds: float) -> str:
+def _short(seconds: float) -> str:
     return f"{seconds * 1e6:.0f} µs" if 0 < seconds < 0.0005 else duration(seconds)
 
 
