@@ -1,4 +1,4 @@
-"""The console: four pages over one link, and nothing else here but their keys.
+"""The console: its pages over one link, and nothing else here but their keys.
 
     link's threads --post_message--> Reported --> Session, then the visible page
     keys           --> pages, prompts, operations --> link.ask --> callback
@@ -27,6 +27,8 @@ from tui.format import clean
 from tui.keys import MOVE, PAGES, VIEW
 from tui.link import NODE, Answered, Asker, Link, Lost, Refused, Report, Watch
 from tui.operations import Operations
+from tui.pages.module import ModulePage
+from tui.pages.modules import ModulesPage
 from tui.pages.node import NodePage
 from tui.pages.page import Page
 from tui.pages.parts.part import Subject
@@ -40,8 +42,6 @@ from tui.theme import DARK, LIGHT
 from tui.visits import Visit, Visits
 from tui.widgets.help import Help
 from tui.widgets.hints import DEMO
-
-PAGE_KEYS = {"1": "node", "2": "processes", "3": "tree", "4": "process"}
 
 Then = Callable[[BaseModel | Failure], None]
 
@@ -74,6 +74,7 @@ class ObserverApp(App[ExitInfo]):
     TITLE = "observer"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "node": NodePage, "processes": ProcessesPage, "tree": TreePage, "process": ProcessPage,
+        "modules": ModulesPage, "module": ModulePage,
     }  # fmt: skip
     DEFAULT_MODE = "processes"
     COMMANDS: ClassVar[set[Any]] = {ConsoleCommands}
@@ -84,6 +85,7 @@ class ObserverApp(App[ExitInfo]):
         Binding("2", "show_page('processes')", "processes", show=False, group=PAGES),
         Binding("3", "show_page('tree')", "tree", show=False, group=PAGES),
         Binding("4", "show_page('process')", "the process viewed last", show=False, group=PAGES),
+        Binding("5", "show_page('modules')", "modules: hot code upgrade", show=False, group=PAGES),
         Binding("g", "ask_jump", "go to", group=PAGES, tooltip="a pid or a name"),
         Binding("colon", "command_palette", "commands", show=False, group=PAGES),
         Binding("left_square_bracket", "visit(-1)", "back", show=False, group=MOVE),
@@ -112,6 +114,10 @@ class ObserverApp(App[ExitInfo]):
         self.first_sort = sort
         self.viewing: Subject | None = None
         """The process of the Process page."""
+        self.module = ""
+        """The module of the Module page."""
+        self.module_action = ""
+        """What the operator has asked for on the way there: that page does it."""
         self.pages: dict[str, Page] = {}
         """The pages that were shown so far, by mode."""
         self._start_page = start_page
@@ -219,14 +225,23 @@ class ObserverApp(App[ExitInfo]):
     def _show(self, place: Visit) -> None:
         if place.page == "process" and place.pid:
             self.viewing = Subject(place.pid, place.name)
+        if place.page == "module":
+            self.module = place.name
         self.switch_mode(place.page)
         page = self.page
+        if isinstance(page, ModulePage) and page.is_mounted:
+            page.view(self.module)
         if isinstance(page, ProcessPage) and page.is_mounted and self.viewing is not None:
             page.view(self.viewing)
 
     def open_process(self, pid: str, name: str = "") -> None:
         """The Process page for this process."""
         self.go(Visit("process", pid, name))
+
+    def open_module(self, module: str, action: str = "") -> None:
+        """The Module page for this module; there, do what the action of that name does."""
+        self.module_action = action
+        self.go(Visit("module", name=module))
 
     def jump(self, text: str) -> None:
         """Open the process of this pid or name, if there is one."""
@@ -257,8 +272,8 @@ class ObserverApp(App[ExitInfo]):
         place = self._visits.back() if by < 0 else self._visits.forward()
         if place is not None:
             self._show(place)
-        elif by < 0 and isinstance(self.page, ProcessPage):
-            self.go(Visit("processes"))
+        elif by < 0 and isinstance(self.page, (ProcessPage, ModulePage)):
+            self.go(Visit("modules" if isinstance(self.page, ModulePage) else "processes"))
 
     def action_ask_jump(self) -> None:
         """Ask where to go."""
@@ -328,7 +343,7 @@ def run(
         fingerprint: Of the node's certificate. Optional.
         interval: Seconds between polls.
         hints: What to try, in one line above the keys; True for what the demo offers. Optional.
-        start_page: node, processes or tree.
+        start_page: node, processes, tree or modules.
         sort: Column that the Processes page is sorted by. Optional. Defaults to mailbox.
 
     Returns:

@@ -9,11 +9,12 @@ Group = Binding.Group
 PAGES = Group("Pages")
 MOVE = Group("Move")
 PROCESS = Group("Process")
+CODE = Group("Code")
 SORT = Group("Sort (Shift: by change per second)", compact=True)
-PARTS = Group("Parts of a process")
+PARTS = Group("Parts of the page")
 VIEW = Group("View")
 
-ORDER = (PAGES, MOVE, PROCESS, PARTS, SORT, VIEW)
+ORDER = (PAGES, MOVE, PROCESS, CODE, PARTS, SORT, VIEW)
 """As the help lists them."""
 
 SYMBOLS = {

@@ -184,6 +184,17 @@ class Session:
             return False
         return self.node.role.includes(request.role) and not (request.action and self.read_only)
 
+    def why_not(self, request: type[PortRequest[Any]]) -> str:
+        """Why this console may not ask that; empty where it may."""
+        node = self.node
+        if self.may(request) or node is None:
+            return ""
+        if node.capabilities and request.op not in node.capabilities:
+            return f"this node does not offer `{request.op}`"
+        if not node.role.includes(request.role):
+            return f"{request.op} needs the role {request.role.value}; this console's key is a {node.role.value}'s"
+        return f"{request.op} changes the node, and this console is --read-only"
+
     def shown_counter(self) -> str:
         """The counter to show as a column; nothing where no process declares one."""
         names = self.counters()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Visit:
-    """A page, and on the Process page the process."""
+    """A page, and on the Process page the process, on the Module page the module (`name`)."""
 
     page: str
     pid: str = ""

@@ -8,8 +8,11 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..coroutine import CoroutineProcess
 from ..errors import CodeError
@@ -24,26 +27,64 @@ if TYPE_CHECKING:
     from ..node import Node
     from ..process import Process
 
-__all__ = ["every_module", "is_stale", "look_again", "old_code"]
+__all__ = ["Tally", "code_of", "every_module", "is_stale", "look_again", "mark_of", "old_code"]
 
 _OWN: Final = frozenset({"runtime", "tracing"})
 _LOOKED: dict[str, tuple[float, bool]] = {}
 
 
-def every_module(node: Node, previous: dict[str, str]) -> tuple[ModuleInfo, ...]:
+class Tally:
+    """How many processes run the current, and an older, version of each module: one pass over the table.
+
+    What a process runs is looked at once for each behaviour, since a million processes share a few.
+
+    Args:
+        pages: the processes, some at a time.
+        listed: how many of those on old code are told one by one.
+    """
+
+    def __init__(self, pages: Iterable[list[Process]], listed: int = 0) -> None:
+        self.current: Final[dict[str, int]] = {}
+        self.old: Final[dict[str, int]] = {}
+        self.on_old: Final[list[OldCode]] = []
+        self._known: Final[dict[int, tuple[str, bool, Any]]] = {}
+        for page in pages:
+            behaviours = list(map(behaviour_of, page))
+            numbers = list(map(id, behaviours))
+            for number, behaviour in dict(zip(numbers, behaviours, strict=True)).items():
+                if number not in self._known:
+                    self._known[number] = (_foreign(behaviour), _is_old(behaviour), behaviour)
+            for number, count in Counter(numbers).items():
+                self._count(number, count)
+            if len(self.on_old) < listed and any(self._known[number][1] for number in numbers):
+                found = zip(page, behaviours, numbers, strict=True)
+                self.on_old.extend(
+                    _old(process, kind) for process, kind, number in found if self._known[number][1]
+                )
+        del self.on_old[listed:]
+        self._known.clear()  # an old class is not to live on for it
+
+    def _count(self, number: int, count: int) -> None:
+        name, is_old, _ = self._known[number]
+        if name:
+            self.current.setdefault(name, 0)
+            which = self.old if is_old else self.current
+            which[name] = which.get(name, 0) + count
+
+
+def _foreign(behaviour: Any) -> str:
+    """The module of a behaviour; empty for the runtime's own."""
+    name = getattr(behaviour, "__module__", None)
+    return name if isinstance(name, str) and name.partition(".")[0] not in _OWN else ""
+
+
+def every_module(tally: Tally, previous: dict[str, str]) -> tuple[ModuleInfo, ...]:
     """The modules of behaviours that run, and those with an earlier version to go back to."""
-    current: dict[str, int] = {}
-    old: dict[str, int] = {}
-    for process in node.table:
-        behaviour = behaviour_of(process)
-        name = getattr(behaviour, "__module__", None)
-        if not isinstance(name, str) or name.partition(".")[0] in _OWN:
-            continue
-        current.setdefault(name, 0)
-        which = old if _is_old(behaviour) else current
-        which[name] = which.get(name, 0) + 1
-    names = sorted({*current, *old, *previous} & {*sys.modules})
-    return tuple(_module(name, current.get(name, 0), old.get(name, 0), previous.get(name)) for name in names)
+    names = sorted({*tally.current, *previous} & {*sys.modules})
+    return tuple(
+        _module(name, tally.current.get(name, 0), tally.old.get(name, 0), previous.get(name))
+        for name in names
+    )
 
 
 def _module(name: str, processes: int, on_old: int, previous: str | None) -> ModuleInfo:
@@ -99,6 +140,27 @@ def old_code(node: Node) -> tuple[OldCode, ...]:
     )
 
 
+def mark_of(process: Process) -> Literal["stale", "old"] | None:
+    """What is to be said of a process's code: that it is older than what is in place, or than the file on disk. A few microseconds."""
+    behaviour = behaviour_of(process)
+    name = _foreign(behaviour)
+    if not name:
+        return None
+    if _is_old(behaviour):
+        return "old"
+    return "stale" if is_stale(name) else None
+
+
+def code_of(process: Process) -> tuple[OldCode, str] | None:
+    """The code of a process, and the version that is in place; `why` is empty where it is the same. None for the runtime's own."""
+    behaviour = behaviour_of(process)
+    name = _foreign(behaviour)
+    if not name or name not in sys.modules:
+        return None
+    found, current = _old(process, behaviour), versions.of(name).name
+    return (found, current) if _is_old(behaviour) else (replace(found, version=current, why=""), current)
+
+
 def _old(process: Process, behaviour: Any) -> OldCode:
     why = "it keeps the old code until it ends"
     if is_far(process):
@@ -129,11 +191,8 @@ def _version(behaviour: Any) -> str:
 
 
 def _is_old(behaviour: Any) -> bool:
-    name, qualname = getattr(behaviour, "__module__", None), getattr(behaviour, "__qualname__", "")
-    if not isinstance(name, str) or "<locals>" in qualname or name.partition(".")[0] in _OWN:
+    name, qualname = _foreign(behaviour), getattr(behaviour, "__qualname__", "")
+    if not name or not qualname or "<locals>" in qualname:
         return False
-    try:
-        module = versions.of(name).module
-    except CodeError:
-        return False
-    return named(module, qualname) is not behaviour and versions.of(name).loaded_at is not None
+    running = versions.upgraded(name)
+    return running is not None and named(running.module, qualname) is not behaviour

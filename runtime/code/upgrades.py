@@ -27,7 +27,7 @@ from .commit import let_go
 from .draft import Draft
 from .drafting import draft_of, nearest, source_of
 from .guard import Watch
-from .listing import every_module, is_stale, look_again, old_code
+from .listing import Tally, every_module, is_stale, look_again, old_code
 from .migration import NotMigrated
 from .planning import Breath, Planning
 from .records import Guard, ModuleInfo, OldCode, Plan, Step, Upgrade
@@ -76,10 +76,14 @@ class Code:
 
     # --- what there is --------------------------------------------------------------------------------
 
-    def modules(self) -> tuple[ModuleInfo, ...]:
-        """The modules that processes of this node run, and those that were upgraded. Reads each file."""
+    def modules(self, tally: Tally | None = None) -> tuple[ModuleInfo, ...]:
+        """The modules that processes of this node run, and those that were upgraded. Reads each file.
+
+        Args:
+            tally: the count of processes to use. Optional. Defaults to a new one: a pass over all processes.
+        """
         previous = {name: kept.old[name].name for name, kept in list(self._kept.items())}
-        return every_module(self._node, previous)
+        return every_module(tally or Tally(self._node.table.slices()), previous)
 
     def on_old_code(self) -> tuple[OldCode, ...]:
         """The processes that run older code than what is in place."""

@@ -32,6 +32,7 @@ __all__ = [
     "supersede",
     "superseded",
     "unseen",
+    "upgraded",
 ]
 
 UNKNOWN: Final = "unknown"
@@ -159,6 +160,12 @@ def _source_of(name: str, module: ModuleType) -> Source | None:
     except CodeError:
         return None
     return source if runs(module, source) else None
+
+
+def upgraded(name: str) -> Running | None:
+    """The version that an upgrade has put in place; None if none has. Reads no file."""
+    entry = _running.get(name)
+    return entry if entry is not None and entry.loaded_at is not None and entry.in_place else None
 
 
 def put(running: Running) -> None:

@@ -6,24 +6,29 @@ The modules are read on the port's thread; plans and upgrades are coroutines of 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from runtime.code.listing import Tally, code_of, mark_of
 from runtime.code.records import Guard
 from runtime.errors import CodeError
 from runtime.port import contract as c
 from runtime.port.contract import Code, Failure
 
 from .lookup import now, when
+from .pace import rested
+from .passes import Passes
 from .posting import busy_with, on_loop
 from .text import clean
 
 if TYPE_CHECKING:
     from runtime.code import records
     from runtime.node import Node
+    from runtime.process import Process
 
-__all__ = ["modules_of", "plan", "reload", "rollback", "upgrades_of"]
+__all__ = ["Tallies", "modules_of", "plan", "process_code", "reload", "rollback", "upgrades_of"]
 
 T = TypeVar("T")
 SHOWN: Final = 100
@@ -34,9 +39,43 @@ SLACK_S: Final = 60.0
 """Seconds that executing modules, migrating states and reconciling children may take beside the deadline for steps."""
 
 
-def modules_of(node: Node, request: c.ModulesQuery) -> c.Modules:
+class Tallies:
+    """How many processes run which version: a pass over all of them, one for all observers, and made anew after an upgrade."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._passes: Passes[Tally] = Passes()
+        self._lock = threading.Lock()
+
+    def last(self) -> Tally:
+        """The newest. Whoever asks while one is made, waits for it."""
+        history = self._node.code.history
+        asked = (history[-1].id, self._node.code.busy) if history else None
+        with self._lock:
+            return self._passes.get("", asked, self._make)[0]
+
+    def _make(self) -> Tally:
+        return Tally(rested(self._node.table.slices()), SHOWN)
+
+
+def process_code(process: Process) -> c.ProcessCode | None:
+    """The version of the code that one process runs."""
+    found = code_of(process)
+    if found is None:
+        return None
+    code, current = found
+    return c.ProcessCode(
+        module=clean(code.module),
+        version=clean(code.version, 40),
+        current=clean(current, 40),
+        mark=mark_of(process),
+        why=clean(code.why),
+    )
+
+
+def modules_of(node: Node, tally: Tally, request: c.ModulesQuery) -> c.Modules:
     """The modules that processes run, and those that were upgraded."""
-    known, old = node.code.modules(), node.code.on_old_code()
+    known = node.code.modules(tally)
     return c.Modules(
         at=now(),
         modules=[
@@ -64,9 +103,9 @@ def modules_of(node: Node, request: c.ModulesQuery) -> c.Modules:
                 version=clean(each.version, 40),
                 why=clean(each.why),
             )
-            for each in old[:SHOWN]
+            for each in tally.on_old
         ],
-        on_old_total=len(old),
+        on_old_total=sum(tally.old.values()),
         busy=node.code.busy,
     )
 

@@ -26,6 +26,7 @@ from runtime.status import RUNNING
 from runtime.supervision.family import Family
 
 from .agendas import agenda_text
+from .code import process_code
 from .entries import bound_of, entries_of
 from .family import family_state
 from .lookup import find, handler_of, id_text, link_to, now, pid_text, row, status_of, when
@@ -95,6 +96,7 @@ def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
         has_crash=process.child is not None and process.child.crash is not None,
         accepts=_accepts(process),
         source=_source(process),
+        code=process_code(process),
         **_supervision(process, clock),
     )
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from runtime.code.listing import mark_of
 from runtime.errors import describe
 from runtime.mailbox import CONTINUE, INIT, SHUTDOWN
 from runtime.pid import NODE, pid_text
@@ -213,6 +214,7 @@ def row(
         memory_delta=memory_delta,
         busy=busy.get(process.number, 0.0),
         restarts=child.restarts if child is not None else 0,
+        code=mark_of(process),
         parent=pid_text(parent.number) if parent is not None else None,
         counters=extra.counters.copy() if extra is not None and extra.counters is not None else {},
     )

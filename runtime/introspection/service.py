@@ -45,6 +45,7 @@ class Introspection:
         self._listing = Listing(node, self._censuses, self.sampler.busy)
         self._shown = Shown(node)
         self._elsewhere = Elsewhere(node)
+        self._tallies = code.Tallies(node)
         self._audit = AuditLog()
         self._cost = (time.monotonic(), 0.0, 0.0)
         node_, shown = node, self._shown
@@ -68,7 +69,7 @@ class Introspection:
             c.CrashQuery: lambda request, _who: happenings.crashes(node_, request, shown),
             c.WaitsQuery: lambda request, _who: waits_of(node_, request),
             c.RegistryQuery: lambda request, _who: registered(node_, request),
-            c.ModulesQuery: lambda request, _who: code.modules_of(node_, request),
+            c.ModulesQuery: lambda request, _who: code.modules_of(node_, self._tallies.last(), request),
             c.UpgradesQuery: lambda request, _who: code.upgrades_of(node_, request),
             c.AuditQuery: lambda request, _who: self._audit.answer(request.limit),
         }

@@ -6,6 +6,7 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from runtime.code.listing import mark_of
 from runtime.port.contract import Code, Failure, Tree, TreeNode, TreeQuery
 from runtime.status import ENDED
 from runtime.supervision.family import Family
@@ -123,6 +124,7 @@ class _Reader:
             "behaviour": behaviour_text(process.behaviour),
             "busy": self._busy.get(process.number, 0.0),
             "mailbox": process.letters,
+            "code": mark_of(process),
             "doing": doing(process),
         }
 

@@ -53,6 +53,10 @@ class System:
         if line.startswith("culprit "):
             self._culprits.append(line.removeprefix("culprit "))
 
+    def says(self, beginning: str) -> None:
+        """Wait until it says so."""
+        self._await(beginning)
+
     def ended_for_good(self) -> None:
         """Wait until it says that its tree has ended for good."""
         self._await("given up")

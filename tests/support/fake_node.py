@@ -15,6 +15,7 @@ from typing import Any
 
 from runtime.port.contract import (
     Code,
+    CodePlan,
     Crashes,
     CrashQuery,
     Done,
@@ -26,23 +27,31 @@ from runtime.port.contract import (
     Link,
     Mailbox,
     MailboxContents,
+    Modules,
+    ModulesQuery,
     NodeInfo,
     NodeQuery,
+    PlanUpgrade,
     PortRequest,
     ProcessEvents,
     ProcessInfo,
     ProcessPage,
     ProcessRow,
     Ps,
+    Reload,
     Restarts,
     Resume,
     Role,
+    Rollback,
     Stack,
     StackQuery,
     State,
     Suspend,
     Tree,
     TreeQuery,
+    Upgrade,
+    Upgrades,
+    UpgradesQuery,
     Value,
 )
 
@@ -67,6 +76,12 @@ class FakeNode:
     """Fields of ProcessInfo by pid."""
     inside: list[ProcessRow] = field(default_factory=list)
     """Processes that live in isolated ones: no list has them."""
+    modules: Modules = field(default_factory=lambda: Modules(at=NOON, modules=[], total=0))
+    plans: dict[str, CodePlan | Failure] = field(default_factory=dict)
+    """By kind: upgrade, rollback."""
+    outcomes: dict[str, Upgrade | Failure] = field(default_factory=dict)
+    """By kind: what becomes of an upgrade and of a rollback."""
+    upgrades: list[Upgrade] = field(default_factory=list)
     total: int | None = None
     """Processes in the node, where the rows are only some of them."""
     fault: Failure | None = None
@@ -128,6 +143,13 @@ class FakeNode:
             Kill: self._kill,
             Suspend: lambda it: self._set_status(it.process, "suspended"),
             Resume: lambda it: self._set_status(it.process, "waiting"),
+            ModulesQuery: lambda it: self.modules.model_copy(update={"at": self.info.at}),
+            PlanUpgrade: lambda it: _given(self.plans["rollback" if it.rollback else "upgrade"]),
+            Reload: lambda it: _given(self.outcomes["upgrade"]),
+            Rollback: lambda it: _given(self.outcomes["rollback"]),
+            UpgradesQuery: lambda it: Upgrades(
+                at=self.info.at, total=len(self.upgrades), upgrades=self.upgrades
+            ),
         }
         return answers[type(request)](request)
 
@@ -209,6 +231,12 @@ class FakeClient:
     def abort(self) -> None:
         if self._node.hold is not None:
             self._node.hold.set()
+
+
+def _given(answer: Any) -> Any:
+    if isinstance(answer, Failure):
+        raise answer
+    return answer
 
 
 def _words(row: ProcessRow) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.support.code_nodes import edited, impossible
 from tests.support.console import Console, keys, settle
 from tests.support.crew import crew
 from tests.support.fake_node import viewer
@@ -82,6 +83,14 @@ class TestPages:
 
     def test_process(self, snap_compare, size):
         assert snap_compare(Console(crew()).app, terminal_size=size, run_before=keys("down", "down", "enter"))
+
+    def test_modules(self, snap_compare, size):
+        console = Console(edited(), start_page="modules")
+        assert snap_compare(console.app, terminal_size=size, run_before=keys())
+
+    def test_module(self, snap_compare, size):
+        console = Console(edited(), start_page="modules")
+        assert snap_compare(console.app, terminal_size=size, run_before=keys("r"))
 
 
 @pytest.mark.parametrize("key", ["m", "x", "h", "l", "v", "c"])
@@ -157,6 +166,26 @@ class TestElsewhere:
     def test_an_isolated_process(self, snap_compare, size):
         found = keys("g", *"reviewer-1", "enter", "l")
         assert snap_compare(Console(elsewhere()).app, terminal_size=size, run_before=found)
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+class TestUpgrades:
+    @pytest.mark.parametrize("page", ["processes", "tree"])
+    def test_badges(self, snap_compare, size, page):
+        assert snap_compare(Console(edited(), start_page=page).app, terminal_size=size, run_before=keys())
+
+    def test_confirming_an_upgrade(self, snap_compare, size):
+        console = Console(edited(), start_page="modules")
+        assert snap_compare(console.app, terminal_size=size, run_before=keys("U"))
+
+    def test_what_came_of_it(self, snap_compare, size):
+        console = Console(edited(), start_page="modules")
+        assert snap_compare(console.app, terminal_size=size, run_before=keys("U", "y", "h"))
+
+    def test_a_plan_that_cannot_be_applied(self, snap_compare, size):
+        console = Console(edited(), start_page="modules")
+        console.node.plans["upgrade"] = impossible()
+        assert snap_compare(console.app, terminal_size=size, run_before=keys("r"))
 
 
 @pytest.mark.parametrize("page", ["processes", "tree"])

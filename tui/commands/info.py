@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from runtime.port.contract import Info, Inside, Link, ProcessInfo
+from runtime.port.contract import Info, Inside, Link, ProcessCode, ProcessInfo
 from tui.elsewhere import PLACES, inside_text, os_facts, thread_text
 from tui.format import NOTHING, duration, memory, number, percent
 from tui.limits import bound_text
@@ -13,6 +13,8 @@ from tui.output.table import Cell, Pair
 from tui.output.text import clock, quantity
 from tui.patience import patience
 from tui.slicing import ADVICE, story
+from tui.spans import plain
+from tui.upgrades import badge, not_current
 
 from .context import Context
 from .options import node_options, process_argument
@@ -56,6 +58,7 @@ def _identity(info: ProcessInfo) -> list[Pair]:
         ("pid", [Cell(row.pid, "strong")]),
         ("name", [names or NOTHING]),
         ("behaviour", [row.behaviour + (f"  {info.source}" if info.source else "")]),
+        *([("code", [_code(info.code)])] if info.code is not None else []),
         ("started", [started]),
         ("ancestors", [" > ".join(_named(link) for link in info.ancestors) or NOTHING]),
         ("parent", [_named(info.parent) if info.parent else NOTHING]),
@@ -84,6 +87,12 @@ def _work(info: ProcessInfo) -> list[Pair]:
     pairs.extend((name, [quantity(value)]) for name, value in row.counters.items())
     pairs.extend(("task", [f"{task.name}, {duration(task.for_s)}"]) for task in info.tasks)
     return pairs
+
+
+def _code(code: ProcessCode) -> Cell | str:
+    if code.mark is None:
+        return code.version
+    return Cell(f"{code.version} {plain(badge(code.mark))}: {not_current(code)}", "warn")
 
 
 def _memory(info: ProcessInfo) -> str:

@@ -23,6 +23,8 @@ from tui.format import (
 from tui.output.marks import level, status
 from tui.output.table import Cell, Column
 from tui.output.text import quantity
+from tui.spans import plain
+from tui.upgrades import badge
 
 from .context import Context
 from .options import count, node_options, words
@@ -146,7 +148,16 @@ def _show(context: Context, page: ProcessPage, sort: str) -> None:
 
 
 def _more(page: ProcessPage, sort: str) -> list[tuple[Column, Callable[[ProcessRow], Cell | str]]]:
-    """Columns that are there only where they are sorted by."""
+    """Columns that are there only where they are sorted by, or where any process runs stale or old code."""
+    code = [(Column("CODE"), _code)] if any(row.code is not None for row in page.rows) else []
+    return [*_sorted_by(page, sort), *code]
+
+
+def _code(row: ProcessRow) -> Cell | str:
+    return Cell(plain(badge(row.code)), "warn") if row.code is not None else NOTHING
+
+
+def _sorted_by(page: ProcessPage, sort: str) -> list[tuple[Column, Callable[[ProcessRow], Cell | str]]]:
     if sort.startswith(_COUNTER):
         counter = sort.removeprefix(_COUNTER)
         return [(Column(counter.upper(), right=True), lambda row: quantity(row.counters.get(counter)))]

@@ -13,6 +13,8 @@ from tui.format import BUSY, MAIL, NOTHING, duration, number, percent, plural
 from tui.output.marks import intensity, level, status
 from tui.output.table import Cell, Column
 from tui.output.text import harmless
+from tui.spans import plain
+from tui.upgrades import badge
 
 from .context import Context
 from .options import count, node_options, process_argument
@@ -118,6 +120,8 @@ def _status(node: TreeNode) -> Cell:
     if node.gave_up is not None:
         return Cell("✗ gave up", "bad")
     here = status(node.status)
+    if node.code is not None:
+        return Cell(f"{here.text}  {plain(badge(node.code))}", "warn")
     return here if node.wait_s is None else Cell(f"{here.text} in {duration(node.wait_s)}", here.tone)
 
 

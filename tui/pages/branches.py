@@ -31,6 +31,7 @@ from tui.format import (
     tone,
 )
 from tui.spans import Spans, clip, width
+from tui.upgrades import badge
 from tui.widgets.bar import intensity_bar, intensity_tone
 from tui.widgets.table import Column
 
@@ -134,7 +135,8 @@ def _state(row: BranchRow, cells: int) -> Spans:
         hidden: Spans = [] if row.open or not row.foldable else [(f"  {_hidden(node)} below", "faint")]
         held: Spans = [status(node.status), ("  ", "text")] if node.status == "suspended" else []
         return clip([*held, *bar, *hidden], cells)
-    return clip([status(node.status), *_about(node)], cells)
+    code: Spans = [("  ", "text"), *badge(node.code)] if node.code is not None else []
+    return clip([status(node.status), *code, *_about(node)], cells)
 
 
 def _absent(node: TreeNode) -> Spans:

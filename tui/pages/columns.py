@@ -28,9 +28,11 @@ from tui.format import (
     tone,
 )
 from tui.spans import Spans
+from tui.upgrades import badge
 from tui.widgets.table import Column
 
 COUNTER = "counter"
+CODE = "code"
 MEMORY, GROWS = "memory", "growth"
 
 
@@ -64,9 +66,20 @@ SORT_KEYS = (
 
 
 def columns(
-    flashing: Callable[[ProcessRow], bool], counter: Callable[[], str], *, weighing: bool = False
+    flashing: Callable[[ProcessRow], bool],
+    counter: Callable[[], str],
+    *,
+    weighing: bool = False,
+    badges: bool = False,
 ) -> list[Column[ProcessRow]]:
-    """All columns. `flashing` says whose restart is news; `counter` which counter is shown; `weighing` whether memory comes first."""
+    """All columns.
+
+    Args:
+        flashing: whose restart is news.
+        counter: which counter is shown.
+        weighing: whether memory comes first. Optional. Defaults to False.
+        badges: whether any process runs stale or old code, for which the others make room. Optional. Defaults to False.
+    """
 
     def restarts(row: ProcessRow, _: int) -> Spans:
         return [(number(row.restarts), "flash" if flashing(row) else tone(row.restarts, NEVER))]
@@ -77,7 +90,7 @@ def columns(
 
     return [
         Column("pid", "PID", _pid, 8),
-        Column("name", "NAME", _name, 12, most=40, weight=4),
+        Column("name", "NAME", _name, 9 if badges else 12, most=40, weight=4),
         Column("behaviour", "BEHAVIOUR", _behaviour, 12, most=36, weight=2, rank=8),
         Column("status", "STATUS", _status, 12),
         Column("mailbox", "MAIL", _mail, 7, right=True),
@@ -89,7 +102,8 @@ def columns(
         Column(MEMORY, "MEM", _memory, 7, right=True, rank=0 if weighing else 10),
         Column(GROWS, "MEM/s", _growth, 7, right=True, rank=1 if weighing else 11),
         Column(COUNTER, "", counted, 8, right=True, rank=9),
-        Column("doing", " DOING", _doing, 13, weight=8, rank=12 if weighing else 0),
+        *([Column(CODE, " CODE", _code, 8, rank=5)] if badges else []),
+        Column("doing", " DOING", _doing, 7 if badges else 13, weight=8, rank=12 if weighing else 0),
     ]
 
 
@@ -150,6 +164,10 @@ def _memory(row: ProcessRow, _: int) -> Spans:
 def _growth(row: ProcessRow, _: int) -> Spans:
     text = growth(row.memory_delta)
     return [(text, "faint" if text in {"0", NOTHING} else tone(max(row.memory_delta or 0, 1), GROWTH))]
+
+
+def _code(row: ProcessRow, _: int) -> Spans:
+    return [(" ", "text"), *badge(row.code)]
 
 
 def _doing(row: ProcessRow, cells: int) -> Spans:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from runtime.port.contract import ProcessInfo, Wait, Zombie
+from runtime.port.contract import ProcessCode, ProcessInfo, Wait, Zombie
 from tui.elsewhere import PLACES, os_facts, thread_text
 from tui.format import (
     BUSY,
@@ -25,6 +25,7 @@ from tui.format import (
 )
 from tui.slicing import ADVICE, story
 from tui.spans import Spans, flowing
+from tui.upgrades import MARKS, badge, not_current
 
 
 def identity(
@@ -52,7 +53,9 @@ def identity(
         first.append([(f"“{clean(row.doing, 200)}”", "text")])
     last = flowing(_load(info), cells) if info.zombie is None else _remains(info.zombie, cells)
     where = flowing(_elsewhere(info), cells) if not ended else []
-    return [*flowing(first, cells), *flowing(_standing(info), cells), *where, *last]
+    code = info.code
+    aged = _not_current(code, cells) if code is not None and code.mark is not None and not ended else []
+    return [*flowing(first, cells), *flowing(_standing(info), cells), *aged, *where, *last]
 
 
 def _handler(info: ProcessInfo) -> Spans:
@@ -92,10 +95,24 @@ def _standing(info: ProcessInfo) -> list[Spans]:
         allowed = info.remaining + 1
         restarts.append((f" ({info.remaining} left{window})", "bad" if allowed <= 2 else "muted"))
     return [
-        [(clean(info.row.behaviour, 120), "muted")], parent,
+        [(clean(info.row.behaviour, 120), "muted")], _code(info.code), parent,
         _fact("up", clock_time(info.age_s) if info.age_s >= 60 else duration(info.age_s)),
         [(clean(info.restart, 20), "muted")] if info.restart else [("no supervisor", "muted")], restarts,
     ]  # fmt: skip
+
+
+def _code(code: ProcessCode | None) -> Spans:
+    """The version of its code, and whether that is the newest."""
+    if code is None:
+        return []
+    version: Spans = [("code ", "faint"), (clean(code.version, 40), "text" if code.mark is None else "warn")]
+    return [*version, (" ", "text"), *badge(code.mark)] if code.mark is not None else version
+
+
+def _not_current(code: ProcessCode, cells: int) -> list[Spans]:
+    """What is newer than its code, and why it has not got it."""
+    text = f"{MARKS[code.mark or 'old'][0]} {not_current(code)}{': the Modules page (5) upgrades it' if code.mark == 'stale' else ''}"
+    return [[("  " + line, "warn")] for line in textwrap.wrap(text, max(20, cells - 4))]
 
 
 def _elsewhere(info: ProcessInfo) -> list[Spans]:

@@ -233,7 +233,7 @@ class ProcessPage(Page):
             return
         if not self.session.may(part.asks):
             part.asked = True
-            part.say([(self._forbidden(part.asks), "warn")])
+            part.say([(self.session.why_not(part.asks), "warn")])
             return
         part.asked = True
         if part.answer is None:
@@ -249,13 +249,6 @@ class ProcessPage(Page):
             self._tabs()
 
         self.console.ask(part.request(subject), answered)
-
-    def _forbidden(self, asks: type[PortRequest[Any]]) -> str:
-        node = self.session.node
-        role = node.role.value if node is not None else "viewer"
-        if node is not None and node.capabilities and asks.op not in node.capabilities:
-            return f"this node does not offer `{asks.op}`"
-        return f"{asks.op} needs the role {asks.role.value}; this console's key is a {role}'s"
 
     def action_read(self) -> None:
         """Read again what is on screen."""

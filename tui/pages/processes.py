@@ -82,6 +82,8 @@ class ProcessesPage(Page):
         self._held_until = float("-inf")
         self._asked = (self.sort, self.desc, self.delta, self.filter, self.first)
         self._land = 0
+        self._badges = False
+        """Whether any row runs stale or old code."""
         self._restarts: dict[str, int] = {}
         self._flash: dict[str, float] = {}
         self._heir_name: str | None = None
@@ -138,6 +140,10 @@ class ProcessesPage(Page):
 
     def _show(self, cursor: str | None) -> None:
         table = self.table
+        badges = any(row.code is not None for row in self.window.rows.values())
+        if badges != self._badges:
+            self._badges = badges
+            self._mark()
         table.cursor = cursor
         table.widen(pid=self.window.order)
         heir = self.window.heir(cursor) if self.following else None
@@ -280,7 +286,9 @@ class ProcessesPage(Page):
     def _mark(self) -> None:
         table = self.table
         counter = self.session.shown_counter()
-        table.columns = columns(self._flashes, self._counter, weighing=self.sort == MEMORY)
+        table.columns = columns(
+            self._flashes, self._counter, weighing=self.sort == MEMORY, badges=self._badges
+        )
         table.columns = [
             column if column.key != COUNTER else type(column)(
                 column.key, clean(counter, 7).upper(), column.cell, column.least, right=True, rank=9,

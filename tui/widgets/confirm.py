@@ -28,6 +28,8 @@ class Question(Painted):
         self._twin = twin
         self.stakes: Sequence[Spans] = ()
         self.yes = False
+        self.ready = True
+        """Whether Yes can be said."""
 
     def paint(self, cells: int) -> list[Spans]:
         """All lines."""
@@ -35,7 +37,9 @@ class Question(Painted):
         lines.append([("$ ", "faint"), (self._twin, "muted")])
         lines.append([])
         no: Spans = [("[ No ]" if not self.yes else "  No  ", "mark" if not self.yes else "muted")]
-        yes: Spans = [("[ Yes ]" if self.yes else "  Yes  ", "bad" if self.yes else "muted")]
+        yes: Spans = [
+            ("[ Yes ]" if self.yes else "  Yes  ", "bad" if self.yes else "muted" if self.ready else "faint")
+        ]
         keys: Spans = [("n", "accent"), ("/", "faint"), ("y", "accent"), (" · ←→ Enter · Esc", "faint")]
         gap = " " * max(2, cells - width(no) - width(yes) - width(keys) - 2)
         line = len(lines)
@@ -57,10 +61,11 @@ class Confirm(ModalScreen[bool]):
         Binding("enter", "chosen", "as marked"),
     ]
 
-    def __init__(self, title: str, twin: str, stakes: Sequence[Spans]) -> None:
+    def __init__(self, title: str, twin: str, stakes: Sequence[Spans], *, ready: bool = True) -> None:
+        """`ready`: whether Yes can be said before more is known of what is at stake. Optional. Defaults to True."""
         super().__init__()
         self._question = Question(title, twin)
-        self._question.stakes = stakes
+        self._question.stakes, self._question.ready = stakes, ready
 
     def compose(self) -> ComposeResult:
         """A box in the middle."""
@@ -71,9 +76,9 @@ class Confirm(ModalScreen[bool]):
         """As high as its text."""
         self._fit()
 
-    def show_stakes(self, stakes: Sequence[Spans]) -> None:
-        """What is at stake, now that the node has said it."""
-        self._question.stakes = stakes
+    def show_stakes(self, stakes: Sequence[Spans], *, ready: bool = True) -> None:
+        """What is at stake, now that the node has said it; and whether it can be done at all."""
+        self._question.stakes, self._question.ready = stakes, ready
         if self.is_mounted:
             self._fit()
 
@@ -82,12 +87,13 @@ class Confirm(ModalScreen[bool]):
         self._question.repaint()
 
     def action_answer(self, yes: bool) -> None:
-        """Close with this answer."""
-        self.dismiss(yes)
+        """Close with this answer; what cannot be done is not answered with Yes."""
+        if self._question.ready or not yes:
+            self.dismiss(yes)
 
     def action_turn(self) -> None:
         """Mark the other answer."""
-        self._question.yes = not self._question.yes
+        self._question.yes = self._question.ready and not self._question.yes
         self._question.repaint()
 
     def action_chosen(self) -> None:

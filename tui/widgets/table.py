@@ -252,6 +252,10 @@ class Table(ScrollView, Generic[R], can_focus=True):
             start += cells + 1
         return None
 
+    def cells_of(self, column: str) -> int:
+        """How wide a column is, as wide as the table is now; 0 where it is not shown."""
+        return next((cells for it, cells in self._placed() if it.key == column), 0)
+
     def has_room_for(self, column: str) -> bool:
         """Whether a column is shown, as wide as the table is now."""
         return any(it.key == column for it, _ in self._placed())

@@ -10,8 +10,8 @@ from pydantic import Field
 from .base import DEFAULT_LIMIT, Model, PortRequest, Role
 
 __all__ = [
-    "AffectedProcesses", "Caution", "CodeChange", "CodePlan", "Module", "ModulePlan", "Modules", "ModulesQuery", "NotMigrated", "OldCode",
-    "Pauses", "PlanUpgrade", "Problem", "Reload", "Rollback", "Upgrade", "UpgradeStep", "Upgrades", "UpgradesQuery",
+    "AffectedProcesses", "Caution", "CodeChange", "CodeMark", "CodePlan", "Module", "ModulePlan", "Modules", "ModulesQuery", "NotMigrated", "OldCode",
+    "Pauses", "PlanUpgrade", "Problem", "ProcessCode", "Reload", "Rollback", "Upgrade", "UpgradeStep", "Upgrades", "UpgradesQuery",
 ]  # fmt: skip
 
 MOST_MODULES = 50
@@ -36,6 +36,22 @@ class Module(Model):
     """The version that a rollback goes back to."""
     loaded_at: datetime | None = None
     """When the node took this version over; None if it was never upgraded."""
+
+
+CodeMark = Literal["stale", "old"]
+"""Of a process's code: the file on disk is newer; or so is what the node has in place."""
+
+
+class ProcessCode(Model):
+    """Whose code a process runs."""
+
+    module: str
+    version: str
+    current: str
+    """The version that is in place, and that a new process would run."""
+    mark: CodeMark | None = None
+    why: str = ""
+    """Why it keeps an older one."""
 
 
 class OldCode(Model):

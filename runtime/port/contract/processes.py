@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from .base import DEFAULT_LIMIT, Model, PortRequest, Role, Status
+from .code import CodeMark, ProcessCode
 from .elsewhere import OSProcess, OwnThread, Place
 from .node import Frame, Zombie
 from .relations import Entry, Link, Wait
@@ -61,6 +62,8 @@ class ProcessRow(Model):
     busy: float = 0.0
     """Share of the loop's samples, 0 to 1."""
     restarts: int = 0
+    code: CodeMark | None = None
+    """Whether its code is older than the file on disk, as of a second ago, or than what is in place."""
     parent: str | None = None
     counters: dict[str, float] = {}
 
@@ -186,6 +189,8 @@ class ProcessInfo(Model):
     """Message types that `send` may make."""
     source: str | None = None
     """`file:line` of its behaviour."""
+    code: ProcessCode | None = None
+    """The version of its code; None where that is the runtime's own."""
     has_crash: bool = False
     more_links: int = 0
     """Links and monitors not listed: lists are cut at 100."""

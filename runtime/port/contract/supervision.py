@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from .base import Model, PortRequest, Status
+from .code import CodeMark
 
 __all__ = ["Bottom", "History", "Restart", "Restarts", "Tree", "TreeNode", "TreeQuery"]
 
@@ -33,6 +34,8 @@ class TreeNode(Model):
     restarts: int = 0
     busy: float = 0.0
     mailbox: int = 0
+    code: CodeMark | None = None
+    """As in `ProcessRow`."""
     counters: dict[str, float] = {}
     """Its own, and for a supervisor the sum below it."""
     doing: str | None = None

@@ -6,20 +6,28 @@ import sys
 
 import pytest
 
-from runtime import ChildSpec
+from runtime import ChildSpec, Supervisor
+from runtime.code import listing
+from runtime.introspection import code
 from runtime.port.contract import (
     AuditQuery,
     Code,
     Failure,
+    Info,
     ModulesQuery,
     PlanUpgrade,
     Reload,
     Rollback,
+    TreeQuery,
     UpgradesQuery,
 )
+from tests.support.eventually import eventually_sync
 
 OLD = """
 from runtime import Reply, Server
+
+async def clerk(process):
+    await process.receive(str)
 
 class Till(Server):
     def init(self):
@@ -99,3 +107,49 @@ def test_what_cannot_be_done_is_refused_with_the_reason(till):
     with pytest.raises(Failure, match="name the modules to upgrade, or a plan"):
         node.ask(Reload())
     assert asked(node) == ("old", 1)
+
+
+def test_rows_and_the_tree_say_whose_file_is_newer(till):
+    node, file = till
+    assert node.row("till").code is None
+    file.write_text(NEW)
+    eventually_sync(lambda: node.row("till").code == "stale", within=5.0)
+    (top,) = node.ask(TreeQuery()).roots
+    assert top.code == "stale"
+    node.ask(Reload(modules=["till_of_the_port"]))
+    assert node.row("till").code is None
+
+
+def test_a_process_tells_the_version_of_its_code_and_why_it_is_not_the_current_one(till):
+    node, file = till
+    clerk = node.do(node.node.spawn, sys.modules["till_of_the_port"].clerk)
+    file.write_text(NEW)
+    node.ask(Reload(modules=["till_of_the_port"]))
+    told = node.ask(Info(process=str(clerk)))
+    assert told.row.code == told.code.mark == "old"
+    assert told.code.version != told.code.current
+    assert "continue_with" in told.code.why
+    till_ = node.ask(Info(process="till")).code
+    assert (till_.version, till_.mark, till_.why) == (told.code.current, None, "")
+    modules = node.ask(ModulesQuery())
+    (module,) = [each for each in modules.modules if each.module == "till_of_the_port"]
+    assert (module.processes, module.on_old, modules.on_old_total) == (1, 1, 1)
+    assert [each.pid for each in modules.on_old] == [str(clerk)]
+
+
+def test_the_supervisors_of_the_runtime_have_no_code_to_speak_of(live):
+    node = live(ChildSpec("desks", Supervisor([])))
+    told = node.ask(Info(process="desks"))
+    assert told.code is told.row.code is None
+
+
+def test_a_behaviour_is_looked_at_once_however_many_processes_run_it(till, monkeypatch):
+    node, _file = till
+    for _ in range(600):
+        node.do(node.node.spawn, sys.modules["till_of_the_port"].clerk)
+    looked = []
+    is_old = listing._is_old
+    monkeypatch.setattr(listing, "_is_old", lambda behaviour: looked.append(behaviour) or is_old(behaviour))
+    tally = code.Tallies(node.node).last()
+    assert tally.current["till_of_the_port"] == 601
+    assert len(looked) == len(set(looked))
