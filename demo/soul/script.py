@@ -168,7 +168,7 @@ class Show:
         where = next((frame for frame in frames if frame.function.endswith("total")), None)
         began = monotonic()
         operator.kill(self._culprit)
-        operator.until(
+        operator.sees(
             lambda: not operator.has(self._culprit), "the endless computation has ended", PATIENCE_S
         )
         took = monotonic() - began
@@ -215,11 +215,11 @@ class Show:
         )
 
     def _watched(self, since: float) -> list[Sample]:
-        """The samples that began after `since`, once there are enough of them."""
+        """The samples from `since` on, once there are enough of them."""
         operator = self._operator
 
         def enough() -> list[Sample] | None:
-            samples = [sample for sample in operator.samples() if sample.at - 1.5 * EVERY > since]
+            samples = [sample for sample in operator.samples() if sample.at > since]
             return samples if len(samples) >= self._seconds / EVERY else None
 
         return operator.until(enough, "the meter takes samples", self._seconds + PATIENCE_S)

@@ -1,0 +1,149 @@
+"""The steps as an operator does them: the console in one terminal, commands in another, nothing but keys and screens."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.drills import eyes
+from tests.support.terminal import Terminal, environment, needs_tmux
+
+pytestmark = pytest.mark.drill
+
+WORKERS = 400
+FLAT = 0.5
+"""Of one sum a second for each worker: what the graph never falls below."""
+
+
+class Show:
+    """The console, and a second terminal for commands."""
+
+    def __init__(self, env, stack):
+        self._env = env
+        self.console = stack.enter_context(Terminal(self._command("demo", "soul"), env, 120, 40))
+
+    @staticmethod
+    def _command(*argv):
+        return [sys.executable, "-m", "tui", *argv]
+
+    def observer(self, *argv):
+        """Run a command to its end; what it has printed."""
+        with Terminal(self._command(*argv), self._env, 120, 40) as terminal:
+            terminal.until(lambda _: terminal.exit_code is not None, what="the command has ended")
+            printed = terminal.printed().strip()
+            assert terminal.exit_code == 0, printed
+            return printed
+
+    def open(self, name):
+        """Go to a process by its name."""
+        self.console.press("g")
+        self.console.shows("go to")
+        self.console.type(name)
+        self.console.press("Enter")
+        self.console.shows(f"› {name} ")
+
+    def rate(self, lines):
+        """Sums per second, as the meter's page has them in its second line; None on other pages."""
+        found = re.search(r"([\d,]+) sums/s, +\d+% of the loop", "\n".join(lines))
+        return int(found[1].replace(",", "")) if found else None
+
+    def graph_stays_flat(self):
+        """Look at the meter for some samples: each is high enough, and the chart of what was before, too."""
+        self.open("meter")
+        until = time.monotonic() + 1.2
+        while time.monotonic() < until:
+            assert self.console.until(self.rate, what="the meter's figure") >= FLAT * WORKERS
+        chart = self.console.until(throughput, what="the chart")
+        risen = chart[chart.rindex("▁") + 1 :] if "▁" in chart else chart
+        assert set(risen[-20:]) <= set("▂▃▄▅▆▇█"), chart
+        return chart
+
+
+def throughput(lines):
+    """The chart in the meter's state."""
+    found = re.search(r"throughput +'([▁▂▃▄▅▆▇█]+) ", "\n".join(lines))
+    return found[1] if found else None
+
+
+@pytest.fixture
+def show():
+    needs_tmux()
+    home = Path(tempfile.mkdtemp(prefix="ob", dir="/tmp"))
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, home, ignore_errors=True)
+        yield Show(environment(home), stack)
+
+
+def test_the_seven_steps_in_a_real_terminal(show):
+    console = show.console
+    console.shows("messages/s", "loop lag", "g desk: what to do next")
+
+    # 1: the load, with throughput and the loop's share on the screen
+    show.observer("send", "load", str(WORKERS))
+    show.open("meter")
+    console.until(lambda lines: (show.rate(lines) or 0) >= 0.9 * WORKERS, what="all workers are at work")
+    console.shows("throughput", "loop_share", "of the loop")
+
+    # 2: a bad input ends one computation
+    show.observer("send", "desk", '"a hundred"')
+    console.press("1")
+    console.shows("crashes 1", f"{9 + WORKERS - 1:,} waiting")
+    assert "sum to a hundred" in "\n".join(console.lines())
+
+    # 3: a heavy one goes on in slices, and its neighbours as before
+    show.observer("send", "desk", "100000000")
+    console.shows("slices so far; neighbours go on", "sum to 100000000")
+    show.graph_stays_flat()
+
+    # 4: an endless one; whoever has most reductions
+    show.observer("send", "desk", "-1")
+    show.open("desk")
+    console.press("2", "R", "Home")
+
+    def endless(lines):
+        rows = eyes.processes(lines)
+        first = rows[0] if rows and rows[0].cursor else None
+        return first if first and first.name == "sum to -1" else None
+
+    def found(lines):
+        row = endless(lines)
+        if row is None:
+            console.press("Home")
+        return row
+
+    culprit = console.until(found, what="the endless computation is the first by reductions")
+
+    # 5: its stack, and its end
+    console.press("Enter")
+    console.shows(f"› sum to -1 {culprit.pid}")
+    console.press("x")
+    console.shows("total", "sums.py:")
+    console.press("K")
+    console.shows("Kill sum to -1", culprit.pid)
+    console.press("y")
+    console.shows("was ended: kill")
+    show.graph_stays_flat()
+
+    # 6: new code for everybody, while they work
+    show.observer("send", "editor", '"fix"')
+    assert "sums" in show.observer("reload", "sums")
+    show.graph_stays_flat()
+
+    # 7: the endless input is refused, the heavy one answered at once
+    assert "refused: -1 is not above zero" in show.observer("send", "desk", "-1", "--call")
+    assert str(10**8 * (10**8 + 1) // 2) in show.observer("send", "desk", str(10**8), "--call")
+    show.graph_stays_flat()
+    show.open("desk")
+    console.shows("that was all")
+    console.press("1")
+    console.shows("crashes 1", "restarts 0")
+    console.press("q")
+    console.until(lambda _: console.exit_code is not None, what="the console has ended")
+    assert console.exit_code == 0
