@@ -13,7 +13,7 @@ from typing import Any
 
 from demo.soul.messages import Answer, Loaded
 from demo.soul.source import behaviour
-from demo.soul.steps import HEAVY, STEPS
+from demo.soul.steps import LARGE, STEPS
 from runtime import Caller, ChildSpec, Down, NoReply, Pid, Reply, Server
 
 __all__ = ["Book", "Desk", "Open"]
@@ -84,7 +84,7 @@ class Desk(Server[Book]):
             return book
         if refused:
             book = self._shown(book, 5, 6)
-        elif _number(entry.number) >= HEAVY:
+        elif _number(entry.number) >= LARGE:
             book = self._shown(book, 2)
         return self._close(book, entry, text)
 

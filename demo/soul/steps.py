@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BAD", "ENDLESS", "HEAVY", "HINTS", "STEPS", "Step"]
+__all__ = ["BAD", "ENDLESS", "HEAVY", "HINTS", "LARGE", "STEPS", "Step"]
 
 BAD = "a hundred"
 HEAVY = 100_000_000
+LARGE = 10_000_000
+"""What counts as heavy."""
 ENDLESS = -1
 
 

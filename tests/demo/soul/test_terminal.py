@@ -18,6 +18,7 @@ from tests.support.terminal import Terminal, environment, needs_tmux
 pytestmark = pytest.mark.drill
 
 WORKERS = 400
+HEAVY = 20_000_000
 FLAT = 0.5
 """Of one sum a second for each worker: what the graph never falls below."""
 
@@ -72,6 +73,12 @@ def throughput(lines):
     return found[1] if found else None
 
 
+def endless(lines):
+    """The first row of the Processes page, if it is the endless computation."""
+    rows = eyes.processes(lines)
+    return rows[0] if rows and rows[0].name == "sum to -1" else None
+
+
 @pytest.fixture
 def show():
     needs_tmux()
@@ -98,27 +105,20 @@ def test_the_seven_steps_in_a_real_terminal(show):
     assert "sum to a hundred" in "\n".join(console.lines())
 
     # 3: a heavy one goes on in slices, and its neighbours as before
-    show.observer("send", "desk", "100000000")
-    console.shows("slices so far; neighbours go on", "sum to 100000000")
+    show.observer("send", "desk", str(HEAVY))
+    console.shows("slices so far; neighbours go on", f"sum to {HEAVY}")
     show.graph_stays_flat()
+    show.open("desk")
+    console.shows("4 an endless one: observer send desk -1")
 
     # 4: an endless one; whoever has most reductions
     show.observer("send", "desk", "-1")
-    show.open("desk")
-    console.press("2", "R", "Home")
-
-    def endless(lines):
-        rows = eyes.processes(lines)
-        first = rows[0] if rows and rows[0].cursor else None
-        return first if first and first.name == "sum to -1" else None
-
-    def found(lines):
-        row = endless(lines)
-        if row is None:
-            console.press("Home")
-        return row
-
-    culprit = console.until(found, what="the endless computation is the first by reductions")
+    console.press("2")
+    console.until(eyes.processes, what="the processes")
+    console.press("R")
+    culprit = console.until(endless, what="the endless computation is the first by reductions")
+    console.press("Home")
+    console.until(lambda lines: endless(lines) and endless(lines).cursor, what="the cursor is there")
 
     # 5: its stack, and its end
     console.press("Enter")
@@ -138,7 +138,7 @@ def test_the_seven_steps_in_a_real_terminal(show):
 
     # 7: the endless input is refused, the heavy one answered at once
     assert "refused: -1 is not above zero" in show.observer("send", "desk", "-1", "--call")
-    assert str(10**8 * (10**8 + 1) // 2) in show.observer("send", "desk", str(10**8), "--call")
+    assert str(HEAVY * (HEAVY + 1) // 2) in show.observer("send", "desk", str(HEAVY), "--call")
     show.graph_stays_flat()
     show.open("desk")
     console.shows("that was all")
