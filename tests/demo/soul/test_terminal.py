@@ -58,6 +58,7 @@ class Show:
     def graph_stays_flat(self):
         """Look at the meter for some samples: each is high enough, and the chart of what was before, too."""
         self.open("meter")
+        self.console.press("s", "r")
         until = time.monotonic() + 1.2
         while time.monotonic() < until:
             assert self.console.until(self.rate, what="the meter's figure") >= FLAT * WORKERS
