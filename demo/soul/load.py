@@ -1,4 +1,4 @@
-"""The load: as many workers as it was told, a hundredth of them at a time, so that one sees the graph climb.
+"""The load: as many workers as it was told, some at a time, so that one sees the graph climb.
 
 observer send load 10000
 """
@@ -15,9 +15,11 @@ __all__ = ["MOST", "Load", "Workers"]
 
 MOST = 200_000
 STAGES = 100
-"""In how many stages a load goes up or down …"""
+"""In how many stages a load goes up or down, at most …"""
 STAGE_S = 0.02
 """… and the seconds between two."""
+LEAST = 10
+"""Workers in a stage, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Load(Server[Workers]):
             self.progress(f"{message!r:.40} is not a number of workers, 0 to {MOST:,}")
             return workers
         settled = len(workers.at_work) == workers.wanted
-        stage = max(1, abs(message - len(workers.at_work)) // STAGES)
+        stage = max(LEAST, abs(message - len(workers.at_work)) // STAGES)
         after = Workers(message, workers.at_work, stage)
         return await self._stage(after) if settled else after
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from demo.soul.messages import Tally
 from runtime import Caller, Reply, Server
 
-__all__ = ["EVERY", "Graph", "Meter", "Sample", "line"]
+__all__ = ["EVERY", "Graph", "Meter", "Sample", "line", "lowest"]
 
 EVERY = 0.5
 """Seconds between two samples."""
@@ -23,8 +24,10 @@ class Sample:
 
     at: float
     """On the monotonic clock."""
+    sums: int
+    """In all, until then."""
     per_s: float
-    """Sums per second."""
+    """Of them, since then."""
     loop: float
     """Processor time of the loop's thread, for each second: 0 to 1."""
 
@@ -52,7 +55,8 @@ class Meter(Server[Graph]):
         """One more sample."""
         before, now = graph.last, self._now()
         passed = max(now[0] - before[0], 1e-6)
-        sample = Sample(now[0], (now[2] - before[2]) / passed, min(1.0, (now[1] - before[1]) / passed))
+        per_s, loop = (now[2] - before[2]) / passed, min(1.0, (now[1] - before[1]) / passed)
+        sample = Sample(now[0], now[2], per_s, loop)
         samples = (*graph.samples, sample)[-KEPT:]
         drawn = samples[-SHOWN:]
         throughput = f"{line([s.per_s for s in drawn])} {sample.per_s:,.0f} sums/s"
@@ -62,8 +66,8 @@ class Meter(Server[Graph]):
         return Graph(throughput, loop_share, samples, now)
 
     def handle_call(self, _message: object, _caller: Caller[object], graph: Graph, /) -> Reply[Graph]:
-        """The samples as plain values, the oldest first: [at, sums per second, share of the loop]."""
-        return Reply([[s.at, s.per_s, s.loop] for s in graph.samples], graph)
+        """The samples as plain values, the oldest first: [at, sums, sums per second, share of the loop]."""
+        return Reply([[s.at, s.sums, s.per_s, s.loop] for s in graph.samples], graph)
 
     def _now(self) -> tuple[float, float, int]:
         tally: Tally = self.resource(Tally)
@@ -75,3 +79,8 @@ def line(values: list[float], top: float = 0.0) -> str:
     highest = max(top, *values) if values else 0.0
     steps = len(LEVELS) - 1
     return "".join(LEVELS[round(value / highest * steps) if highest else 0] for value in values)
+
+
+def lowest(samples: Sequence[Sample]) -> float:
+    """Sums per second in the worst second: from each sample to the next but one. Takes three samples or more."""
+    return min((c.sums - a.sums) / (c.at - a.at) for a, c in zip(samples, samples[2:], strict=False))

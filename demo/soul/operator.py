@@ -62,7 +62,7 @@ class Operator:
     def samples(self) -> list[Sample]:
         """What the meter has, the oldest first."""
         reply = self._client.ask(Send(process="meter", message="samples", kind="call")).reply
-        return [Sample(*row) for row in cast("list[list[float]]", reply)]
+        return [Sample(*row) for row in cast("list[tuple[float, int, float, float]]", reply)]
 
     def first_by_reductions(self) -> ProcessRow:
         """Whoever has most of them per second, of all processes."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise
 from statistics import median
 from time import monotonic
 
-from demo.soul.meter import EVERY, Sample
+from demo.soul.meter import EVERY, Sample, lowest
 from demo.soul.operator import Operator
 from demo.soul.source import MODULE
 from demo.soul.steps import BAD, ENDLESS
@@ -207,7 +206,7 @@ class Show:
             ok, text = step()
             if name.startswith("1"):
                 return Check(name, ok, text)
-            low = self._lowest(self._watched(began)) / max(self._report.median, 1e-9)
+            low = lowest(self._watched(began)) / max(self._report.median, 1e-9)
         except Failure as failure:
             return Check(name, ok=False, text=failure.message)
         return Check(
@@ -215,19 +214,16 @@ class Show:
         )
 
     def _watched(self, since: float) -> list[Sample]:
-        """The samples from `since` on, once there are enough of them."""
+        """The last sample before `since` and those after it, once there are enough of them."""
         operator = self._operator
 
         def enough() -> list[Sample] | None:
-            samples = [sample for sample in operator.samples() if sample.at > since]
-            return samples if len(samples) >= self._seconds / EVERY else None
+            every = operator.samples()
+            first = sum(sample.at <= since for sample in every)
+            samples = every[max(0, first - 1) :]
+            return samples if len(samples) > self._seconds / EVERY else None
 
         return operator.until(enough, "the meter takes samples", self._seconds + PATIENCE_S)
-
-    @staticmethod
-    def _lowest(samples: list[Sample]) -> float:
-        """Sums per second in the worst second: two samples."""
-        return min((a.per_s + b.per_s) / 2 for a, b in pairwise(samples))
 
 
 def perform(

@@ -48,7 +48,11 @@ class Ready:
         )  # fmt: skip
 
     def samples(self):
-        return [Sample(1e12 + number * EVERY, self.rate(), 0.3) for number in range(20)]
+        rates = [self.rate() for _ in range(20)]
+        return [
+            Sample(1e12 + number * EVERY, int(sum(rates[: number + 1]) * EVERY), rates[number], 0.3)
+            for number in range(20)
+        ]
 
     def first_by_reductions(self):
         return SimpleNamespace(pid=PID, label="sum to -1", reductions_delta=900.0)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from demo.soul import load
-from demo.soul.meter import line
+from demo.soul.meter import Sample, line, lowest
 from demo.soul.steps import STEPS
 from demo.soul.system import soul_node
 from runtime import DynamicSupervisor
@@ -56,7 +56,7 @@ async def test_workers_are_counted_by_the_meter(node):
     node.named("load").send(20)
 
     async def counted():
-        return any(rate >= 10 for _, rate, _ in await node.named("meter").call("samples"))
+        return any(rate >= 10 for _, _, rate, _ in await node.named("meter").call("samples"))
 
     await soon(counted)
 
@@ -114,3 +114,10 @@ def test_a_line_is_drawn_from_zero():
     assert line([0, 0]) == "▁▁"
     assert line([0, 5, 10]) == "▁▅█"
     assert line([0.5], 1.0) == "▅"
+
+
+def test_the_lowest_second_is_that_of_two_samples_and_a_stall_that_is_made_up_for_counts_half():
+    steady = [Sample(at / 2, 100 * at, 200.0, 0.1) for at in range(5)]
+    assert lowest(steady) == 200
+    stalled = [*steady, Sample(3.0, 410, 10.0, 0.1), Sample(3.1, 620, 2100.0, 0.1)]
+    assert lowest(stalled) == pytest.approx(110 / 1.5)
