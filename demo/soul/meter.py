@@ -14,7 +14,7 @@ __all__ = ["EVERY", "Graph", "Meter", "Sample", "line", "lowest"]
 EVERY = 0.5
 """Seconds between two samples."""
 KEPT = 120
-SHOWN = 60
+SHOWN = 36
 LEVELS = "▁▂▃▄▅▆▇█"
 
 
@@ -36,8 +36,12 @@ class Sample:
 class Graph:
     """What there is to see, and what it is drawn from."""
 
+    sums_per_s: int = 0
     throughput: str = ""
+    """The last samples, from zero to the highest."""
+    loop_percent: int = 0
     loop_share: str = ""
+    """The last samples, from zero to the whole loop."""
     samples: tuple[Sample, ...] = ()
     last: tuple[float, float, int] = (0.0, 0.0, 0)
     """When the last one was taken: monotonic clock, processor time, sums."""
@@ -59,11 +63,10 @@ class Meter(Server[Graph]):
         sample = Sample(now[0], now[2], per_s, loop)
         samples = (*graph.samples, sample)[-KEPT:]
         drawn = samples[-SHOWN:]
-        throughput = f"{line([s.per_s for s in drawn])} {sample.per_s:,.0f} sums/s"
-        loop_share = f"{line([s.loop for s in drawn], 1.0)} {sample.loop:.0%} of the loop"
         short = line([s.per_s for s in drawn[-10:]])
         self.progress(f"{short} {sample.per_s:,.0f} sums/s, {sample.loop:.0%} of the loop")
-        return Graph(throughput, loop_share, samples, now)
+        throughput, loop_share = line([s.per_s for s in drawn]), line([s.loop for s in drawn], 1.0)
+        return Graph(round(per_s), throughput, round(100 * loop), loop_share, samples, now)
 
     def handle_call(self, _message: object, _caller: Caller[object], graph: Graph, /) -> Reply[Graph]:
         """The samples as plain values, the oldest first: [at, sums, sums per second, share of the loop]."""

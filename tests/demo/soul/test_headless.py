@@ -1,6 +1,8 @@
 """All steps by themselves, on a real node beside this process."""
 
 import json
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 from demo.soul import launch
 from demo.soul.launch import run_headless
@@ -24,6 +26,9 @@ def test_all_steps_run_and_check_themselves(capfd):
 
 def test_what_went_wrong_is_the_exit_code(capfd, monkeypatch):
     report = Report(5, checks=[Check("1 load", ok=False, text="2 sums/s")])
+    node = SimpleNamespace(place=None, finish=str, exit_code=0)
+    monkeypatch.setattr(launch, "start_node", lambda: node)
+    monkeypatch.setattr(launch, "Operator", nullcontext)
     monkeypatch.setattr(launch, "perform", lambda *_: report)
     assert run_headless() == 1
     out = capfd.readouterr().out

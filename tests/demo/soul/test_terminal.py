@@ -66,7 +66,7 @@ class Show:
 
 def throughput(lines):
     """The chart in the meter's state."""
-    found = re.search(r"throughput +'([▁▂▃▄▅▆▇█]+) ", "\n".join(lines))
+    found = re.search(r"throughput +'([▁▂▃▄▅▆▇█]+)'", "\n".join(lines))
     return found[1] if found else None
 
 
