@@ -33,9 +33,17 @@ STEPS = (
     Step("3 a heavy one", f"observer send desk {HEAVY}", "1: it runs in slices; the graph stays flat"),
     Step("4 an endless one", f"observer send desk {ENDLESS}", "2 R Home: it has most reductions"),
     Step("5 kill it", "Enter x: where it stands; K y", "1: nobody else has noticed"),
-    Step("6 new code", "observer send editor '\"fix\"'; observer reload sums", "all workers are upgraded"),
+    Step("6 new code", "observer send editor '\"fix\"'", "5: sums is stale; U y: all workers are upgraded"),
     Step("7 try again", f"observer send desk {ENDLESS} --call; then {HEAVY}", "refused; at once"),
 )
 
-HINTS = ("g desk: what to do next", "1 graph", "g meter: loop share", "R by reductions", "x stack", "K kill")
+HINTS = (
+    "g desk: what to do next",
+    "1 graph",
+    "g meter: loop share",
+    "R by reductions",
+    "x stack",
+    "K kill",
+    "5 code",
+)
 """For the line at the foot of the console."""

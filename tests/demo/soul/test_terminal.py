@@ -129,7 +129,12 @@ def test_the_seven_steps_in_a_real_terminal(show):
 
     # 6: new code for everybody, while they work
     show.observer("send", "editor", '"fix"')
-    assert "sums" in show.observer("reload", "sums")
+    console.press("5")
+    console.shows("▸ sums ", "stale")
+    console.press("U")
+    console.shows("sums", "[ No ]")
+    console.press("y")
+    console.shows("current")
 
     # 7: the endless input is refused, the heavy one answered at once
     assert "refused: -1 is not above zero" in show.observer("send", "desk", "-1", "--call")
