@@ -82,7 +82,10 @@ class Operator:
 
     def module(self) -> Module:
         """What the node says of `sums`."""
-        return next(found for found in self._client.ask(ModulesQuery()).modules if found.module == MODULE)
+        for found in self._client.ask(ModulesQuery()).modules:
+            if found.module == MODULE:
+                return found
+        raise Failure(Code.REFUSED, f"the node does not know the module {MODULE}")
 
     def reload(self, within: float = 60.0) -> Upgrade:
         """Upgrade `sums` to what stands on the disk."""

@@ -87,7 +87,7 @@ class Show:
         self._operator = operator
         self._report = report
         self._seconds = max(seconds, 2 * EVERY)
-        self._heavy = int(HEAVY_PER_S * seconds)
+        self._heavy = int(HEAVY_PER_S * min(seconds, 10.0))
         self._culprit = ""
 
     def steps(self) -> list[tuple[str, Callable[[], tuple[bool, str]]]]:

@@ -134,7 +134,7 @@ def test_the_seven_steps_in_a_real_terminal(show):
     console.press("U")
     console.shows("sums", "[ No ]")
     console.press("y")
-    console.shows("current")
+    console.shows("current", f"upgraded {WORKERS} processes")
 
     # 7: the endless input is refused, the heavy one answered at once
     assert "refused: -1 is not above zero" in show.observer("send", "desk", "-1", "--call")
