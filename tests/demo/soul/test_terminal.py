@@ -47,7 +47,7 @@ class Show:
     def open(self, name):
         """Go to a process by its name."""
         self.console.press("g")
-        self.console.shows("go to")
+        self.console.shows("a pid or a name")
         self.console.type(name)
         self.console.press("Enter")
         self.console.shows(f"› {name} ")
