@@ -7,7 +7,7 @@
 
     system     the tree                 launch     what the command line calls
     node       its own OS process       script     the steps, driven and checked from outside, without a console
-    steps      what there is to do, and with which keys
+    steps      what there is to do, and with which keys          operator   what the script asks the node for
 
 The source of `sums` is copied into a folder of the node's own, so that what is installed is never changed.
 """
