@@ -1,0 +1,28 @@
+"""Billing: takes the bills of calls that have ended, and enters them in the exchange's account."""
+
+from __future__ import annotations
+
+from demo.exchange.accounts import Accounts
+from demo.exchange.signals import Bill
+from runtime import Server
+
+__all__ = ["Billing"]
+
+
+class Billing(Server[int]):
+    """The state: how many bills there were. What they add up to is in `Accounts`, a resource, which outlives it."""
+
+    counters = ("bills",)
+
+    def init(self) -> int:
+        """Go on where the account stands."""
+        accounts: Accounts = self.resource(Accounts)
+        return accounts.bills
+
+    def handle_cast(self, bill: Bill, bills: int, /) -> int:
+        """Enter a bill."""
+        accounts: Accounts = self.resource(Accounts)
+        accounts.bill(bill.caller, bill.callee, bill.ended, bill.seconds)
+        self.count("bills", 1)
+        self.progress(f"{accounts.bills:,} calls, {accounts.billed:,} s billed")
+        return bills + 1
