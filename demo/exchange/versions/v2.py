@@ -44,7 +44,8 @@ class Connection:
     """The second since which they talk; None while they do not."""
     talked: int = 0
     """Seconds that they have talked before that."""
-    answered: bool = False
+    billable: bool = False
+    """Whether it was answered."""
 
 
 class Call(StateMachine[Connection]):
@@ -56,15 +57,15 @@ class Call(StateMachine[Connection]):
         if old_version != "1":
             return state, data
         answered = data.pop("answered")
-        return state, {**data, "since": answered, "talked": 0, "answered": answered is not None}
+        return state, {**data, "since": answered, "talked": 0, "billable": answered is not None}
 
     @staticmethod
     def code_change_down(version: str, state: str, data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Version 1 wants one moment: as if they had begun so much later as they were on hold."""
         if version != "1":
             return state, data
-        since, talked, answered = data.pop("since"), data.pop("talked"), data.pop("answered")
-        return state, {**data, "answered": since - talked if answered and since is not None else None}
+        since, talked, _ = data.pop("since"), data.pop("talked"), data.pop("billable")
+        return state, {**data, "answered": since - talked if since is not None else None}
 
     def init(self, caller: str, callee: str, switch: str) -> NextState[Connection]:
         """Try to get the line of who is called."""
@@ -156,11 +157,11 @@ class Call(StateMachine[Connection]):
         """From now on they can talk."""
         for number in (call.caller, call.callee):
             self.named(number).cast(Tone("connected"))
-        return NextState("talking", replace(call, since=at, answered=True))
+        return NextState("talking", replace(call, since=at, billable=True))
 
     def ended(self, call: Connection, by: str, at: int) -> Stop[Connection]:
         """One of them has hung up: the other hears it, and it is billed."""
-        if call.answered:
+        if call.billable:
             self.named("billing").cast(Bill(call.caller, call.callee, at, self.seconds(call, at)))
         self.named(self.other(call, by)).cast(Free(self.pid, "over"))
         self.named(by).cast(Free(self.pid, "cleared"))
