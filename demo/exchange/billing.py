@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from demo.exchange.accounts import Accounts
 from demo.exchange.signals import Bill
-from runtime import Server
+from runtime import Caller, Reply, Request, Server
 
-__all__ = ["Billing"]
+__all__ = ["Billing", "Enter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Enter(Request[int]):
+    """Answered when every bill that was there before is entered: how many there were."""
 
 
 class Billing(Server[int]):
@@ -18,6 +25,11 @@ class Billing(Server[int]):
         """Go on where the account stands."""
         accounts: Accounts = self.resource(Accounts)
         return accounts.bills
+
+    def handle_call(self, message: Enter, caller: Caller[int], bills: int, /) -> Reply[int]:
+        """By now they are."""
+        del message, caller
+        return Reply(bills, bills)
 
     def handle_cast(self, bill: Bill, bills: int, /) -> int:
         """Enter a bill."""

@@ -53,6 +53,7 @@ class Around(Protocol):
     now: int
     closing: bool
     software: str
+    changes: int
 
     def phone(self, number: str, act: object) -> None:
         """Do something with a telephone."""
@@ -76,6 +77,8 @@ class Scene:
         self.heard: set[Sound] = set()
         self.talks: dict[Couple, tuple[int, int | None]] = {}
         """The calls in progress: seconds talked before, and since when they talk now; None while on hold."""
+        self.changes: dict[Couple, int] = {}
+        """How often the software had changed when they began."""
 
     # --- scripts --------------------------------------------------------------------------------------
 
@@ -113,7 +116,7 @@ class Scene:
         yield Hears({(a, "ringing"), (b, "rings")})
         yield self._pause(2, 6)
         self.world.phone(b, Lift(self.world.now))
-        self.talks[a, b] = 0, self.world.now
+        self._begin((a, b))
         yield Hears({(a, "connected"), (b, "connected")})
 
     def _talk(self, a: str, b: str, turns: int) -> Script:
@@ -158,6 +161,7 @@ class Scene:
     def _take(self, a: str, b: str, c: str) -> Script:
         """B talks to c, and a is on hold; perhaps back and forth."""
         yield self._pause(2, 5)
+        self._begin((c, b))
         self._swap((a, b), (c, b))
         yield Hears({(a, "hold"), (b, "connected"), (c, "connected")})
         yield from self._talk(c, b, self.world.random.randint(1, 3))
@@ -181,12 +185,16 @@ class Scene:
     def _pause(self, least: int, most: int) -> Pause:
         return Pause(1 if self.world.closing else self.world.random.randint(least, most))
 
+    def _begin(self, couple: Couple) -> None:
+        self.talks[couple] = 0, self.world.now
+        self.changes[couple] = self.world.changes
+
     def _swap(self, held: Couple, taken: Couple) -> None:
         """R: the callee of both leaves one and goes to the other."""
         now = self.world.now
         self.world.phone(held[1], Recall(now))
         self.talks[held] = self._talked(held), None
-        self.talks[taken] = self.talks.get(taken, (0, None))[0], now
+        self.talks[taken] = self.talks[taken][0], now
 
     def _talked(self, couple: Couple) -> int:
         before, since = self.talks[couple]
@@ -195,6 +203,8 @@ class Scene:
     def _noted(self, couple: Couple) -> None:
         seconds = self._talked(couple)
         del self.talks[couple]
+        if self.changes.pop(couple) != self.world.changes:
+            self.world.tally("through")
         self.world.note(couple, seconds)
 
     def cut_off(self) -> None:

@@ -20,6 +20,8 @@ __all__ = ["Subscribers", "Town"]
 
 TRIOS = 0.4
 """Share of scenes in which a third calls."""
+MORE = 1.15
+"""Scenes for each call in progress: in some it has not begun, or has ended."""
 RAMP_S = 8
 """Seconds of the town in which the first calls begin; all at once would be no traffic."""
 REST_S = 60
@@ -46,6 +48,7 @@ class Town:
     Attributes:
         now: the second that it is.
         software: what handles calls, as far as the town is told; empty while that changes.
+        changes: how often it has changed.
         counts: what has happened, by what and by software.
         in_progress: calls in which people talk, or are on hold; counted every second.
         dropped: calls that ended without anybody hanging up, or in which people did not hear what they had to.
@@ -57,6 +60,7 @@ class Town:
         self.now = 0
         self.closing = False
         self.software = ""
+        self.changes = 0
         self.counts: Counter[tuple[str, str]] = Counter()
         self.in_progress = 0
         self.dropped = 0
@@ -98,6 +102,11 @@ class Town:
         """Whether everybody has hung up."""
         return not self._scenes
 
+    def closed(self) -> None:
+        """Whoever still waits for something has been waiting in vain."""
+        for playing in tuple(self._scenes):
+            self._trouble(playing, f"waited in vain for {_wanted(playing)}")
+
     def count(self, what: str, software: str = "") -> int:
         """How often it has happened under this version."""
         return self.counts[what, software]
@@ -118,14 +127,14 @@ class Town:
             self._free.extend(self._resting.popleft()[1])
         if self.now % 10 == 0:
             for playing in [each for each in self._scenes if each.awaits and self.now - each.since > self._patience]:
-                self._trouble(playing, f"waited in vain for {sorted((playing.awaits or Hears()).all)}")
+                self._trouble(playing, f"waited in vain for {_wanted(playing)}")
         if not self.closing:
             self._begin()
         self.in_progress = sum(len(playing.scene.talks) for playing in self._scenes)
 
     def _begin(self) -> None:
         """Begin as many scenes as there are too few calls."""
-        missing = min(self._calls - len(self._scenes), self._calls // RAMP_S + 1)
+        missing = min(round(self._calls * MORE) - len(self._scenes), self._calls // RAMP_S + 1)
         for _ in range(missing):
             people = 3 if self.random.random() < TRIOS else 2
             if len(self._free) < people:
@@ -185,6 +194,13 @@ class Town:
             del self._playing[number]
         playing.scene.cut_off()
         self._resting.append((self.now + REST_S, playing.scene.people))
+
+
+def _wanted(playing: _Playing) -> str:
+    """What is not heard."""
+    if playing.awaits is None:
+        return "the end"
+    return ", ".join(f"“{sound}” at {number}" for number, sound in sorted(playing.awaits.all - playing.scene.heard))
 
 
 def _unplugged(number: str, act: object) -> None:
