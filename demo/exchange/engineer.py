@@ -63,7 +63,9 @@ class Desk:
         if running == "2":
             if on_disk == "2":
                 return "version 2 runs: call waiting. Do people like it?"
-            return f"{complaints} complaints: R was pressed, nobody there. Version 3 mends it: upgrade {MODULE}"
+            return (
+                f"{complaints} complaints: R was pressed, nobody there. Version 3 mends it: upgrade {MODULE}"
+            )
         return f"version {running} runs: no more complaints. Roll {MODULE} back, and they return"
 
 

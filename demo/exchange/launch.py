@@ -1,7 +1,7 @@
 """What the command line calls: the film by itself in this process, or an exchange in a node of its own for the console.
 
-    run_headless(json=…, calls=…, seconds=…)   ── Film ──> what was checked, on stdout; exit code 0, or 1 where something was wrong
-    start_node()                               ── python -m demo.exchange.node ──> handle.place … handle.finish() ──> summary
+run_headless(json=…, calls=…, seconds=…)   ── Film ──> what was checked, on stdout; exit code 0, or 1 where something was wrong
+start_node()                               ── python -m demo.exchange.node ──> handle.place … handle.finish() ──> summary
 """
 
 from __future__ import annotations
@@ -20,7 +20,14 @@ from demo.launch import NodeHandle, launched
 
 __all__ = ["HINTS", "run_headless", "start_node"]
 
-HINTS = ("5 modules", "r plan", "U upgrade mid-call", "B roll back", "g open engineer: what is next", "g open subscribers: dropped 0?")
+HINTS = (
+    "5 modules",
+    "r plan",
+    "U upgrade mid-call",
+    "B roll back",
+    "g open engineer: what is next",
+    "g open subscribers: dropped 0?",
+)
 CALLS, SECONDS = 3_000, 16.0
 PACE = 0.1
 """Real seconds that a second of the town takes, if calls last as long as people's; the pace of a short film is quicker."""

@@ -167,7 +167,7 @@ def area_of(number: str) -> str:
     return number.partition("-")[0]
 
 
-def without(wires: Wires, call: Pid) -> Wires:
+def without(wires: Wires, call: Pid | None) -> Wires:
     """The call is gone."""
     if call == wires.call:
         return replace(wires, call=None)

@@ -1,6 +1,6 @@
 """A switch: has the lines of one area, finds out who was dialled, and starts a call; or passes it on to the area's own switch.
 
-    in_service ── as many calls as it has circuits ──> congested: busy tone ── one ends ──> in_service
+in_service ── as many calls as it has circuits ──> congested: busy tone ── one ends ──> in_service
 """
 
 from __future__ import annotations
@@ -76,6 +76,12 @@ class Switch(StateMachine[Frame]):
     def start(self, frame: Frame, caller: str, callee: str) -> None:
         """Let a process handle the call."""
         spec = ChildSpec(
-            "call", frame.handling, caller, callee, f"switch-{frame.area}", restart="temporary", register=False
+            "call",
+            frame.handling,
+            caller,
+            callee,
+            f"switch-{frame.area}",
+            restart="temporary",
+            register=False,
         )
         self.start_child(self.named(f"calls-{frame.area}"), spec)

@@ -55,7 +55,9 @@ class Town:
         troubles: what went wrong, the first five, in words.
     """
 
-    def __init__(self, numbers: Sequence[str], calls: int, accounts: Accounts, pace: float, seed: int = 1) -> None:
+    def __init__(
+        self, numbers: Sequence[str], calls: int, accounts: Accounts, pace: float, seed: int = 1
+    ) -> None:
         self.random = Random(seed)  # noqa: S311 - people, no secrets
         self.now = 0
         self.closing = False
@@ -126,7 +128,9 @@ class Town:
         while self._resting and self._resting[0][0] <= self.now:
             self._free.extend(self._resting.popleft()[1])
         if self.now % 10 == 0:
-            for playing in [each for each in self._scenes if each.awaits and self.now - each.since > self._patience]:
+            for playing in [
+                each for each in self._scenes if each.awaits and self.now - each.since > self._patience
+            ]:
                 self._trouble(playing, f"waited in vain for {_wanted(playing)}")
         if not self.closing:
             self._begin()
@@ -200,7 +204,9 @@ def _wanted(playing: _Playing) -> str:
     """What is not heard."""
     if playing.awaits is None:
         return "the end"
-    return ", ".join(f"“{sound}” at {number}" for number, sound in sorted(playing.awaits.all - playing.scene.heard))
+    return ", ".join(
+        f"“{sound}” at {number}" for number, sound in sorted(playing.awaits.all - playing.scene.heard)
+    )
 
 
 def _unplugged(number: str, act: object) -> None:

@@ -1,13 +1,13 @@
 """The exchange's supervision tree.
 
-    exchange             one_for_one
-    ├── billing                           enters bills
-    ├── area-1 … area-4  one_for_one
-    │   ├── lines-1                       each line under its number
-    │   ├── calls-1      dynamic          a process for each call
-    │   └── switch-1                      starts them
-    ├── subscribers                       everybody who has a telephone
-    └── engineer                          puts versions on disk (in the console's node)
+exchange             one_for_one
+├── billing                           enters bills
+├── area-1 … area-4  one_for_one
+│   ├── lines-1                       each line under its number
+│   ├── calls-1      dynamic          a process for each call
+│   └── switch-1                      starts them
+├── subscribers                       everybody who has a telephone
+└── engineer                          puts versions on disk (in the console's node)
 """
 
 from __future__ import annotations
@@ -34,9 +34,7 @@ def numbers_for(calls: int) -> list[str]:
     return [f"{area}-{number:04}" for area in range(1, AREAS + 1) for number in range(1, each + 1)]
 
 
-def exchange(
-    numbers: Sequence[str], handling: type[StateMachine[Any]], *more: ChildSpec
-) -> Supervisor:
+def exchange(numbers: Sequence[str], handling: type[StateMachine[Any]], *more: ChildSpec) -> Supervisor:
     """The tree with these lines. Its node needs the resources `Accounts` and `Town`."""
     areas = [_area(str(area), numbers, handling) for area in range(1, AREAS + 1)]
     return Supervisor(

@@ -1,7 +1,7 @@
 """Call handling, version 1: a call from dialling to its bill.
 
-    seizing ── rings ──> ringing ── lifted ──> talking ── hung up ──> bill
-       └── engaged: busy tone    └── hung up: no bill
+seizing ── rings ──> ringing ── lifted ──> talking ── hung up ──> bill
+   └── engaged: busy tone    └── hung up: no bill
 """
 
 from __future__ import annotations

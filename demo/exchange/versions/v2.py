@@ -1,12 +1,12 @@
 """Call handling, version 2: a call from dialling to its bill. New: call waiting, with hold, which costs nothing.
 
-    seizing ── rings ──> ringing ── lifted ──> talking ── hung up ──> bill
-       |                 └── hung up: no bill   |   ^
-       └── engaged ──> knocking                 R   R
-                          |                     v   |
-                          ├── beeps ──> waiting     held
-                          |               └── lifted ──> talking
-                          └── engaged: busy tone
+seizing ── rings ──> ringing ── lifted ──> talking ── hung up ──> bill
+   |                 └── hung up: no bill   |   ^
+   └── engaged ──> knocking                 R   R
+                      |                     v   |
+                      ├── beeps ──> waiting     held
+                      |               └── lifted ──> talking
+                      └── engaged: busy tone
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Call handling, version 3: a call from dialling to its bill, with call waiting. New: who gives up waiting is gone.
 
-    seizing ── rings ──> ringing ── lifted ──> talking ── hung up ──> bill
-       |                 └── hung up: no bill   |   ^
-       └── engaged ──> knocking                 R   R
-                          |                     v   |
-                          ├── beeps ──> waiting     held
-                          |               └── lifted ──> talking
-                          └── engaged: busy tone
+seizing ── rings ──> ringing ── lifted ──> talking ── hung up ──> bill
+   |                 └── hung up: no bill   |   ^
+   └── engaged ──> knocking                 R   R
+                      |                     v   |
+                      ├── beeps ──> waiting     held
+                      |               └── lifted ──> talking
+                      └── engaged: busy tone
 """
 
 from __future__ import annotations
