@@ -37,6 +37,9 @@ Other demos go by their names; a folder that is called so is given as ./NAME. Wi
   observer demo soul                       10,000 workers, a bad, a heavy and an endless
                                            input, and new code for all while they work
   observer demo soul --headless --json [--workers N] [--seconds S]
+  observer demo exchange                   a telephone exchange: its call handling is changed
+                                           while thousands talk, and no call is dropped
+  observer demo exchange --headless --json [--calls N] [--seconds S]
 """
 
 
@@ -54,8 +57,9 @@ class Named:
 
 DEMOS: Final = {
     "soul": Named("demo.soul.launch", Console(page="node"), ("workers", "seconds")),
+    "exchange": Named("demo.exchange.launch", Console(page="tree"), ("calls", "seconds")),
 }
-OPTIONS: Final = ("workers", "seconds")
+OPTIONS: Final = ("workers", "calls", "seconds")
 """Options of demos that go by a name: None unless given."""
 
 
@@ -111,7 +115,13 @@ def arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--workers", metavar="N", type=count(1, 200_000), help="soul: so many; default 10000")
     parser.add_argument(
-        "--seconds", metavar="S", type=seconds(1, 3600), help="soul: watch each step for so long; default 5"
+        "--calls", metavar="N", type=count(10, 100_000), help="exchange: so many in progress; default 3000"
+    )
+    parser.add_argument(
+        "--seconds",
+        metavar="S",
+        type=seconds(1, 3600),
+        help="soul: watch each step for so long, default 5; exchange: people talk for so long, default 16",
     )
 
 
