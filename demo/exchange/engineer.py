@@ -1,4 +1,4 @@
-"""The engineer: puts the next version on disk when it is time, and says so; to put it in is up to whoever sits at the console."""
+"""The engineer: puts the next version on disk when it is time, and says by which keys of the console it is put in."""
 
 from __future__ import annotations
 
@@ -58,15 +58,13 @@ class Desk:
         on_disk = software.on_disk.removeprefix("v")
         if running == "1":
             if on_disk == "1":
-                return "version 1 runs: who calls somebody that talks gets the busy tone"
-            return f"version 2 is on disk: call waiting. Upgrade {MODULE}"
+                return "v1 runs; call waiting is being written"
+            return f"v2, call waiting, is on disk: 5, then U (upgrade {MODULE})"
         if running == "2":
             if on_disk == "2":
-                return "version 2 runs: call waiting. Do people like it?"
-            return (
-                f"{complaints} complaints: R was pressed, nobody there. Version 3 mends it: upgrade {MODULE}"
-            )
-        return f"version {running} runs: no more complaints. Roll {MODULE} back, and they return"
+                return "v2 runs; what do people say of it?"
+            return f"{town.total('complaints'):,} complaints; v3 mends that: 5, then U (upgrade {MODULE})"
+        return f"v{running} runs, no more complaints; 5, then B rolls {MODULE} back"
 
 
 async def engineer(process: CoroutineHandle) -> None:

@@ -32,7 +32,7 @@ BILLS_S = 60.0
 PARTS = 4
 MOST = 0.8
 """Share of the calls asked for that has to be in progress when the software changes: calls end and begin."""
-HANG_UP_S = 200
+HANG_UP_S = 100
 """Seconds of the town in which everybody hangs up who can."""
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from random import Random
 
 from demo.exchange.accounts import Accounts
+from demo.exchange.line import area_of
 from demo.exchange.people import Couple, Hears, Pause, Phone, Scene, Script
 from demo.exchange.signals import Heard
 from runtime import Server
@@ -53,6 +54,8 @@ class Town:
         in_progress: calls in which people talk, or are on hold; counted every second.
         dropped: calls that ended without anybody hanging up, or in which people did not hear what they had to.
         troubles: what went wrong, the first five, in words.
+        pace: how long a second is, in real ones.
+        last_switch: when it is there, all telephones are.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Town:
         self.dropped = 0
         self.troubles: list[str] = []
         self.pace = pace
+        self.last_switch = f"switch-{area_of(numbers[-1])}"
         self._calls = calls
         self._accounts = accounts
         self._free = deque(numbers)
@@ -229,13 +233,15 @@ class Subscribers(Server[int]):
         return town.now
 
     def handle_info(self, message: Second, now: int, /) -> int:
-        """Let a second pass. The next one comes when this one is over: a busy machine has longer seconds."""
+        """Let a second pass; a busy machine has longer ones, and never two at a time."""
         town: Town = self.resource(Town)
-        town.second()
         self.send_after(town.pace, message)
+        if self.whereis(town.last_switch) is None:
+            return now  # the telephones are not there yet
+        town.second()
         self.progress(
-            f"second {town.now:,}: {town.in_progress:,} calls in progress, {town.dropped} dropped, "
-            f"{town.total('turned away'):,} turned away, {town.total('waited'):,} waited, {town.total('complaints'):,} complaints"
+            f"{town.in_progress:,} talk, {town.dropped} dropped, {town.total('complaints'):,} complaints; second {town.now:,}, "
+            f"{town.total('turned away'):,} got the busy tone, {town.total('waited'):,} waited"
         )
         return now + 1
 

@@ -1,13 +1,15 @@
 """The exchange's supervision tree.
 
-exchange             one_for_one
-├── billing                           enters bills
-├── area-1 … area-4  one_for_one
-│   ├── lines-1                       each line under its number
-│   ├── calls-1      dynamic          a process for each call
-│   └── switch-1                      starts them
-├── subscribers                       everybody who has a telephone
-└── engineer                          puts versions on disk (in the console's node)
+    exchange             one_for_one
+    ├── engineer                          puts versions on disk (in the console's node)
+    ├── subscribers                       everybody who has a telephone
+    ├── billing                           enters bills
+    └── area-1 … area-4  one_for_one
+        ├── lines-1                       each line under its number
+        ├── calls-1      dynamic          a process for each call
+        └── switch-1                      starts them
+
+What a newcomer looks at comes first. The subscribers wait until the last switch is there.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ def exchange(numbers: Sequence[str], handling: type[StateMachine[Any]], *more: C
     """The tree with these lines. Its node needs the resources `Accounts` and `Town`."""
     areas = [_area(str(area), numbers, handling) for area in range(1, AREAS + 1)]
     return Supervisor(
-        [ChildSpec("billing", Billing), *areas, ChildSpec("subscribers", Subscribers), *more], name="exchange"
+        [*more, ChildSpec("subscribers", Subscribers), ChildSpec("billing", Billing), *areas], name="exchange"
     )
 
 
