@@ -59,12 +59,12 @@ class Desk:
         if running == "1":
             if on_disk == "1":
                 return "v1 runs; call waiting is being written"
-            return f"v2, call waiting, is on disk: 5, then U (upgrade {MODULE})"
+            return f"5, then U: v2 of {MODULE} is on disk, call waiting"
         if running == "2":
             if on_disk == "2":
                 return "v2 runs; what do people say of it?"
-            return f"{town.total('complaints'):,} complaints; v3 mends that: 5, then U (upgrade {MODULE})"
-        return f"v{running} runs, no more complaints; 5, then B rolls {MODULE} back"
+            return f"5, then U: v3 mends what {town.total('complaints'):,} complained of"
+        return f"5, then B: rolls back v{running}, under which nobody complains"
 
 
 async def engineer(process: CoroutineHandle) -> None:

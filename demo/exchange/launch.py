@@ -21,12 +21,11 @@ from demo.launch import NodeHandle, launched
 __all__ = ["HINTS", "run_headless", "start_node"]
 
 HINTS = (
-    "5 modules",
-    "r plan",
+    "5 modules: wait for ▲ stale",
     "U upgrade mid-call",
     "B roll back",
-    "g open engineer: what is next",
-    "g open subscribers: dropped 0?",
+    "3 engineer: what is next",
+    "K kill a call: that drops it",
 )
 CALLS, SECONDS = 3_000, 16.0
 PACE = 0.1

@@ -43,12 +43,13 @@ def summary(exchange: Exchange) -> str:
     town, accounts = exchange.town, exchange.accounts
     changes = [upgrade for upgrade in exchange.node.code.history if upgrade.done]
     steps = ", ".join(f"version {step.old} to {step.new}" for upgrade in changes for step in upgrade.steps)
+    said, understood = town.total("said"), town.total("understood")
     lines = [
         f"{town.now:,} seconds of the town, {town.in_progress:,} calls in progress at its end",
         f"  changes of the software mid-call  {len(changes)}{f': {steps}' if steps else ''}",
         f"  dropped calls                     {town.dropped}",
         *(f"    {text}" for text in town.troubles),
-        f"  words said, understood            {town.total('said'):,}, {town.total('understood'):,}",
+        f"  words said                        {said:,}: {understood:,} understood, {said - understood:,} on their way",
         f"  calls billed, to the second       {accounts.exact:,} as those who talked have noted, {accounts.differing:,} otherwise",
         *(f"    {text}" for text in accounts.wrong),
     ]

@@ -240,7 +240,7 @@ class Subscribers(Server[int]):
             return now  # the telephones are not there yet
         town.second()
         self.progress(
-            f"{town.in_progress:,} talk, {town.dropped} dropped, {town.total('complaints'):,} complaints; second {town.now:,}, "
+            f"{town.dropped} dropped, {town.in_progress:,} talk, {town.total('complaints'):,} complaints; second {town.now:,}, "
             f"{town.total('turned away'):,} got the busy tone, {town.total('waited'):,} waited"
         )
         return now + 1
