@@ -177,6 +177,17 @@ def test_options_that_do_not_go_together_are_refused(bank, opened, launched, sou
     assert why in result.err
 
 
+def test_each_demo_gets_the_options_that_are_its_own(bank, opened, monkeypatch):
+    asked = []
+    launcher = SimpleNamespace(run_headless=lambda **options: asked.append(options) or 0)
+    monkeypatch.setitem(sys.modules, "demo.exchange.launch", launcher)
+    assert bank.run("demo", "exchange", "--headless", "--calls", "500").code == 0
+    assert asked == [{"json": False, "calls": 500, "seconds": None}]
+    result = bank.run("demo", "exchange", "--headless", "--workers", "5")
+    assert (result.code, len(asked)) == (2, 1)
+    assert "--workers is an option of another demo" in result.err
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "many", "1000000"])
 def test_a_number_of_workers_that_makes_no_sense_is_refused(bank, soul, value):
     assert bank.run("demo", "soul", "--headless", "--workers", value).code == 2

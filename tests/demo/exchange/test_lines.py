@@ -10,7 +10,7 @@ from demo.exchange.line import Line
 from demo.exchange.signals import Dial, HangUp, Heard, Lift, Recall, Say
 from demo.exchange.software import MODULE, installed
 from demo.exchange.switch import Switch
-from runtime import ChildSpec, DynamicSupervisor, Node, Supervisor
+from runtime import ChildSpec, DynamicSupervisor, Node, Supervisor, UpgradeRefused
 from tests.support.eventually import eventually
 
 
@@ -135,6 +135,18 @@ async def test_a_call_on_its_way_keeps_its_seconds_up_and_down_the_versions(exch
         await ears.node.code.rollback(MODULE)
         await ears.does("1-1", HangUp(33), ("1-2", "over"), ("1-1", "cleared"))
         assert await ears.billed() == (2, 5 + 10 + 3)
+
+
+async def test_version_1_is_not_put_back_while_somebody_is_on_hold(exchange):
+    async with exchange() as ears:
+        ears.software.put("v2")
+        await ears.node.code.apply(MODULE)
+        await ears.connects("1-1", "1-2", 10)
+        await ears.does("2-1", Dial("1-2", 11), ("2-1", "waiting"), ("1-2", "beeps"))
+        await ears.does("1-2", Recall(20), ("1-1", "hold"), ("1-2", "connected"), ("2-1", "connected"))
+        with pytest.raises(UpgradeRefused, match="held"):
+            await ears.node.code.rollback(MODULE)
+        await ears.does("1-2", Recall(30), ("2-1", "hold"), ("1-1", "back"), ("1-2", "back"))
 
 
 async def test_a_switch_without_circuits_is_congested_until_a_call_ends(exchange):

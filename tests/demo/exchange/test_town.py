@@ -95,6 +95,4 @@ def test_the_engineer_says_which_keys_to_press():
 def ran(*versions):
     """A history of these."""
     steps = [(Step(MODULE, "", version),) for version in versions]
-    return SimpleNamespace(
-        history=[Upgrade("id", 0.0, "owner", "upgrade", True, step) for step in steps]
-    )
+    return SimpleNamespace(history=[Upgrade("id", 0.0, "owner", "upgrade", True, step) for step in steps])
