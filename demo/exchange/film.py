@@ -25,7 +25,7 @@ from runtime import CodeError, Node, Upgrade
 
 __all__ = ["Check", "Film"]
 
-LIMIT_S = 1_000
+LIMIT_S = 400
 """Seconds of the town after which a part ends even though nothing of what it is about was seen."""
 BILLS_S = 60.0
 """Real seconds in which the last bills are entered."""
@@ -68,7 +68,7 @@ class Film:
         town, part, self._calls = self._town, seconds / PARTS, calls
         town.software = "1"
         self._say(f"version 1: {calls:,} calls …")
-        await self._until(lambda: town.in_progress >= calls * MOST, 0.0)
+        await self._until(lambda: town.in_progress >= calls, 0.0)
         await self._until(lambda: town.count("turned away", "1") + town.count("waited", "1"), part)
         if await self._change("2", "2", "call waiting is put in"):
             await self._until(lambda: town.count("gave up", "2"), part)
@@ -85,6 +85,7 @@ class Film:
     async def _change(self, put: str, then: str, what: str) -> bool:
         """Put a version in, or roll back where none is named. Whether that was done."""
         town = self._town
+        await self._until(lambda: town.in_progress >= self._calls * MOST, 0.0)
         before, town.software = town.in_progress, ""
         try:
             if put:

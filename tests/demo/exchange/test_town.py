@@ -31,20 +31,17 @@ async def running(**options):
 async def test_calls_begin_and_end_and_their_number_stays():
     async with running() as exchange:
         await soon(lambda: exchange.accounts.exact > 2 * CALLS)
-        assert CALLS / 2 < exchange.town.in_progress < 2 * CALLS
+        await soon(lambda: exchange.town.in_progress >= CALLS)
         assert (exchange.town.dropped, exchange.accounts.differing) == (0, 0)
 
 
-async def test_a_call_that_is_killed_is_a_dropped_one_and_is_not_billed():
+async def test_calls_that_are_killed_are_dropped_ones():
     async with running() as exchange:
-        (victim, *_) = [
-            child.pid
-            for area in "1234"
-            for child in await DynamicSupervisor.which_children(exchange.node.whereis(f"calls-{area}"))
-        ]
+        children = await DynamicSupervisor.which_children(exchange.node.whereis("calls-1"))
 
         async def killer(process):
-            process.exit(victim, "kill")
+            for child in children:
+                process.exit(child.pid, "kill")
 
         exchange.node.spawn(killer)
         await soon(lambda: exchange.town.dropped)
