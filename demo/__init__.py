@@ -10,6 +10,8 @@
     files         which files there are
     checks/       what a review is, without a process in sight
     summary       the words at the end
+    soul/         another demo: `observer demo soul`
+    exchange/     another demo: `observer demo exchange`
 
 It stands on public names of the runtime only, as any other application does.
 """

@@ -1,4 +1,4 @@
-"""Hosting the crew: what is reviewed, its library, and a node of its own name in this process."""
+"""Hosting the crew: what is reviewed, its library, and a node of its own name in this process; for other demos, just that."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from demo.crew import crew
 from demo.files import BadPath, Target
@@ -19,7 +20,7 @@ from runtime.port.client import nodes
 from runtime.port.contract import Code, Failure
 from runtime.port.home import directory
 
-__all__ = ["crew_node", "one_line_crashes", "opened"]
+__all__ = ["crew_node", "one_line_crashes", "opened", "own_node"]
 
 
 @contextmanager
@@ -47,10 +48,21 @@ async def crew_node(target: Target, library: Library) -> AsyncGenerator[Node]:
     Raises:
         Failure: `DENIED`, where the directory of nodes cannot be used.
     """
-    async with AsyncExitStack() as stack:
-        with _free_name() as name:
-            node = await stack.enter_async_context(Node(name, resources={Library: library}))
+    async with own_node("crew", {Library: library}) as node:
         await node.start(crew(target))
+        yield node
+
+
+@asynccontextmanager
+async def own_node(stem: str, resources: dict[Any, Any]) -> AsyncGenerator[Node]:
+    """A running node, empty. It is called `stem`, or `stem-2` and so on while others live.
+
+    Raises:
+        Failure: `DENIED`, where the directory of nodes cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        with _free_name(stem) as name:
+            node = await stack.enter_async_context(Node(name, resources=resources))
         yield node
 
 
@@ -77,10 +89,10 @@ class _FirstLine(logging.Formatter):
 
 
 @contextmanager
-def _free_name() -> Generator[str]:
-    """A name that no living node has. Whoever else starts a crew waits until this one can be seen under it."""
-    with (directory("run") / "crew.lock").open("w") as lock:
+def _free_name(stem: str) -> Generator[str]:
+    """A name that no living node has. Whoever else wants one of these waits until this node can be seen under its name."""
+    with (directory("run") / f"{stem}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         taken = {place.name for place in nodes()}
-        names = ("crew" if number == 1 else f"crew-{number}" for number in count(1))
+        names = (stem if number == 1 else f"{stem}-{number}" for number in count(1))
         yield next(name for name in names if name not in taken)

@@ -2,6 +2,7 @@
 
     run_headless(path, db=…, json=…)   ── review everything, whole-program passes ──> summary on stdout
     start_node(path, db)               ── python -m demo.node ──> handle.place … handle.finish() ──> summary
+    launched(module, …)                   the same for any demo's node
 
 It reviews nothing itself and draws nothing: the console is not its business.
 """
@@ -28,7 +29,7 @@ from runtime import CallError, Node
 from runtime.port.client import Place
 from runtime.port.contract import Code, Failure
 
-__all__ = ["NodeHandle", "run_headless", "start_node"]
+__all__ = ["NodeHandle", "launched", "run_headless", "start_node"]
 
 START_S = 20.0
 """Seconds until the node must have said that it is ready. It takes less than one."""
@@ -99,15 +100,16 @@ async def _until_finished(node: Node, library: Library) -> None:
 
 
 class NodeHandle:
-    """The crew's node in a process of its own. It ends with `finish`, or with this process."""
+    """A demo's node in a process of its own. It ends with `finish`, or with this process."""
 
-    def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes], whose: str) -> None:
         self._process = process
+        self._whose = whose
         self._errors = errors
         self._unread = b""
         self._last_words = ""
         self.exit_code = 1
-        """For the command line, after `finish`: 0, or 1 where the crew has given up or its node was lost."""
+        """For the command line, after `finish`: 0, or 1 where its tree has given up or its node was lost."""
         try:
             answer = self._answer(START_S)
         except BaseException:
@@ -124,7 +126,7 @@ class NodeHandle:
         return self._process.pid
 
     def finish(self) -> str:
-        """End the node. What the crew has found by then, as text that ends with a newline; safe to call once."""
+        """End the node. What it has to say by then, as text that ends with a newline; safe to call once."""
         answer = None
         try:
             assert self._process.stdin is not None
@@ -136,7 +138,7 @@ class NodeHandle:
         text = str(answer["summary"]) if answer is not None else None
         self.exit_code = 0 if answer is not None and not answer["given_up"] else 1
         self._end(FINISH_S)
-        return text if text is not None else f"the crew's node has no summary: {self._how_it_ended()}\n"
+        return text if text is not None else f"{self._whose} node has no summary: {self._how_it_ended()}\n"
 
     def _answer(self, within: float) -> dict[str, Any] | None:
         """The next JSON line of the node; None when it has ended, or the time is over."""
@@ -158,7 +160,7 @@ class NodeHandle:
         self._end(0.0)
         if answer is not None:
             return Failure(Code(answer["refused"]["code"]), answer["refused"]["message"])
-        return Failure(Code.INTERNAL, f"the crew's node did not start: {self._how_it_ended()}")
+        return Failure(Code.INTERNAL, f"{self._whose} node did not start: {self._how_it_ended()}")
 
     def _end(self, within: float) -> None:
         """Close the pipes, which ends the node, and wait for it; kill what is left after `within` seconds."""
@@ -191,9 +193,18 @@ def start_node(path: Path | None, db: Path | None = None) -> NodeHandle:
     Raises:
         Failure: `BAD_REQUEST`, where `path` or `db` cannot be used; `INTERNAL`, where the node does not start.
     """
-    command = [sys.executable, "-P", "-m", "demo.node"]
-    command += ["--db", str(db.absolute())] if db is not None else []
-    command += ["--", str(path)] if path is not None else []
+    arguments = ["--db", str(db.absolute())] if db is not None else []
+    arguments += ["--", str(path)] if path is not None else []
+    return launched("demo.node", *arguments, whose="the crew's")
+
+
+def launched(module: str, *arguments: str, whose: str) -> NodeHandle:
+    """Start a demo's node, `python -m module …`, and wait until it can be attached to; `whose` begins sentences about it.
+
+    Raises:
+        Failure: what the node refused with; `INTERNAL`, where it does not start.
+    """
+    command = [sys.executable, "-P", "-m", module, *arguments]
     # A file without a name: the console owns the terminal, and a pipe that nobody reads would fill up.
     errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the handle
     process = subprocess.Popen(  # noqa: S603 - this program's own module
@@ -204,7 +215,7 @@ def start_node(path: Path | None, db: Path | None = None) -> NodeHandle:
         env=_environment(),
         start_new_session=True,  # Ctrl-C in the terminal is the console's
     )
-    return NodeHandle(process, errors)
+    return NodeHandle(process, errors, whose)
 
 
 def _environment() -> dict[str, str]:

@@ -2,7 +2,7 @@
 
     stdout, a JSON line each                        stdin
     {"ready": {place}}      it can be attached to   finish      say the summary, and end
-    {"summary": text, "given_up": whether the crew has}
+    {"summary": text, "given_up": whether its tree has}
     {"refused": {code, message}}  it ends with 2    (closed)    end
 
 It ends when its stdin closes. The other end of that pipe is held by the console alone,
@@ -19,16 +19,17 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from demo.files import Target
 from demo.host import crew_node, one_line_crashes, opened
-from demo.library import Library
 from demo.summary import summary
+from runtime import Node
 from runtime.port.client import nodes
 from runtime.port.contract import Failure
 
-__all__ = ["main"]
+__all__ = ["main", "refused", "serve"]
 
 GRACE = 4.0
 """Seconds from the end of stdin to the end of the process."""
@@ -44,28 +45,33 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         with opened(args.path, args.db) as (target, library), one_line_crashes():
-            asyncio.run(_serve(target, library))
+            asyncio.run(serve(crew_node(target, library), "the crew", lambda: summary(library, target)))
     except Failure as failure:
-        _say({"refused": {"code": failure.code.value, "message": failure.message}})
-        return 2
+        return refused(failure)
     return 0
 
 
-async def _serve(target: Target, library: Library) -> None:
-    """Host the crew until told to end."""
+def refused(failure: Failure) -> int:
+    """Tell the console why there is no node; returns the exit code."""
+    _say({"refused": {"code": failure.code.value, "message": failure.message}})
+    return 2
+
+
+async def serve(hosted: AbstractAsyncContextManager[Node], who: str, words: Callable[[], str]) -> None:
+    """Host a node until told to end; `words` are its summary, and `who` gives up where its tree does."""
     loop = asyncio.get_running_loop()
     wish: asyncio.Future[str] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _settle, wish, "end")
     threading.Thread(target=_listen, args=(loop, wish), name="stdin", daemon=True).start()
-    async with crew_node(target, library) as node:
+    async with hosted as node:
         place = next(place for place in nodes() if place.incarnation == node.incarnation)
         _say({"ready": place.model_dump(mode="json")})
         watch = asyncio.ensure_future(node.run_forever())
         if await wish == "finish":
             why = watch.exception() if watch.done() else None
-            words = f"the crew gave up: {why}\n" if why else ""
-            _say({"summary": words + summary(library, target), "given_up": why is not None})
+            end = f"{who} gave up: {why}\n" if why else ""
+            _say({"summary": end + words(), "given_up": why is not None})
         watch.cancel()
 
 

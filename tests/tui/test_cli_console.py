@@ -117,6 +117,88 @@ def test_demo_opens_the_console_with_hints_and_shows_its_summary_after_leaving(b
     assert (result.code, result.out) == (0, "412 files\n")
 
 
+@pytest.fixture
+def soul(monkeypatch):
+    """What the launcher of the demo called `soul` was asked for."""
+    calls = []
+
+    def run_headless(*, json, workers, seconds):
+        calls.append(("headless", json, workers, seconds))
+        return 1
+
+    def start_node():
+        calls.append("node")
+        return SimpleNamespace(
+            place=Place(name="soul"), finish=lambda: calls.append("finished") or "", exit_code=0
+        )
+
+    launcher = SimpleNamespace(run_headless=run_headless, start_node=start_node, HINTS=("g desk",))
+    monkeypatch.setitem(sys.modules, "demo.soul.launch", launcher)
+    return calls
+
+
+def test_a_demo_goes_by_its_name_and_has_hints_of_its_own(bank, opened, launched, soul):
+    result = bank.run("demo", "soul")
+    assert (soul, launched) == (["node", "finished"], [])
+    ((place, options),) = opened
+    assert (place.name, options["hints"], options["start_page"]) == ("soul", ("g desk",), "node")
+    assert (result.code, result.out) == (0, "")
+
+
+def test_a_demo_by_its_name_runs_without_a_terminal_and_tells_whether_all_was_well(
+    bank, soul, opened, monkeypatch
+):
+    monkeypatch.setattr(demo, "has_terminal", lambda: False)
+    assert bank.run("demo", "soul", "--headless").code == 1
+    line = ("demo", "soul", "--headless", "--json", "--workers", "50", "--seconds", "2.5")
+    assert bank.run(*line).code == 1
+    assert soul == [("headless", False, None, None), ("headless", True, 50, 2.5)]
+    assert opened == []
+
+
+def test_a_folder_that_is_called_as_a_demo_is_given_with_its_path(bank, opened, launched, soul):
+    bank.run("demo", "./soul")
+    assert (launched[0], soul) == (("node", Path("soul"), None), [])
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (("soul", "--db", "found.db"), "--db is an option of another demo"),
+        (("--workers", "5", "--headless"), "--workers is an option of another demo"),
+        (("some/path", "--seconds", "5", "--headless"), "--seconds is an option of another demo"),
+        (("soul", "--seconds", "5"), "--seconds goes with --headless"),
+        (("soul", "--json"), "--json goes with --headless"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(bank, opened, launched, soul, line, why):
+    result = bank.run("demo", *line)
+    assert (result.code, launched, soul, opened) == (2, [], [], [])
+    assert why in result.err
+
+
+def test_each_demo_gets_the_options_that_are_its_own(bank, opened, monkeypatch):
+    asked = []
+    launcher = SimpleNamespace(run_headless=lambda **options: asked.append(options) or 0)
+    monkeypatch.setitem(sys.modules, "demo.exchange.launch", launcher)
+    assert bank.run("demo", "exchange", "--headless", "--calls", "500").code == 0
+    assert asked == [{"json": False, "calls": 500, "seconds": None}]
+    result = bank.run("demo", "exchange", "--headless", "--workers", "5")
+    assert (result.code, len(asked)) == (2, 1)
+    assert "--workers is an option of another demo" in result.err
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "many", "1000000"])
+def test_a_number_of_workers_that_makes_no_sense_is_refused(bank, soul, value):
+    assert bank.run("demo", "soul", "--headless", "--workers", value).code == 2
+    assert soul == []
+
+
+def test_a_demo_by_its_name_without_a_terminal_names_the_way_that_needs_none(bank, soul, monkeypatch):
+    monkeypatch.setattr(demo, "has_terminal", lambda: False)
+    assert "run: observer demo soul --headless" in bank.run("demo", "soul").err
+
+
 def test_the_demos_node_ends_even_when_its_console_fails(bank, launched, monkeypatch):
     def fail(place, **options):
         raise KeyboardInterrupt

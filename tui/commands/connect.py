@@ -49,7 +49,8 @@ class Console:
     fingerprint: str | None = None
     read_only: bool = False
     interval: float = 1.0
-    hints: bool = False
+    hints: bool | tuple[str, ...] = False
+    """What to try, in one line above the keys; True for what the crew's demo offers."""
     page: str = "processes"
     sort: str | None = None
 
@@ -75,7 +76,7 @@ class App(Protocol):
         ca: str | None,
         fingerprint: str | None,
         interval: float,
-        hints: bool,
+        hints: bool | tuple[str, ...],
         start_page: str,
         sort: str | None,
     ) -> Ended:

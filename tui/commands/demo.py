@@ -1,14 +1,16 @@
-"""`observer demo`: the console on a crew that reviews real Python code, or the crew alone.
+"""`observer demo`: the console on a crew that reviews real Python code, or on another demo by its name; or either alone.
 
-The demo stands above this package, so it is imported by name, and only when it is asked for.
+Demos stand above this package, so they are imported by name, and only when they are asked for.
 """
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from runtime.port.client import Place
 from runtime.port.contract import Code, Failure
@@ -16,6 +18,7 @@ from tui.cli import shadowed
 
 from .connect import Console, has_terminal, open_console
 from .context import Context
+from .options import count, seconds
 
 HELP = """\
 A live system to look at: a crew of supervised processes reviews every Python file under
@@ -27,7 +30,37 @@ ends with the console; leaving prints the summary and the ten worst files.
   observer demo --headless --json          one run without a console, for scripts
 
 With --json: {"files", "reviewed", "failed", "findings", "restarts", "seconds"}.
+
+Other demos go by their names; a folder that is called so is given as ./NAME. With
+--headless each runs by itself, checks itself, and exits with 1 where something is wrong.
+
+  observer demo soul                       10,000 workers, a bad, a heavy and an endless
+                                           input, and new code for all while they work
+  observer demo soul --headless --json [--workers N] [--seconds S]
+  observer demo exchange                   a telephone exchange: its call handling is changed
+                                           while thousands talk, and no call is dropped
+  observer demo exchange --headless --json [--calls N] [--seconds S]
 """
+
+
+@dataclass(frozen=True)
+class Named:
+    """A demo that goes by a name."""
+
+    module: str
+    """What offers `run_headless(json=…, **options)`, `start_node()` and `HINTS`."""
+    console: Console
+    """How the console opens on it."""
+    options: tuple[str, ...] = ()
+    """Which options go with `--headless`, beside `--json`."""
+
+
+DEMOS: Final = {
+    "soul": Named("demo.soul.launch", Console(page="node"), ("workers", "seconds")),
+    "exchange": Named("demo.exchange.launch", Console(page="tree"), ("calls", "seconds")),
+}
+OPTIONS: Final = ("workers", "calls", "seconds")
+"""Options of demos that go by a name: None unless given."""
 
 
 class Handle(Protocol):
@@ -39,6 +72,21 @@ class Handle(Protocol):
 
     def finish(self) -> str:
         """End it; returns the summary."""
+        ...
+
+
+class NamedLauncher(Protocol):
+    """What the module of a demo that goes by a name offers."""
+
+    HINTS: Sequence[str]
+    """For the line at the foot of the console."""
+
+    def run_headless(self, *, json: bool, **options: Any) -> int:
+        """Run through and check; returns the exit code."""
+        ...
+
+    def start_node(self) -> Handle:
+        """Start its node."""
         ...
 
 
@@ -56,31 +104,82 @@ class Launcher(Protocol):
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare what it takes."""
-    parser.add_argument("path", metavar="PATH", nargs="?", type=Path, help="a folder of Python files")
-    parser.add_argument("--headless", action="store_true", help="no console: review everything once, and end")
-    parser.add_argument("--json", action="store_true", help="with --headless: the summary as JSON on stdout")
-    parser.add_argument("--db", metavar="FILE", type=Path, help="keep the findings in this SQLite file")
+    names = "|".join(DEMOS)
+    parser.add_argument(
+        "what", metavar=f"{names}|PATH", nargs="?", help="a demo, or a folder of Python files"
+    )
+    parser.add_argument("--headless", action="store_true", help="no console: run through once, and end")
+    parser.add_argument("--json", action="store_true", help="with --headless: the result as JSON on stdout")
+    parser.add_argument(
+        "--db", metavar="FILE", type=Path, help="keep the crew's findings in this SQLite file"
+    )
+    parser.add_argument("--workers", metavar="N", type=count(1, 200_000), help="soul: so many; default 10000")
+    parser.add_argument(
+        "--calls", metavar="N", type=count(10, 100_000), help="exchange: so many in progress; default 3000"
+    )
+    parser.add_argument(
+        "--seconds",
+        metavar="S",
+        type=seconds(1, 3600),
+        help="soul: watch each step for so long, default 5; exchange: people talk for so long, default 16",
+    )
 
 
 def run(context: Context) -> int:
     """Run the demo."""
     args = context.args
+    named = DEMOS.get(args.what)
     if context.json and not args.headless:
         raise Failure(
             Code.BAD_REQUEST, "--json goes with --headless; in the console, `e` exports what is shown"
         )
+    _check_options(context, named)
     if not args.headless and not has_terminal():
-        raise Failure(Code.BAD_REQUEST, "there is no terminal for the console; run: observer demo --headless")
+        command = " ".join(filter(None, ("observer demo", args.what if named else "", "--headless")))
+        raise Failure(Code.BAD_REQUEST, f"there is no terminal for the console; run: {command}")
     problem = shadowed(("demo",))
     if problem:
         raise Failure(Code.INTERNAL, problem)
+    return _named(context, named) if named is not None else _crew(context)
+
+
+def _check_options(context: Context, named: Named | None) -> None:
+    """Raises Failure for an option of another demo."""
+    given = {name for name in (*OPTIONS, "db") if getattr(context.args, name) is not None}
+    fits = {"db"} if named is None else set(named.options)
+    for name in sorted(given - fits):
+        raise Failure(Code.BAD_REQUEST, f"--{name} is an option of another demo; see observer demo --help")
+    for name in sorted(given - {"db"}):
+        if not context.args.headless:
+            raise Failure(Code.BAD_REQUEST, f"--{name} goes with --headless")
+
+
+def _crew(context: Context) -> int:
+    """The crew that reviews code."""
+    args = context.args
+    path = Path(args.what) if args.what is not None else None
     launcher = cast("Launcher", import_module("demo.launch"))
     if args.headless:
-        return launcher.run_headless(args.path, db=args.db, json=context.json)
-    handle = launcher.start_node(args.path, args.db)
+        return launcher.run_headless(path, db=args.db, json=context.json)
+    handle = launcher.start_node(path, args.db)
+    return _shown(context, handle, Console(hints=True, page="processes", sort="mailbox"))
+
+
+def _named(context: Context, named: Named) -> int:
+    """A demo that goes by a name."""
+    launcher = cast("NamedLauncher", import_module(named.module))
+    if context.args.headless:
+        options = {name: getattr(context.args, name) for name in named.options}
+        return launcher.run_headless(json=context.json, **options)
+    return _shown(context, launcher.start_node(), replace(named.console, hints=tuple(launcher.HINTS)))
+
+
+def _shown(context: Context, handle: Handle, console: Console) -> int:
+    """The console, until its user leaves it; then the summary. Returns the exit code."""
     try:
-        open_console(handle.place, Console(hints=True, page="processes", sort="mailbox"))
+        open_console(handle.place, console)
     finally:
         summary = handle.finish()
-    context.out.text(summary.rstrip())
+    if summary:
+        context.out.text(summary.rstrip())
     return handle.exit_code
