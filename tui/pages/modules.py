@@ -85,6 +85,8 @@ class ModulesPage(Page):
         super().__init__()
         self.answer: Modules | None = None
         self.table: Table[ModuleRow] = Table(columns(), empty="no module of agents runs", id="modules")
+        self._chosen = False
+        """Whether the operator has chosen a module; until then the cursor is on the first, which is stale if any is."""
 
     def body(self) -> ComposeResult:
         """The table, and a line about what goes on, or what this key may not."""
@@ -110,6 +112,8 @@ class ModulesPage(Page):
         )
         self.table.widen(old=(f"◐ {number(row.module.on_old)}" for row in rows.values() if row.module.on_old))
         self.table.show(order, rows)
+        if not self._chosen and order:
+            self.table.cursor = order[0]
         self.refresh_bindings()
         self.node_heard()
         self.frame()
@@ -179,12 +183,14 @@ class ModulesPage(Page):
     def moved(self, event: Table.Moved) -> None:
         """Not every module has a way back."""
         event.stop()
+        self._chosen = True
         self.refresh_bindings()
 
     @on(Table.Opened)
     def opened(self, event: Table.Opened) -> None:
         """Open the module."""
         event.stop()
+        self._chosen = True
         self.console.open_module(event.key)
 
     def action_plan(self) -> None:

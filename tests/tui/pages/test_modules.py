@@ -67,6 +67,17 @@ async def test_the_cursor_stays_on_its_module_whatever_the_order(console):
         assert console.page.table.cursor == "demo.librarian"
 
 
+async def test_until_the_operator_chooses_the_cursor_is_on_what_is_stale(console):
+    async with console.open() as pilot:
+        last = console.node.modules.modules[0]
+        assert console.page.table.order[-1] == last.module
+        console.node.modules = console.node.modules.model_copy(
+            update={"modules": [last.model_copy(update={"stale": True}), *console.node.modules.modules[1:]]}
+        )
+        await console.poll(pilot)
+        assert console.page.table.cursor == console.page.table.order[0] == last.module
+
+
 async def test_a_file_that_is_gone_is_said_to_be(console):
     gone = console.node.modules.modules[0].model_copy(update={"stale": True, "on_disk": None})
     console.node.modules = console.node.modules.model_copy(update={"modules": [gone], "total": 1})
