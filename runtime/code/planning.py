@@ -20,6 +20,7 @@ from ..status import ENDED
 from . import cautions, contract, coroutines
 from .affected import Summary, behaviour_of, concerned, is_far
 from .migration import Migration, NotMigrated
+from .parts import Parts
 from .records import Caution, Failure, ModulePlan, Plan, Problem
 from .source import compare, diff
 from .supervisors import differences
@@ -59,6 +60,7 @@ class Planning:
         self._failures: list[Failure] = []
         self._failed = self._migrated = self._elsewhere = 0
         self._migrated_s = 0.0
+        self._parts: Final = Parts(node, draft, lambda _: None, lambda _: None)
 
     async def plan(self) -> Plan:
         """The plan."""
@@ -68,6 +70,8 @@ class Planning:
             for process in page:
                 if process.status == ENDED:
                     continue
+                if process.place == "isolated":
+                    self._parts.look(process)
                 if concerned(draft, process):
                     summary.add(process)
                     promises.look(process)
@@ -84,6 +88,7 @@ class Planning:
             text = "messages in mailboxes of other processes are of old classes, and stay so"
             warnings.append(Caution("messages", f"{self._elsewhere} waiting", text))
         children, more = self._children()
+        more += [problem for problem in await self._isolated() if problem not in promises.problems]
         return Plan(
             id=draft.id,
             at=time.time(),
@@ -100,6 +105,18 @@ class Planning:
             executed_s=draft.modules.executed_s,
             migrated_s=self._migrated_s,
         )
+
+    async def _isolated(self) -> list[Problem]:
+        """What their OS processes have found; their failures are among the others then."""
+        problems: dict[Problem, None] = {}
+        for process, found in await self._parts.findings():
+            if found.error:
+                problems[Problem(pid_text(process.number), f"in its OS process: {found.error}")] = None
+            problems.update(dict.fromkeys(found.problems))
+            self._failures.extend(found.failures[: SHOWN - len(self._failures)])
+            self._failed += found.failed
+            self._migrated += found.migrated
+        return list(problems)
 
     def _children(self) -> tuple[tuple[str, ...], list[Problem]]:
         try:
@@ -130,16 +147,16 @@ class Planning:
         """Migrate a copy of its state, and look at its messages."""
         began = time.perf_counter()
         try:
-            if is_far(process):
-                return
             if isinstance(process, CoroutineProcess):
+                if is_far(process):
+                    return
                 new: Any = self._draft.new_of(behaviour_of(process))
                 why = coroutines.check(process, new, self._draft.translation) if new is not None else None
                 if why is not None:
                     self._fails(process, "state", why)
             elif isinstance(process, ServerProcess) and self._has_server(process):
                 self._migration.move(process)
-                self._migrated += 1
+                self._migrated += not is_far(process)
         except NotMigrated as error:
             self._fails(process, error.what, str(error))
         except Untranslatable as error:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -31,10 +32,11 @@ from ..state_machine.process import StateMachineProcess
 from ..state_machine.results import KeepState, NextState, RepeatState
 from ..status import ENDED, IDLE, READY, SUSPENDED
 from . import coroutines
-from .affected import at_rest, behaviour_of, concerned, is_far
+from .affected import at_rest, behaviour_of, concerned
 from .commit import commit
 from .doors import Doors
 from .migration import Migration, Move, NotMigrated
+from .parts import Parts
 from .swap import Swap
 from .translation import Untranslatable
 
@@ -71,6 +73,7 @@ class Transaction:
         self._deadline: Final = deadline
         self._migration: Final = Migration(draft)
         self._doors: Final = Doors(self)
+        self._parts: Final = Parts(node, draft, self._drafted, self._fail)
         self._moves: dict[ServerProcess, Move] = {}
         self._todo: deque[ServerProcess] = deque()
         self._inside: dict[ServerProcess, Move | None] = {}
@@ -79,12 +82,13 @@ class Transaction:
         """In a step whose end nobody sees here; they are held when it is over."""
         self._held: dict[ServerProcess, float] = {}
         self._coroutines: list[CoroutineProcess] = []
-        self._scanned = 0
+        self._scanned = node.begins
         self._error: UpgradeRefused | None = None
         self.swap: Final = Swap(draft)
         self.left = 0
         self.at = 0.0
         self.notes: list[str] = []
+        self.renewed: Callable[[Process], None] = lambda _: None
 
     async def run(self) -> None:
         """Do it.
@@ -93,25 +97,46 @@ class Transaction:
             UpgradeRefused: it was not done, and nothing has changed.
         """
         try:
-            await self._prepare()
-            commit(self._node, self._draft)
-            self.at = time.time()
-            self._doors.swap()
+            await self.prepare()
+            self.commit()
         except BaseException:
-            self._doors.remove()
-            self._release()
+            self.abort()
             raise
-        await self._sweep()
+        await self.sweep()
+
+    def commit(self) -> None:
+        """The moment. All are prepared."""
+        commit(self._node, self._draft)
+        self._parts.commit()
+        self.at = time.time()
+        self._doors.swap()
+
+    def abort(self) -> None:
+        """Nothing has happened."""
+        self._doors.remove()
+        self._parts.abort()
+        self._release()
 
     # --- before the commit --------------------------------------------------------------------------
 
-    async def _prepare(self) -> None:
+    def add(self, process: Process) -> None:
+        """A process that has its number from elsewhere: an isolated one, over there."""
+        if concerned(self._draft, process):
+            self._concerns(process)
+
+    def hold(self) -> None:
+        """Let nobody go on until it is decided."""
+        for process in self._moves:
+            self._hold(process)
+
+    async def prepare(self) -> None:
+        """Returns when everything can be done. Raises UpgradeRefused; then, and if it is cancelled, `abort`."""
         while True:
             until = self._clock() + SLICE_S
             if self._scan(until):
                 self._work(until)
             self._check()
-            if self._ready():
+            if self._ready() and self._parts.ready():
                 return
             if self._clock() >= self._until:
                 self._late()
@@ -123,20 +148,25 @@ class Transaction:
         while self._scanned < node.numbers:
             self._scanned += 1
             process = node.table.get(self._scanned)
-            if process is not None and concerned(self._draft, process):
+            if process is not None and process.place == "isolated":
+                self._parts.look(process)
+            elif process is not None and concerned(self._draft, process):
                 self._concerns(process)
             if self._scanned % 16 == 0 and self._clock() >= until:
                 return False
         return True
 
     def _concerns(self, process: Process) -> None:
-        if is_far(process):
-            self.left += 1
-        elif isinstance(process, CoroutineProcess):
+        if isinstance(process, CoroutineProcess):
             self._check_coroutine(process)
             self._coroutines.append(process)
         elif isinstance(process, ServerProcess):
             self._doors.put(type(process.handle))
+            self._todo.append(process)
+
+    def _drafted(self, process: Process) -> None:
+        """The OS process of an isolated one could do it; a server's record waits for the message that is under way."""
+        if isinstance(process, ServerProcess) and concerned(self._draft, process):
             self._todo.append(process)
 
     def _work(self, until: float) -> None:
@@ -200,7 +230,7 @@ class Transaction:
 
     def _late(self) -> None:
         """Steps have not finished in time."""
-        late = [*self._busy, *self._inside]
+        late: list[Process] = [*self._busy, *self._inside] or self._parts.late()
         if not late:  # only very many processes; that takes what it takes
             self._until = self._clock() + self._deadline
             return
@@ -279,7 +309,7 @@ class Transaction:
 
     # --- after the commit ---------------------------------------------------------------------------
 
-    async def _sweep(self) -> None:
+    async def sweep(self) -> None:
         """Swap whoever has had no message, those that wait for it first."""
         for process in [*self._held, *list(self._moves)]:
             move = self._moves.pop(process, None)
@@ -291,6 +321,17 @@ class Transaction:
         for coroutine in self._coroutines:
             self._take_over(coroutine)
             await self._breathe()
+        await self._over_there()
+
+    async def _over_there(self) -> None:
+        """Hear what the parts have done."""
+        for process, outcome in await self._parts.outcomes():
+            if outcome is None:
+                self.notes.append(f"{process}: its OS process has not said yet that it runs the new code")
+            else:
+                self.swap.count += outcome.processes
+                self.swap.messages += outcome.messages
+                self.left += outcome.left
 
     _slice_until = 0.0
 
@@ -313,6 +354,7 @@ class Transaction:
             if not why:
                 self.left -= 1
                 self.swap.count += 1
+                self.renewed(process)
 
         coroutines.begin_anew(process, new, self._draft.translation, done)
 

@@ -29,6 +29,7 @@ from .drafting import draft_of, nearest, source_of
 from .guard import Watch
 from .listing import every_module, is_stale, look_again, old_code
 from .migration import NotMigrated
+from .parts import purge
 from .planning import Breath, Planning
 from .records import Guard, ModuleInfo, OldCode, Plan, Step, Upgrade
 from .sealed import Modules
@@ -217,9 +218,11 @@ class Code:
 
     def purge(self, *modules: str) -> None:
         """Forget the versions before, so that their memory is freed; there is then no way back. All, if none is named."""
-        for name in modules or {*self._kept, *self._undone}:
+        names = modules or tuple({*self._kept, *self._undone})
+        for name in names:
             self._forget(name)
         self._drafts.clear()
+        purge(self._node, names)
 
     async def _to_apply(
         self, plan: Plan | str, modules: tuple[str, ...], by: str, *, dependants: bool

@@ -24,6 +24,7 @@ from .source import Source, path_of, read, runs
 __all__ = [
     "UNKNOWN",
     "Running",
+    "known",
     "newest",
     "of",
     "put",
@@ -159,6 +160,11 @@ def _source_of(name: str, module: ModuleType) -> Source | None:
     except CodeError:
         return None
     return source if runs(module, source) else None
+
+
+def known() -> dict[str, Running]:
+    """The versions that are in place, by module; of those that somebody has looked at."""
+    return {name: running for name, running in list(_running.items()) if running.in_place}
 
 
 def put(running: Running) -> None:

@@ -40,7 +40,7 @@ class GuestNode(Node):
         super().__init__(name, introspection=False, time_slicing=time_slicing)
         self.home: Home | None = None
         self.number: Final = number
-        self.numbers = number * NODE
+        self.begins = self.numbers = number * NODE
         self.registry: Directory = GuestDirectory(self, known_as)  # type: ignore[misc]
         self.ledger: Ledger = GuestLedger(self)  # type: ignore[misc]
         self.resources: Mapping[Any, Any] = GuestResources(self)  # type: ignore[misc,assignment]
@@ -294,9 +294,13 @@ class GuestMachine(_Guest, StateMachineProcess):
 
 
 class GuestCoroutine(CoroutineProcess):
-    """A guest that is a coroutine process."""
+    """A guest that is a coroutine process.
 
-    __slots__ = ("traps",)
+    Attributes:
+        given: the arguments that it was started with.
+    """
+
+    __slots__ = ("given", "traps")
 
     traps: bool
 

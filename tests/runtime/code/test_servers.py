@@ -244,7 +244,7 @@ async def test_a_turn_that_was_interrupted_by_a_long_step_goes_on_with_the_new_c
     module = disk.load("spinner", source)
     pid = await node.start(ChildSpec("spinner", module.Spinner))
     disk.edit("spinner", "(*seen, 1)", "(*seen, 2)")
-    swapped, code_sweep = asyncio.Event(), Transaction._sweep
+    swapped, code_sweep = asyncio.Event(), Transaction.sweep
 
     async def late_sweep(self):  # the first message after the commit is swapped by its door, in its turn
         pid.cast(0.05)
@@ -254,7 +254,7 @@ async def test_a_turn_that_was_interrupted_by_a_long_step_goes_on_with_the_new_c
         swapped.set()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Transaction, "_sweep", late_sweep)
+        patch.setattr(Transaction, "sweep", late_sweep)
         patch.setattr("runtime.scheduler.TURN_S", 5.0)  # its turn goes on after the long step
         await node.code.apply("spinner")
         assert swapped.is_set()
