@@ -18,24 +18,21 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .. import exits
 from ..coroutine import CoroutineProcess
 from ..delegated import DelegatedProcess
 from ..errors import UpgradeRefused
-from ..results import Continue, NoReply, Reply, Stop
 from ..server_process import ServerProcess
-from ..state_machine.behaviour import StateAndData
-from ..state_machine.process import StateMachineProcess
-from ..state_machine.results import KeepState, NextState, RepeatState
 from ..status import ENDED, IDLE, READY, SUSPENDED
 from . import coroutines
 from .affected import at_rest, behaviour_of, concerned
+from .boundaries import UNKNOWN, is_boundary, left
 from .commit import commit
 from .doors import Doors
 from .migration import Migration, Move, NotMigrated
+from .needed import needed
 from .parts import Parts
 from .swap import Swap
 from .translation import Untranslatable
@@ -49,9 +46,9 @@ __all__ = ["Overdue", "Transaction"]
 
 SLICE_S: Final = 0.0005
 """Seconds of work between two turns of the loop."""
+LOOK_S: Final = 0.005
+"""Seconds between two looks at who waits for whom."""
 Overdue = Literal["refuse", "kill"]
-_UNKNOWN: Final[Any] = object()
-_RESULTS: Final = frozenset({Reply, NoReply, Continue})
 
 
 class Transaction:
@@ -81,6 +78,9 @@ class Transaction:
         self._busy: dict[ServerProcess, None] = {}
         """In a step whose end nobody sees here; they are held when it is over."""
         self._held: dict[ServerProcess, float] = {}
+        self._lent: set[Process] = set()
+        """Held, but for an answer that a step needs which is to finish."""
+        self._look_at = 0.0
         self._coroutines: list[CoroutineProcess] = []
         self._scanned = node.begins
         self._error: UpgradeRefused | None = None
@@ -135,6 +135,7 @@ class Transaction:
             until = self._clock() + SLICE_S
             if self._scan(until):
                 self._work(until)
+                self._let_through()
             self._check()
             if self._ready() and self._parts.ready():
                 return
@@ -182,7 +183,7 @@ class Transaction:
             del self._busy[process]
             if process.status == ENDED:
                 continue
-            if at_rest(process):
+            if at_rest(process) and process not in self._lent:
                 self._hold(process)
                 self._move(process)
             else:
@@ -195,6 +196,26 @@ class Transaction:
             self._move(process)
         else:
             self._busy[process] = None
+
+    def _let_through(self) -> None:
+        """Let those go on for whose answer a step waits that is to finish; and hold them again when nobody does."""
+        if (
+            not (self._busy or self._inside)
+            or not (self._held or self._lent)
+            or self._clock() < self._look_at
+        ):
+            return
+        unfinished = (process for waiting in (self._busy, self._inside) for process in waiting)
+        wanted = needed(self._node.scheduler.waits, unfinished, [*self._held, *self._lent])
+        for process in [one for one in self._held if one in wanted]:
+            self._moves.pop(process, None)
+            self._free(process)
+            self._busy[process] = None
+        for again in self._lent - wanted:
+            if isinstance(again, DelegatedProcess):
+                self._hold(again)
+        self._lent = wanted
+        self._look_at = self._clock() + LOOK_S
 
     def _move(self, process: ServerProcess) -> None:
         try:
@@ -249,7 +270,7 @@ class Transaction:
 
     def enters(self, process: Any) -> bool:
         """A message is about to be handled by the old code; whether it may be."""
-        if process in self._busy and _is_boundary(process):
+        if process in self._busy and process not in self._lent and is_boundary(process):
             entry = process.current
             del self._busy[process]
             process.before_all(entry)
@@ -265,8 +286,8 @@ class Transaction:
     def leaves(self, process: Any, result: Any) -> None:
         """The old code has returned."""
         move = self._inside.pop(process, None)
-        state = _left(process, result)
-        if state is _UNKNOWN:
+        state = left(process, result)
+        if state is UNKNOWN:
             if process.status != ENDED:
                 self._busy[process] = None
         elif move is not None and self._error is None:
@@ -357,25 +378,3 @@ class Transaction:
                 self.renewed(process)
 
         coroutines.begin_anew(process, new, self._draft.translation, done)
-
-
-def _is_boundary(process: ServerProcess) -> bool:
-    """Whether the message that is about to be handled is the first after a whole step: no state is being entered."""
-    agenda = process.agenda if isinstance(process, StateMachineProcess) else None
-    return agenda is None or agenda.transition is None
-
-
-def _left(process: ServerProcess, result: Any) -> Any:
-    """The state that a process is about to have; unknown where that is decided later."""
-    kind = type(result)
-    if kind is CoroutineType or kind is Stop or isinstance(process, DelegatedProcess):
-        return _UNKNOWN
-    if isinstance(process, StateMachineProcess):
-        if kind is KeepState:
-            there = process.state if _is_boundary(process) else process.agenda.transition.target  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
-            return StateAndData(there.state, result.data)
-        entering = type(process.handle).state_enter
-        if kind not in {NextState, RepeatState} or entering:
-            return _UNKNOWN
-        return StateAndData(process.state.state if kind is RepeatState else result.state, result.data)
-    return result.state if kind in _RESULTS else result

@@ -324,3 +324,89 @@ async def test_two_at_a_time_change_together_or_not_at_all(disk, module):
         disk.edit("counter", "Reply(1, state)", "Reply(2, state)")
         assert (await node.code.apply("counter")).processes == 2
         assert [await pid.call("version") for pid in pids] == [2, 2]
+
+
+async def test_one_that_asks_another_is_answered_before_both_are_held(disk, node):
+    chain = disk.load(
+        "chain",
+        """
+        from runtime import Reply, Server
+
+        class Asks(Server):
+            def init(self, other):
+                return other
+
+            async def handle_call(self, message, caller, other):
+                return Reply(("old", await other.call(message) if other else message), other)
+        """,
+    )
+    pids = [""]
+    for number in range(3):
+        spec = ChildSpec(number, chain.Asks, pids[-1], register=False, isolated=number != 1)
+        pids.append(await node.start(spec))
+    stop = False
+
+    async def client():
+        while not stop:
+            await pids[-1].call("x")
+
+    running = [asyncio.ensure_future(client()) for _ in range(3)]
+    for old, new in (("old", "new"), ("new", "newer")):
+        await asyncio.sleep(0.02)
+        disk.edit("chain", f'Reply(("{old}"', f'Reply(("{new}"')
+        assert (await node.code.apply("chain", deadline=3)).processes == 3
+    stop = True
+    await asyncio.gather(*running)
+    assert await pids[-1].call("x") == ("newer", ("newer", ("newer", "x")))
+
+
+async def test_what_it_says_before_it_has_heard_of_the_commit_arrives_as_the_new_class(
+    disk, node, monkeypatch
+):
+    post = disk.load(
+        "post",
+        """
+        import asyncio
+        from dataclasses import dataclass, field
+        from runtime import Reply, Server
+
+        @dataclass(frozen=True)
+        class Letter:
+            text: str
+
+        async def sender(process, to):
+            while True:
+                await asyncio.sleep(0.002)
+                to.send(Letter("x"))
+
+        class Keeper(Server):
+            def init(self):
+                return []
+
+            def handle_info(self, message, state):
+                return [*state, sorted(vars(message))]
+
+            def handle_call(self, message, caller, state):
+                return Reply(state, state)
+        """,
+    )
+    keeper = await node.start(ChildSpec("keeper", post.Keeper))
+    far = await node.start(ChildSpec("far", post.sender, keeper, isolated=True))
+    cell, frame = far._process.cell, far._process.cell.frame
+
+    def late(*parts):
+        if parts[:2] == ("code", "commit"):
+            asyncio.get_running_loop().call_later(0.1, frame, *parts)
+        else:
+            frame(*parts)
+
+    monkeypatch.setattr(cell, "frame", late)
+    old = await keeper.call("all")
+    disk.edit("post", "    text: str\n", "    text: str\n    stamps: list = field(default_factory=list)\n")
+    await node.code.apply("post")
+    assert cell.behind is None
+    await asyncio.sleep(0.02)
+    forms = [tuple(each) for each in await keeper.call("all")]
+    assert len(forms) > len(old) + 20
+    assert list(dict.fromkeys(forms)) == [("text",), ("stamps", "text")]
+    assert forms == sorted(forms, reverse=True), "no letter of the old form after one of the new"
