@@ -65,6 +65,7 @@ class Planning:
     async def plan(self) -> Plan:
         """The plan."""
         draft, breath = self._draft, Breath()
+        await asyncio.sleep(0)  # executing the modules was a stretch of its own
         summary, promises, beside = Summary(draft), contract.Contract(draft), cautions.Beside()
         for page in self._node.table.slices():
             for process in page:
@@ -87,13 +88,18 @@ class Planning:
         if self._elsewhere:
             text = "messages in mailboxes of other processes are of old classes, and stay so"
             warnings.append(Caution("messages", f"{self._elsewhere} waiting", text))
-        children, more = self._children()
+        children, more = await self._children(breath)
         more += [problem for problem in await self._isolated() if problem not in promises.problems]
+        modules: list[ModulePlan] = []
+        for name in draft.modules.of:
+            await breath()
+            modules.append(self._module(name))
+        await breath()
         return Plan(
             id=draft.id,
             at=time.time(),
             kind=draft.kind,
-            modules=tuple(map(self._module, draft.modules.of)),
+            modules=tuple(modules),
             dependants=tuple(sorted(outside.names)),
             affected=summary.all(),
             children=children,
@@ -118,11 +124,12 @@ class Planning:
             self._migrated += found.migrated
         return list(problems)
 
-    def _children(self) -> tuple[tuple[str, ...], list[Problem]]:
+    async def _children(self, breath: Breath) -> tuple[tuple[str, ...], list[Problem]]:
         try:
-            return tuple(str(each) for each in differences(self._node, self._draft)), []
+            found = await differences(self._node, self._draft, breath)
         except NotMigrated as error:
             return (), [Problem("supervisors", f"the new tree could not be made: {error}")]
+        return tuple(map(str, found)), []
 
     def _module(self, name: str) -> ModulePlan:
         draft = self._draft

@@ -265,7 +265,7 @@ class Code:
             await breath()
         steps = _steps(draft)
         try:
-            changes = differences(self._node, draft)
+            changes = await differences(self._node, draft, breath)
         except NotMigrated as error:
             raise self._refused(draft, by, f"the new tree could not be made: {error}") from None
         transaction = Transaction(self._node, draft, deadline, overdue)
@@ -279,7 +279,9 @@ class Code:
         if self._watch is not None:
             self._watch.cancel()
         self._remember(draft)
-        notes = list(transaction.notes)
+        await breath()
+        pauses = transaction.swap.pauses
+        await breath()
         upgrade = Upgrade(
             id=draft.id,
             at=transaction.at,
@@ -292,8 +294,8 @@ class Code:
             left=transaction.left,
             messages=transaction.swap.messages,
             took_s=time.perf_counter() - began,
-            pauses=transaction.swap.pauses,
-            notes=tuple(notes),
+            pauses=pauses,
+            notes=tuple(transaction.notes),
         )
         self.log.append(upgrade)
         await self._reconcile(draft, changes, by, deadline, overdue)
