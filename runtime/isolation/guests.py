@@ -258,6 +258,8 @@ class _Guest(_Base):
     @property
     def trap_exits(self) -> bool:
         """Whether it traps exits."""
+        if not hasattr(self, "traps"):  # compiled, `begin` sets the field of the base
+            return bool(type(self.handle).trap_exits)
         return self.traps
 
     @trap_exits.setter
