@@ -105,7 +105,7 @@ class Node:
         self._time_slicing = time_slicing
         self._listen = (host, port, tls) if introspection else None
         self._clock: Callable[[], float] = time.monotonic  # tests put a virtual clock here
-        self.numbers = 0
+        self.begins = self.numbers = 0
         self._starting: dict[Process, asyncio.Future[None]] = {}
         self._sched: Scheduler | None = None
         self._root: Process | None = None

@@ -12,7 +12,17 @@ __all__ = ["CANDIDATES", "Candidate", "find"]
 
 _OBSERVER: Final = tuple(
     f"observer.{room}"
-    for room in ("messages", "starts", "memory", "neighbours", "attached", "million", "elsewhere", "features")
+    for room in (
+        "messages",
+        "starts",
+        "memory",
+        "neighbours",
+        "attached",
+        "million",
+        "elsewhere",
+        "upgrade",
+        "features",
+    )
 )
 
 

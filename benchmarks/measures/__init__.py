@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from benchmarks.measures import elsewhere, features, memory, messages, neighbours, observer, starts
+from benchmarks.measures import elsewhere, features, memory, messages, neighbours, observer, starts, upgrade
 from benchmarks.measures.measure import Aim, Measure, Row
 
 __all__ = ["MEASURES", "SECTIONS", "Aim", "Measure", "Row"]
@@ -15,6 +15,7 @@ SECTIONS: Final[dict[str, tuple[Measure, ...]]] = {
     "Memory": memory.MEASURES,
     "Neighbours of processes that never stop": neighbours.MEASURES,
     "Threads and OS processes": elsewhere.MEASURES,
+    "Hot code upgrade": upgrade.MEASURES,
     "A console attached": observer.MEASURES,
     "Features, one by one": features.MEASURES,
 }

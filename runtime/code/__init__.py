@@ -11,4 +11,7 @@ affected     who runs a module's code                           contract     whe
 cautions     what nobody can undo or follow                     schema, translation    values, from class to class
 migration    one process's state and mailbox                    doors        how a process is met between two messages
 transaction  all or nothing                                     coroutines, supervisors, guard
+boundaries   where the old code has let a process go            needed       who is not held yet, since a step needs an answer
+parts        the OS processes of isolated processes take part   inside       their half of it
+lent         isolated processes import what the node runs
 """

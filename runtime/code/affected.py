@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Summary", "at_rest", "behaviour_of", "concerned", "describe", "is_far", "kind_of"]
 
 SHOWN: Final = 100
+FAR: Final = "begins anew at its next receive in its OS process, if it has called continue_with; else it keeps the old code"
 
 
 def behaviour_of(process: Process) -> Any:
@@ -118,10 +119,10 @@ class _Group:
 
 
 def _way(draft: Draft, process: Process) -> str:
-    if is_far(process):
-        return "keeps the old code until it is restarted (it has an OS process of its own)"
     if isinstance(process, CoroutineProcess):
-        return describe(draft, process)
+        return FAR if is_far(process) else describe(draft, process)
+    if is_far(process):
+        return "swapped between two messages, in its OS process"
     if isinstance(process, DelegatedProcess):
         return "swapped when its thread has finished a message"
     return "swapped between two messages"
@@ -144,4 +145,4 @@ def _migration(draft: Draft, process: Process) -> str:
         return "code_change_down" if draft.back else "code_change"
     if isinstance(process, CoroutineProcess) and process.again is not None:
         return "structure" if draft.translation.holds(process.again) else "none"
-    return "structure" if draft.translation.holds(process.state) else "none"
+    return "structure" if is_far(process) or draft.translation.holds(process.state) else "none"

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..messages import ATOMS
 from ..server import Server
-from .affected import is_far
 from .draft import definitions
 from .records import Caution
 from .schema import why_not
@@ -97,11 +96,10 @@ class Beside:
     """What runs beside the processes concerned, and goes on with the old code."""
 
     def __init__(self) -> None:
-        self._tasks = self._timers = self._far = 0
+        self._tasks = self._timers = 0
 
     def look(self, process: Process) -> None:
         """Look at a process."""
-        self._far += is_far(process)
         if process.extra is not None:
             self._tasks += len(process.extra.tasks or ())
             self._timers += len(process.extra.timers or ())
@@ -114,9 +112,6 @@ class Beside:
             yield Caution(
                 "timers", f"{self._timers} running", "the messages of timers keep the classes they had"
             )
-        if self._far:
-            text = "processes with an OS process of their own keep the old code until they are restarted"
-            yield Caution("isolated", f"{self._far} running", text)
 
 
 class Outside:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..server import Server
 from ..state_machine.behaviour import StateMachine
-from .affected import behaviour_of, is_far
+from .affected import behaviour_of
 from .records import Caution, Problem
 from .schema import why_not
 
@@ -47,8 +47,6 @@ class Contract:
 
     def look(self, process: Process) -> None:
         """Look at what a process runs, and at how it would be started again."""
-        if is_far(process):
-            return
         old, child = behaviour_of(process), process.child
         if old not in self._seen:
             self._seen.add(old)

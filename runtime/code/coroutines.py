@@ -43,8 +43,13 @@ def again(process: CoroutineProcess, new: Any) -> tuple[tuple[Any, ...], dict[st
     if process.again is not None:
         return process.again
     asks = getattr(process.function, RESTARTS, False) or getattr(new, RESTARTS, False)
-    if not asks or process.child is None:
+    if not asks:
         return None
+    if process.child is None:
+        given: tuple[tuple[Any, ...], dict[str, Any]] | None = getattr(
+            process, "given", None
+        )  # of an isolated one
+        return given
     args, options = process.child.given()
     return (process.child.args if process.child.terms.restart_args is not None else args), options
 

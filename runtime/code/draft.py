@@ -61,6 +61,10 @@ class Draft:
         """Whether a class or a function belongs to an older version of these modules."""
         return behaviour.__module__ in self.modules.of and self.new_of(behaviour) is not behaviour
 
+    def replaces(self, behaviour: Any) -> bool:
+        """Whether a class, or one that it inherits from, belongs to these modules, in whatever version."""
+        return any(base.__module__ in self.modules.of for base in behaviour.__mro__)
+
     def pairs(self) -> Iterator[tuple[Any, Any]]:
         """Each class and function that is replaced, and by what; None for nothing."""
         for name, running in self.old.items():

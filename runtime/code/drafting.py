@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..node import Node
 
-__all__ = ["draft_of", "nearest", "source_of"]
+__all__ = ["draft_of", "executed", "nearest", "source_of"]
 
 _OWN: Final = frozenset({"runtime", "tracing"})
 
@@ -44,12 +44,16 @@ async def draft_of(node: Node, asked: tuple[str, ...], names: tuple[str, ...]) -
 
     await in_thread(prepare)
     old = {name: versions.of(name) for name in names}
-    modules = _execute(node, sources)
+    modules = executed(node, sources)
     return Draft(secrets.token_hex(4), "upgrade", asked, old, dict(sources), modules)
 
 
-def _execute(node: Node, sources: dict[str, Source]) -> Modules:
-    """Execute them in a step of the root's, so that code that does not end is interrupted (after 5 s)."""
+def executed(node: Node, sources: dict[str, Source]) -> Modules:
+    """Execute them in a step of the root's, so that code that does not end is interrupted (after 5 s).
+
+    Raises:
+        CodeError: one raises, or does not end.
+    """
     outcome: list[Any] = []
 
     def run() -> None:

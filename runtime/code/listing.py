@@ -164,7 +164,7 @@ def code_of(process: Process) -> tuple[OldCode, str] | None:
 def _old(process: Process, behaviour: Any) -> OldCode:
     why = "it keeps the old code until it ends"
     if is_far(process):
-        why = "it has an OS process of its own, and keeps its code until it is restarted"
+        why = "it gets the new code at its next receive in its OS process if it has called continue_with, else when it ends"
     elif isinstance(process, CoroutineProcess):
         if process.newer is not None:
             why = "it gets the new code at its next receive"

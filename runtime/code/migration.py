@@ -23,6 +23,7 @@ from ..messages import is_constant, share
 from ..preemption.hooks import answer_of
 from ..server import Server
 from ..state_machine.behaviour import StateAndData, StateMachine, check_state
+from .affected import is_far
 from .translation import Untranslatable
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ class Migration:
         new = self.draft.new_of(old)
         if not (isinstance(new, type) and issubclass(new, Server)):
             raise NotMigrated(f"the new code has no Server {old.__qualname__}")
-        return Move(new, state, self._state(process, old, new, state), self.letters(process, new))
+        made = state if is_far(process) else self._state(process, old, new, state)
+        return Move(new, state, made, self.letters(process, new))
 
     def again(self, process: Process, move: Move, state: Any) -> Move:
         """As `move`, for a process that has gone on; its mailbox is not looked at again."""

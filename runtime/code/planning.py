@@ -20,6 +20,7 @@ from ..status import ENDED
 from . import cautions, contract, coroutines
 from .affected import Summary, behaviour_of, concerned, is_far
 from .migration import Migration, NotMigrated
+from .parts import Parts
 from .records import Caution, Failure, ModulePlan, Plan, Problem
 from .source import compare, diff
 from .supervisors import differences
@@ -59,15 +60,19 @@ class Planning:
         self._failures: list[Failure] = []
         self._failed = self._migrated = self._elsewhere = 0
         self._migrated_s = 0.0
+        self._parts: Final = Parts(node, draft, lambda _: None, lambda _: None)
 
     async def plan(self) -> Plan:
         """The plan."""
         draft, breath = self._draft, Breath()
+        await asyncio.sleep(0)  # executing the modules was a stretch of its own
         summary, promises, beside = Summary(draft), contract.Contract(draft), cautions.Beside()
         for page in self._node.table.slices():
             for process in page:
                 if process.status == ENDED:
                     continue
+                if process.place == "isolated":
+                    self._parts.look(process)
                 if concerned(draft, process):
                     summary.add(process)
                     promises.look(process)
@@ -83,12 +88,18 @@ class Planning:
         if self._elsewhere:
             text = "messages in mailboxes of other processes are of old classes, and stay so"
             warnings.append(Caution("messages", f"{self._elsewhere} waiting", text))
-        children, more = self._children()
+        children, more = await self._children(breath)
+        more += [problem for problem in await self._isolated() if problem not in promises.problems]
+        modules: list[ModulePlan] = []
+        for name in draft.modules.of:
+            await breath()
+            modules.append(self._module(name))
+        await breath()
         return Plan(
             id=draft.id,
             at=time.time(),
             kind=draft.kind,
-            modules=tuple(map(self._module, draft.modules.of)),
+            modules=tuple(modules),
             dependants=tuple(sorted(outside.names)),
             affected=summary.all(),
             children=children,
@@ -101,11 +112,24 @@ class Planning:
             migrated_s=self._migrated_s,
         )
 
-    def _children(self) -> tuple[tuple[str, ...], list[Problem]]:
+    async def _isolated(self) -> list[Problem]:
+        """What their OS processes have found; their failures are among the others then."""
+        problems: dict[Problem, None] = {}
+        for process, found in await self._parts.findings():
+            if found.error:
+                problems[Problem(pid_text(process.number), f"in its OS process: {found.error}")] = None
+            problems.update(dict.fromkeys(found.problems))
+            self._failures.extend(found.failures[: SHOWN - len(self._failures)])
+            self._failed += found.failed
+            self._migrated += found.migrated
+        return list(problems)
+
+    async def _children(self, breath: Breath) -> tuple[tuple[str, ...], list[Problem]]:
         try:
-            return tuple(str(each) for each in differences(self._node, self._draft)), []
+            found = await differences(self._node, self._draft, breath)
         except NotMigrated as error:
             return (), [Problem("supervisors", f"the new tree could not be made: {error}")]
+        return tuple(map(str, found)), []
 
     def _module(self, name: str) -> ModulePlan:
         draft = self._draft
@@ -130,16 +154,16 @@ class Planning:
         """Migrate a copy of its state, and look at its messages."""
         began = time.perf_counter()
         try:
-            if is_far(process):
-                return
             if isinstance(process, CoroutineProcess):
+                if is_far(process):
+                    return
                 new: Any = self._draft.new_of(behaviour_of(process))
                 why = coroutines.check(process, new, self._draft.translation) if new is not None else None
                 if why is not None:
                     self._fails(process, "state", why)
             elif isinstance(process, ServerProcess) and self._has_server(process):
                 self._migration.move(process)
-                self._migrated += 1
+                self._migrated += not is_far(process)
         except NotMigrated as error:
             self._fails(process, error.what, str(error))
         except Untranslatable as error:

@@ -10,7 +10,7 @@ one of its functions (`Supervisor.of(tree)`); and so do the supervisors below it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,22 +51,25 @@ class Difference:
         return f"{self.supervisor}: {what}{words[self.how]}"
 
 
-def differences(node: Node, draft: Draft) -> list[Difference]:
+async def differences(node: Node, draft: Draft, breath: Callable[[], Awaitable[None]]) -> list[Difference]:
     """What differs between the running supervisors and the new specifications. Those to be started come first.
+
+    `breath` is awaited now and then.
 
     Raises:
         NotMigrated: the function that makes a specification failed.
     """
     found: list[Difference] = []
     done: set[Process] = set()
-    for process in node.table:
-        if type(process) is not SupervisorProcess or process in done:
-            continue
-        family = process.state
-        if isinstance(family, Family):
-            new = _new_specification(draft, process, family.spec)
-            if new is not None:
-                found += _family(draft, family, new, done)
+    for page in node.table.slices():
+        for process in page:
+            family = process.state if type(process) is SupervisorProcess and process not in done else None
+            if isinstance(family, Family):
+                new = _new_specification(draft, process, family.spec)
+                if new is not None:
+                    found += _family(draft, family, new, done)
+                await breath()
+        await breath()
     order = ("start", "limits", "terms", "restart", "stop")
     return sorted(found, key=lambda each: order.index(each.how))
 

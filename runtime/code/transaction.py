@@ -17,24 +17,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from types import CoroutineType
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .. import exits
 from ..coroutine import CoroutineProcess
 from ..delegated import DelegatedProcess
 from ..errors import UpgradeRefused
-from ..results import Continue, NoReply, Reply, Stop
 from ..server_process import ServerProcess
-from ..state_machine.behaviour import StateAndData
-from ..state_machine.process import StateMachineProcess
-from ..state_machine.results import KeepState, NextState, RepeatState
 from ..status import ENDED, IDLE, READY, SUSPENDED
 from . import coroutines
-from .affected import at_rest, behaviour_of, concerned, is_far
+from .affected import at_rest, behaviour_of, concerned
+from .boundaries import UNKNOWN, is_boundary, left
 from .commit import commit
 from .doors import Doors
 from .migration import Migration, Move, NotMigrated
+from .needed import needed
+from .parts import Parts
 from .swap import Swap
 from .translation import Untranslatable
 
@@ -47,9 +46,9 @@ __all__ = ["Overdue", "Transaction"]
 
 SLICE_S: Final = 0.0005
 """Seconds of work between two turns of the loop."""
+LOOK_S: Final = 0.005
+"""Seconds between two looks at who waits for whom."""
 Overdue = Literal["refuse", "kill"]
-_UNKNOWN: Final[Any] = object()
-_RESULTS: Final = frozenset({Reply, NoReply, Continue})
 
 
 class Transaction:
@@ -71,6 +70,7 @@ class Transaction:
         self._deadline: Final = deadline
         self._migration: Final = Migration(draft)
         self._doors: Final = Doors(self)
+        self._parts: Final = Parts(node, draft, self._drafted, self._fail)
         self._moves: dict[ServerProcess, Move] = {}
         self._todo: deque[ServerProcess] = deque()
         self._inside: dict[ServerProcess, Move | None] = {}
@@ -78,13 +78,17 @@ class Transaction:
         self._busy: dict[ServerProcess, None] = {}
         """In a step whose end nobody sees here; they are held when it is over."""
         self._held: dict[ServerProcess, float] = {}
+        self._lent: set[Process] = set()
+        """Held, but for an answer that a step needs which is to finish."""
+        self._look_at = 0.0
         self._coroutines: list[CoroutineProcess] = []
-        self._scanned = 0
+        self._scanned = node.begins
         self._error: UpgradeRefused | None = None
         self.swap: Final = Swap(draft)
         self.left = 0
         self.at = 0.0
         self.notes: list[str] = []
+        self.renewed: Callable[[Process], None] = lambda _: None
 
     async def run(self) -> None:
         """Do it.
@@ -93,25 +97,47 @@ class Transaction:
             UpgradeRefused: it was not done, and nothing has changed.
         """
         try:
-            await self._prepare()
-            commit(self._node, self._draft)
-            self.at = time.time()
-            self._doors.swap()
+            await self.prepare()
+            self.commit()
         except BaseException:
-            self._doors.remove()
-            self._release()
+            self.abort()
             raise
-        await self._sweep()
+        await self.sweep()
+
+    def commit(self) -> None:
+        """The moment. All are prepared."""
+        commit(self._node, self._draft)
+        self._parts.commit()
+        self.at = time.time()
+        self._doors.swap()
+
+    def abort(self) -> None:
+        """Nothing has happened."""
+        self._doors.remove()
+        self._parts.abort()
+        self._release()
 
     # --- before the commit --------------------------------------------------------------------------
 
-    async def _prepare(self) -> None:
+    def add(self, process: Process) -> None:
+        """A process that has its number from elsewhere: an isolated one, over there."""
+        if concerned(self._draft, process):
+            self._concerns(process)
+
+    def hold(self) -> None:
+        """Let nobody go on until it is decided."""
+        for process in self._moves:
+            self._hold(process)
+
+    async def prepare(self) -> None:
+        """Returns when everything can be done. Raises UpgradeRefused; then, and if it is cancelled, `abort`."""
         while True:
             until = self._clock() + SLICE_S
             if self._scan(until):
                 self._work(until)
+                self._let_through()
             self._check()
-            if self._ready():
+            if self._ready() and self._parts.ready():
                 return
             if self._clock() >= self._until:
                 self._late()
@@ -123,20 +149,25 @@ class Transaction:
         while self._scanned < node.numbers:
             self._scanned += 1
             process = node.table.get(self._scanned)
-            if process is not None and concerned(self._draft, process):
+            if process is not None and process.place == "isolated":
+                self._parts.look(process)
+            elif process is not None and concerned(self._draft, process):
                 self._concerns(process)
             if self._scanned % 16 == 0 and self._clock() >= until:
                 return False
         return True
 
     def _concerns(self, process: Process) -> None:
-        if is_far(process):
-            self.left += 1
-        elif isinstance(process, CoroutineProcess):
+        if isinstance(process, CoroutineProcess):
             self._check_coroutine(process)
             self._coroutines.append(process)
         elif isinstance(process, ServerProcess):
             self._doors.put(type(process.handle))
+            self._todo.append(process)
+
+    def _drafted(self, process: Process) -> None:
+        """The OS process of an isolated one could do it; a server's record waits for the message that is under way."""
+        if isinstance(process, ServerProcess) and concerned(self._draft, process):
             self._todo.append(process)
 
     def _work(self, until: float) -> None:
@@ -152,7 +183,7 @@ class Transaction:
             del self._busy[process]
             if process.status == ENDED:
                 continue
-            if at_rest(process):
+            if at_rest(process) and process not in self._lent:
                 self._hold(process)
                 self._move(process)
             else:
@@ -165,6 +196,26 @@ class Transaction:
             self._move(process)
         else:
             self._busy[process] = None
+
+    def _let_through(self) -> None:
+        """Let those go on for whose answer a step waits that is to finish; and hold them again when nobody does."""
+        if (
+            not (self._busy or self._inside)
+            or not (self._held or self._lent)
+            or self._clock() < self._look_at
+        ):
+            return
+        unfinished = (process for waiting in (self._busy, self._inside) for process in waiting)
+        wanted = needed(self._node.scheduler.waits, unfinished, [*self._held, *self._lent])
+        for process in [one for one in self._held if one in wanted]:
+            self._moves.pop(process, None)
+            self._free(process)
+            self._busy[process] = None
+        for again in self._lent - wanted:
+            if isinstance(again, DelegatedProcess):
+                self._hold(again)
+        self._lent = wanted
+        self._look_at = self._clock() + LOOK_S
 
     def _move(self, process: ServerProcess) -> None:
         try:
@@ -200,7 +251,7 @@ class Transaction:
 
     def _late(self) -> None:
         """Steps have not finished in time."""
-        late = [*self._busy, *self._inside]
+        late: list[Process] = [*self._busy, *self._inside] or self._parts.late()
         if not late:  # only very many processes; that takes what it takes
             self._until = self._clock() + self._deadline
             return
@@ -219,7 +270,7 @@ class Transaction:
 
     def enters(self, process: Any) -> bool:
         """A message is about to be handled by the old code; whether it may be."""
-        if process in self._busy and _is_boundary(process):
+        if process in self._busy and process not in self._lent and is_boundary(process):
             entry = process.current
             del self._busy[process]
             process.before_all(entry)
@@ -235,8 +286,8 @@ class Transaction:
     def leaves(self, process: Any, result: Any) -> None:
         """The old code has returned."""
         move = self._inside.pop(process, None)
-        state = _left(process, result)
-        if state is _UNKNOWN:
+        state = left(process, result)
+        if state is UNKNOWN:
             if process.status != ENDED:
                 self._busy[process] = None
         elif move is not None and self._error is None:
@@ -279,7 +330,7 @@ class Transaction:
 
     # --- after the commit ---------------------------------------------------------------------------
 
-    async def _sweep(self) -> None:
+    async def sweep(self) -> None:
         """Swap whoever has had no message, those that wait for it first."""
         for process in [*self._held, *list(self._moves)]:
             move = self._moves.pop(process, None)
@@ -291,6 +342,17 @@ class Transaction:
         for coroutine in self._coroutines:
             self._take_over(coroutine)
             await self._breathe()
+        await self._over_there()
+
+    async def _over_there(self) -> None:
+        """Hear what the parts have done."""
+        for process, outcome in await self._parts.outcomes():
+            if outcome is None:
+                self.notes.append(f"{process}: its OS process has not said yet that it runs the new code")
+            else:
+                self.swap.count += outcome.processes
+                self.swap.messages += outcome.messages
+                self.left += outcome.left
 
     _slice_until = 0.0
 
@@ -313,27 +375,6 @@ class Transaction:
             if not why:
                 self.left -= 1
                 self.swap.count += 1
+                self.renewed(process)
 
         coroutines.begin_anew(process, new, self._draft.translation, done)
-
-
-def _is_boundary(process: ServerProcess) -> bool:
-    """Whether the message that is about to be handled is the first after a whole step: no state is being entered."""
-    agenda = process.agenda if isinstance(process, StateMachineProcess) else None
-    return agenda is None or agenda.transition is None
-
-
-def _left(process: ServerProcess, result: Any) -> Any:
-    """The state that a process is about to have; unknown where that is decided later."""
-    kind = type(result)
-    if kind is CoroutineType or kind is Stop or isinstance(process, DelegatedProcess):
-        return _UNKNOWN
-    if isinstance(process, StateMachineProcess):
-        if kind is KeepState:
-            there = process.state if _is_boundary(process) else process.agenda.transition.target  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
-            return StateAndData(there.state, result.data)
-        entering = type(process.handle).state_enter
-        if kind not in {NextState, RepeatState} or entering:
-            return _UNKNOWN
-        return StateAndData(process.state.state if kind is RepeatState else result.state, result.data)
-    return result.state if kind in _RESULTS else result

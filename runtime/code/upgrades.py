@@ -29,6 +29,7 @@ from .drafting import draft_of, nearest, source_of
 from .guard import Watch
 from .listing import Tally, every_module, is_stale, look_again, old_code
 from .migration import NotMigrated
+from .parts import purge
 from .planning import Breath, Planning
 from .records import Guard, ModuleInfo, OldCode, Plan, Step, Upgrade
 from .sealed import Modules
@@ -221,9 +222,11 @@ class Code:
 
     def purge(self, *modules: str) -> None:
         """Forget the versions before, so that their memory is freed; there is then no way back. All, if none is named."""
-        for name in modules or {*self._kept, *self._undone}:
+        names = modules or tuple({*self._kept, *self._undone})
+        for name in names:
             self._forget(name)
         self._drafts.clear()
+        purge(self._node, names)
 
     async def _to_apply(
         self, plan: Plan | str, modules: tuple[str, ...], by: str, *, dependants: bool
@@ -266,7 +269,7 @@ class Code:
             await breath()
         steps = _steps(draft)
         try:
-            changes = differences(self._node, draft)
+            changes = await differences(self._node, draft, breath)
         except NotMigrated as error:
             raise self._refused(draft, by, f"the new tree could not be made: {error}") from None
         transaction = Transaction(self._node, draft, deadline, overdue)
@@ -280,7 +283,9 @@ class Code:
         if self._watch is not None:
             self._watch.cancel()
         self._remember(draft)
-        notes = list(transaction.notes)
+        await breath()
+        pauses = transaction.swap.pauses
+        await breath()
         upgrade = Upgrade(
             id=draft.id,
             at=transaction.at,
@@ -293,8 +298,8 @@ class Code:
             left=transaction.left,
             messages=transaction.swap.messages,
             took_s=time.perf_counter() - began,
-            pauses=transaction.swap.pauses,
-            notes=tuple(notes),
+            pauses=pauses,
+            notes=tuple(transaction.notes),
         )
         self.log.append(upgrade)
         await self._reconcile(draft, changes, by, deadline, overdue)

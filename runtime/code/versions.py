@@ -24,6 +24,7 @@ from .source import Source, path_of, read, runs
 __all__ = [
     "UNKNOWN",
     "Running",
+    "known",
     "newest",
     "of",
     "put",
@@ -166,6 +167,11 @@ def upgraded(name: str) -> Running | None:
     """The version that an upgrade has put in place; None if none has. Reads no file."""
     entry = _running.get(name)
     return entry if entry is not None and entry.loaded_at is not None and entry.in_place else None
+
+
+def known() -> dict[str, Running]:
+    """The versions that are in place, by module; of those that somebody has looked at."""
+    return {name: running for name, running in list(_running.items()) if running.in_place}
 
 
 def put(running: Running) -> None:

@@ -19,6 +19,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import exits
+from ..code import lent
+from ..code.versions import newest
+from ..coroutine import CoroutineProcess
 from ..crash import TextTrace, report
 from ..errors import Foreign, NotSendable, OSProcessDied
 from ..mailbox import CALL, SHUTDOWN
@@ -39,6 +42,7 @@ from .sight import Sight
 from .wire import Wire
 
 if TYPE_CHECKING:
+    from ..code.parts import Parts
     from ..crash import CrashReport
     from ..mailbox import Entry
     from ..process import Process
@@ -70,6 +74,7 @@ class Cell(Peer):
         left: how many messages it had not handled when it last said so, or ended; told of coroutine processes.
         oldest: when the oldest of them came.
         eyes: for questions about what is inside.
+        parts: the upgrade that it takes part in.
     """
 
     def __init__(self, owner: Process) -> None:
@@ -84,6 +89,7 @@ class Cell(Peer):
         self.doomed = ""
         self.reaped = False
         self.handled: asyncio.Future[None] | None = None
+        self.parts: Parts | None = None
         self._started: asyncio.Future[None] | None = None
         self._said_its_end = False
 
@@ -111,7 +117,7 @@ class Cell(Peer):
                 {
                     "limits": self.limits, "preparation": launch.preparation(), "node": self.node.name, "number": owner.number,
                     "name": owner.name, "level": logging.getLogger().getEffectiveLevel(), "counters": dict(counters),
-                    "slicing": self.sched.sliced, "kind": _kind_of(behaviour),
+                    "slicing": self.sched.sliced, "kind": _kind_of(behaviour), "code": lent.offered(),
                 }
             )
         )  # fmt: skip
@@ -184,6 +190,8 @@ class Cell(Peer):
             return "found", self._let_out(process) if process is not None else None
         if what == "operation":
             return self._operate(*loads(about, self))
+        if what == "source":
+            return "source", lent.answer(about)
         key = loads(about, self)
         if key not in self.node.resources:
             return "missing", [str(item) for item in self.node.resources]
@@ -234,6 +242,15 @@ class Cell(Peer):
         extra.label, extra.doing = label, doing
         self.owner.reductions = max(self.owner.reductions, reductions)
         self.node.ledger.counters_of(self.owner).update(counters)
+
+    def on_code(self, what: str, id_: str, details: Any) -> None:
+        """It says how far an upgrade is there."""
+        if what == "committed":
+            self.behind = None
+        if what == "renewed" and isinstance(self.owner, CoroutineProcess):
+            self.owner.function = newest(self.owner.function)
+        elif self.parts is not None:
+            self.parts.heard(self.owner, what, id_, details)
 
     def on_log(self, name: str, level: int, text: str, path: str, line: int) -> None:
         """A record of its logging."""

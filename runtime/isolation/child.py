@@ -11,10 +11,12 @@ import os
 import pickle
 import socket
 import traceback
+from functools import partial
 from multiprocessing import spawn
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import exits
+from ..code import lent
 from ..coroutine import CoroutineHandle
 from ..crash import report
 from ..pid import NODE, count_refs_from
@@ -24,7 +26,7 @@ from .codec import loads
 from .ending import BROKEN, OUT_OF_MEMORY
 from .fences import set_limits, tie_to_parent
 from .guests import GuestCoroutine, GuestMachine, GuestNode, GuestServer
-from .home import Forwarder, Home
+from .home import ANSWER_S, Forwarder, Home
 from .wire import Pipe
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def main(parent: int, fds: list[int]) -> None:
     guests: list[Process] = []
     set_limits(setup["limits"], fds[3], lambda: "".join(map(_where_it_stands, guests)))
     try:
+        lent.borrow(setup["code"], partial(_source_of, asked))
         spawn.prepare(setup["preparation"])
         asyncio.run(_live(setup, second, talk, asked, Pipe(sight), guests))
     except MemoryError:
@@ -58,6 +61,17 @@ def main(parent: int, fds: list[int]) -> None:
     except Exception:
         traceback.print_exc()
         os._exit(BROKEN)
+
+
+def _source_of(asked: Pipe, module: str) -> Any:
+    """Ask the node for the source that it runs; the answers to other questions are not waited for any more."""
+    with asked.lock:
+        asked.send(pickle.dumps((module, "source", module)))
+        while (body := asked.receive(ANSWER_S)) is not None:
+            about, kind, found = pickle.loads(body)
+            if about == module:
+                return found if kind == "source" else None
+    return None
 
 
 def _where_it_stands(guest: Process) -> str:
@@ -111,6 +125,7 @@ def _furnish(
         guest.handle = handle
         guest.begin(args, options)
     else:
+        guest.given = args, options
         guest.begin(behaviour, args, options)
 
 

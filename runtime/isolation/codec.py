@@ -12,13 +12,16 @@ from __future__ import annotations
 
 import io
 import pickle
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..caller import Caller
 from ..errors import NotSendable
 from ..pid import Alias, Name, Pid
 from ..process import Process
 from ..registry.registry import KeyAddress
+
+if TYPE_CHECKING:
+    from ..code.parts import Behind
 
 __all__ = ["Borders", "dumps", "loads"]
 
@@ -35,6 +38,11 @@ class Borders(Protocol):
 
     def resolve(self, *reference: Any) -> Any:
         """What is called so here."""
+        ...
+
+    @property
+    def behind(self) -> Behind | None:
+        """The older modules of whoever has not yet heard of new code."""
         ...
 
 
@@ -59,6 +67,9 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module == __name__ and name == _resolve.__name__:
             return self._borders.resolve
+        behind = self._borders.behind
+        if behind is not None and module in behind.modules:
+            return behind.find(module, name)
         return super().find_class("__main__" if module == "__mp_main__" else module, name)
 
 
@@ -78,7 +89,8 @@ def dumps(value: Any, borders: Borders) -> bytes:
 
 def loads(data: bytes, borders: Borders) -> Any:
     """The value again. Raises whatever its classes raise."""
-    return _Unpickler(data, borders).load()
+    value = _Unpickler(data, borders).load()
+    return value if borders.behind is None else borders.behind.now(value)
 
 
 def _resolve(*_reference: Any) -> Any:

@@ -40,7 +40,7 @@ class GuestNode(Node):
         super().__init__(name, introspection=False, time_slicing=time_slicing)
         self.home: Home | None = None
         self.number: Final = number
-        self.numbers = number * NODE
+        self.begins = self.numbers = number * NODE
         self.registry: Directory = GuestDirectory(self, known_as)  # type: ignore[misc]
         self.ledger: Ledger = GuestLedger(self)  # type: ignore[misc]
         self.resources: Mapping[Any, Any] = GuestResources(self)  # type: ignore[misc,assignment]
@@ -258,6 +258,8 @@ class _Guest(_Base):
     @property
     def trap_exits(self) -> bool:
         """Whether it traps exits."""
+        if not hasattr(self, "traps"):  # compiled, `begin` sets the field of the base
+            return bool(type(self.handle).trap_exits)
         return self.traps
 
     @trap_exits.setter
@@ -294,9 +296,13 @@ class GuestMachine(_Guest, StateMachineProcess):
 
 
 class GuestCoroutine(CoroutineProcess):
-    """A guest that is a coroutine process."""
+    """A guest that is a coroutine process.
 
-    __slots__ = ("traps",)
+    Attributes:
+        given: the arguments that it was started with.
+    """
+
+    __slots__ = ("given", "traps")
 
     traps: bool
 

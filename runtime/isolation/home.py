@@ -25,13 +25,14 @@ from .identities import Incoming
 from .peer import Peer
 
 if TYPE_CHECKING:
+    from ..code.inside import Inside
     from ..crash import CrashReport
     from ..process import Process
     from ..registry.scope import Scope
     from .far import Far
     from .wire import BadFrame, Pipe
 
-__all__ = ["Home"]
+__all__ = ["ANSWER_S", "Forwarder", "Home"]
 
 SHOWN_S: Final = 0.02
 """Seconds in which what a guest shows of itself is gathered."""
@@ -61,6 +62,7 @@ class Home(Peer):
         self._questions: Final = questions
         self._asked = 0
         self._showing = False
+        self._inside: Inside | None = None
 
     # --- messages -----------------------------------------------------------------------------------
 
@@ -99,6 +101,14 @@ class Home(Peer):
         """The message under way has been handled."""
         self._show()
         self.frame("handled")
+
+    def on_code(self, what: str, *details: Any) -> None:
+        """The node upgrades code."""
+        from ..code.inside import Inside  # noqa: PLC0415 - only for who upgrades
+
+        if self._inside is None:
+            self._inside = Inside(self)
+        self._inside.hear(what, details)
 
     def on_suspend(self, on: bool) -> None:
         """An operator suspends the guest, or lets it go on."""

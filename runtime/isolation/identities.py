@@ -24,6 +24,7 @@ from .codec import dumps, loads
 from .far import Far, FarAlias
 
 if TYPE_CHECKING:
+    from ..code.parts import Behind
     from ..node import Node
     from ..pid import Ref
     from .peer import Peer
@@ -76,6 +77,7 @@ class Identities:
         owner: in whose name what arrives is worked off.
         calls: who waits here for an answer from there.
         closed: whether nothing crosses any more.
+        behind: the older modules of the other side, until that has heard of newer ones.
     """
 
     def __init__(self, node: Node, owner: Process) -> None:
@@ -84,6 +86,7 @@ class Identities:
         self.owner: Final = owner
         self.calls: Final[dict[int, Caller[Any]]] = {}
         self.closed = False
+        self.behind: Behind | None = None
         self._ids = itertools.count(1)
         self._fars: WeakValueDictionary[int, Far] = WeakValueDictionary()
         self._promised: dict[int, tuple[Process, Ref]] = {}

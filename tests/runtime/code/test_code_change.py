@@ -203,13 +203,13 @@ async def test_a_state_that_turns_bad_before_the_commit_stops_it_for_all(disk, n
 
 async def test_a_state_that_an_operator_replaces_at_the_last_moment_comes_over(disk, node, monkeypatch):
     counter, pids = await three(disk, node)
-    sweep = Transaction._sweep
+    sweep = Transaction.sweep
 
     async def late(self):
         await system.replace_state(pids[0], lambda _state: counter.State(77))
         await sweep(self)
 
-    monkeypatch.setattr(Transaction, "_sweep", late)
+    monkeypatch.setattr(Transaction, "sweep", late)
     disk.edit("counter", "Reply(1, state)", "Reply(2, state)")
     await node.code.apply("counter")
     assert [pid._process.state for pid in pids] == [disk.load("counter").State(n) for n in (77, 1, 2)]

@@ -244,7 +244,7 @@ async def test_a_turn_that_was_interrupted_by_a_long_step_goes_on_with_the_new_c
     module = disk.load("spinner", source)
     pid = await node.start(ChildSpec("spinner", module.Spinner))
     disk.edit("spinner", "(*seen, 1)", "(*seen, 2)")
-    swapped, code_sweep = asyncio.Event(), Transaction._sweep
+    swapped, code_sweep = asyncio.Event(), Transaction.sweep
 
     async def late_sweep(self):  # the first message after the commit is swapped by its door, in its turn
         pid.cast(0.05)
@@ -254,7 +254,7 @@ async def test_a_turn_that_was_interrupted_by_a_long_step_goes_on_with_the_new_c
         swapped.set()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Transaction, "_sweep", late_sweep)
+        patch.setattr(Transaction, "sweep", late_sweep)
         patch.setattr("runtime.scheduler.TURN_S", 5.0)  # its turn goes on after the long step
         await node.code.apply("spinner")
         assert swapped.is_set()
@@ -325,3 +325,35 @@ async def test_a_server_with_a_limited_mailbox_keeps_its_messages(disk, node):
     assert {type(entry[1]) for entry in pid._process.mailbox} == {disk.load("counter").Add}
     pid._process.unpause()
     await eventually(lambda: pid._process.state.total == 3)
+
+
+async def test_steps_that_wait_for_one_another_are_finished_before_they_are_held(disk, node):
+    chain = disk.load(
+        "chain",
+        """
+        from runtime import Reply, Server
+
+        class Asks(Server):
+            def init(self, other):
+                return other
+
+            async def handle_call(self, message, caller, other):
+                return Reply(("old", await other.call(message) if other else message), other)
+        """,
+    )
+    last = await node.start(ChildSpec("last", chain.Asks, ""))
+    several = [await node.start(ChildSpec(number, chain.Asks, last, register=False)) for number in range(5)]
+    stop = False
+
+    async def client(pid):
+        while not stop:
+            await pid.call("x")
+
+    running = [asyncio.ensure_future(client(pid)) for pid in several * 2]
+    for old, new in (("old", "new"), ("new", "newer")):
+        await asyncio.sleep(0.01)
+        disk.edit("chain", f'Reply(("{old}"', f'Reply(("{new}"')
+        assert (await node.code.apply("chain", deadline=2)).processes == 6
+    stop = True
+    await asyncio.gather(*running)
+    assert await several[0].call("x") == ("newer", ("newer", "x"))
