@@ -106,14 +106,16 @@ def end(process: Process, reason: Any, *, crash: CrashReport | None = None, by: 
     try:
         node.ledger.ended(process, reason, crash, lost, by)
     finally:  # a host's logging filter may raise; whoever waits for this process is told all the same
-        process.let_go(reason)
-        _fail_callers(process, reason)
-        _release(process)
-        process.state = reason
-        task, process.task = process.task, None  # its exception would keep its frames
-        if task is not None:
-            sched.cancel(task)
-        _tell(process, reason, linked)
+        try:
+            process.let_go(reason)
+        finally:
+            _fail_callers(process, reason)
+            _release(process)
+            process.state = reason
+            task, process.task = process.task, None  # its exception would keep its frames
+            if task is not None:
+                sched.cancel(task)
+            _tell(process, reason, linked)
 
 
 def _sendable(reason: Any) -> Any:

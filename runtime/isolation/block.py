@@ -10,6 +10,7 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING, Final
 
+from ..preemption.guards import to_its_end
 from . import launch, sweep
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Block:
             warden.communicate()
 
 
+@to_its_end
 def block_of(sched: Scheduler) -> Block:
     """The cells of a node; made for the first."""
     if sched.block is None:

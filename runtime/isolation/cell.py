@@ -27,7 +27,7 @@ from ..errors import Foreign, NotSendable, OSProcessDied
 from ..mailbox import CALL, SHUTDOWN
 from ..pid import NODE, Ref, pid_text
 from ..preemption.errand import Errand
-from ..preemption.guards import boundary
+from ..preemption.guards import boundary, to_its_end
 from ..registry.reach import crosses
 from ..results import NoReply
 from ..state_machine.behaviour import StateMachine
@@ -101,16 +101,31 @@ class Cell(Peer):
         Raises:
             NotSendable: an argument cannot cross.
         """
-        owner = self.owner
-        supervisor = owner.parent
-        self._os = started = launch.start(self.mark)
-        self.pid = started.popen.pid
-        self.eyes = Sight(started.eyes)
+        self._launch(behaviour)
+        self.questions.send(dumps((behaviour, args, options, self.owner.parent), self))
+        self._started = self.sched.loop.create_future()
+        await self._started
+        return ELSEWHERE
+
+    @to_its_end
+    def _launch(self, behaviour: Any) -> None:
+        """Start the OS process; whole, or not at all: one that nobody listens to would be waited for."""
+        owner, started = self.owner, launch.start(self.mark)
+        try:
+            handle = os.pidfd_open(started.popen.pid) if hasattr(os, "pidfd_open") else None
+            self.connect(started.talk)
+            self.questions = Wire(self.sched.loop, started.questions, self._asked, lambda _bad: None)
+            self.eyes = Sight(started.eyes)
+            reaper = threading.Thread(
+                target=self._reap, name=f"observer reaper of {started.popen.pid}", daemon=True
+            )
+            self._os, self._handle, self.pid = started, handle, started.popen.pid
+            reaper.start()
+        except BaseException:
+            self.pid = 0
+            started.abandon()
+            raise
         self.block.add(self)
-        self._handle = os.pidfd_open(self.pid) if hasattr(os, "pidfd_open") else None
-        threading.Thread(target=self._reap, name=f"observer reaper of {self.pid}", daemon=True).start()
-        self.connect(started.talk)
-        self.questions = Wire(self.sched.loop, started.questions, self._asked, lambda _bad: None)
         counters = self.node.ledger.counters_of(owner)
         self.questions.send(
             pickle.dumps(
@@ -121,10 +136,6 @@ class Cell(Peer):
                 }
             )
         )  # fmt: skip
-        self.questions.send(dumps((behaviour, args, options, supervisor), self))
-        self._started = self.sched.loop.create_future()
-        await self._started
-        return ELSEWHERE
 
     def on_started(self) -> None:
         """Its `init` is over, or its coroutine is about to begin."""

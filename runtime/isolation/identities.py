@@ -18,6 +18,7 @@ from ..caller import Caller
 from ..errors import Foreign, describe
 from ..messages import ATOMS
 from ..pid import Alias, Name, Pid
+from ..preemption.guards import open_to_switches
 from ..process import Process
 from ..registry.registry import KeyAddress
 from .codec import dumps, loads
@@ -46,6 +47,7 @@ class Incoming(Caller[Any]):
         self._id = number
         self._future = process.sched.loop.create_future()
 
+    @open_to_switches
     def reply(self, value: Any) -> None:
         """Answer. One that is late is counted over there."""
         if not self.gone:

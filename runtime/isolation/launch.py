@@ -44,6 +44,13 @@ class Started:
     eyes: socket.socket
     report: IO[bytes]
 
+    def abandon(self) -> None:
+        """End it, since nobody will look after it."""
+        self.popen.kill()
+        self.popen.wait()
+        for end in (self.talk, self.questions, self.eyes, self.report):
+            end.close()
+
     def last_stack(self) -> str:
         """What the interpreter wrote when it was ended by a signal; empty if nothing."""
         self.report.seek(0)

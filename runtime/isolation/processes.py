@@ -18,7 +18,7 @@ from ..errors import ProcessExit
 from ..mailbox import CALL, INIT, Entry
 from ..preemption.errand import Errand
 from ..preemption.guards import boundary
-from ..process import Arguments
+from ..process import Arguments, Process
 from ..results import NOTHING
 from ..status import AWAITING, ENDED, RECEIVING
 from ..system.requests import Terminate
@@ -31,10 +31,41 @@ if TYPE_CHECKING:
 __all__ = ["IsolatedCoroutine", "IsolatedServer"]
 
 
-class IsolatedServer(DelegatedProcess):
-    """The record of a `Server` in an OS process of its own."""
+if TYPE_CHECKING:
+    _Base = Process
+else:
+    _Base = object
+
+
+class _Record(_Base):
+    """What every record of an isolated process does otherwise than a local process."""
 
     place: ClassVar[str] = "isolated"
+    if not TYPE_CHECKING:
+        __slots__ = ()
+
+    cell: Cell | None
+
+    def let_go(self, reason: Any) -> None:
+        """It has ended: so must its OS process."""
+        if self.cell is not None:
+            self.cell.let_go(reason)
+
+    def pause(self) -> None:
+        """Suspend it, here and there: its own timers wait too, and `receive` over there finds nothing."""
+        super().pause()
+        if self.cell is not None:
+            self.cell.frame("suspend", True)
+
+    def unpause(self) -> None:
+        """Go on."""
+        if self.cell is not None:
+            self.cell.frame("suspend", False)
+        super().unpause()
+
+
+class IsolatedServer(_Record, DelegatedProcess):
+    """The record of a `Server` in an OS process of its own."""
 
     __slots__ = ("cell",)
 
@@ -66,28 +97,9 @@ class IsolatedServer(DelegatedProcess):
     def terminate(self, reason: Any) -> Any:
         """There is nothing to clean up here."""
 
-    def let_go(self, reason: Any) -> None:
-        """It has ended: so must its OS process."""
-        if self.cell is not None:
-            self.cell.let_go(reason)
 
-    def pause(self) -> None:
-        """Suspend it, here and there: its own timers wait too."""
-        super().pause()
-        if self.cell is not None:
-            self.cell.frame("suspend", True)
-
-    def unpause(self) -> None:
-        """Go on."""
-        if self.cell is not None:
-            self.cell.frame("suspend", False)
-        super().unpause()
-
-
-class IsolatedCoroutine(CoroutineProcess):
+class IsolatedCoroutine(_Record, CoroutineProcess):
     """The record of a coroutine process in an OS process of its own."""
-
-    place: ClassVar[str] = "isolated"
 
     __slots__ = ("cell",)
 
@@ -167,20 +179,3 @@ class IsolatedCoroutine(CoroutineProcess):
                 entry[2]._wait()
             self.log(entry[0], entry[1], entry[4])
             self.cell.hand_over(entry)
-
-    def let_go(self, reason: Any) -> None:
-        """It has ended: so must its OS process."""
-        if self.cell is not None:
-            self.cell.let_go(reason)
-
-    def pause(self) -> None:
-        """Suspend it: `receive` over there finds nothing."""
-        super().pause()
-        if self.cell is not None:
-            self.cell.frame("suspend", True)
-
-    def unpause(self) -> None:
-        """Go on."""
-        if self.cell is not None:
-            self.cell.frame("suspend", False)
-        super().unpause()

@@ -75,6 +75,8 @@ _WAITING: Final = frozenset({"threading", "queue", "concurrent"})
 _OWN: Final = frozenset({"asyncio", "anyio", "sniffio", "contextlib", "weakref", "_weakrefset"})
 """Modules whose own code must not be left in the middle; what they call may."""
 _STREAMS: Final = "runtime.preemption.streams"
+_CODEC: Final = "runtime.isolation.codec"
+"""What crosses into another OS process is pickled in one go, however large it is."""
 _DEBUGGERS: Final = frozenset(
     {"bdb", "pdb", "pydevd", "_pydevd_bundle", "_pydev_bundle", "debugpy", "coverage"}
 )
@@ -142,6 +144,8 @@ def verdict(frame: FrameType | None, current: greenlet | None = None) -> Hold:
             if root == _RUNTIME:
                 if name == _STREAMS:
                     hold = max(hold, LONG)
+                elif name == _CODEC:
+                    hold = max(hold, IMPORT)
                 elif name == "runtime.messages":
                     copies = True
                 elif not (copies and code in _open):

@@ -42,6 +42,13 @@ class Note:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Slotted:
+    """Pickled by Python code of `dataclasses`."""
+
+    number: int
+
+
 class OddError(Exception):
     def __init__(self, one, two):
         super().__init__(f"{one} and {two}")

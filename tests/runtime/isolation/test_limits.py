@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
-from runtime import Limits, OSProcessDied, ProcessDied
-from runtime.isolation import sweep
+from runtime import Limits, OSProcessDied, ProcessDied, StartError
+from runtime.isolation import launch, sweep
 from tests.support.eventually import eventually, eventually_sync
 from tests.support.isolated import Cell, bomb, burn, c_bomb, daemon, fork, leave_behind, open_many, shell
 from tests.support.processes import end_of, serve, the_crash
@@ -131,3 +131,27 @@ async def test_a_node_that_stops_leaves_nothing(node):
     assert time.monotonic() - started < 5
     assert await end_of(pid) == "shutdown"
     await eventually(lambda: not node.scheduler.block.cells)
+
+
+async def test_a_start_that_takes_its_time_is_not_interrupted(node, monkeypatch):
+    start = launch.start
+
+    def slowly(mark):
+        until = time.perf_counter() + 0.1
+        while time.perf_counter() < until:  # as on a machine that has much to do
+            assert PurePath("a", "b").name
+        return start(mark)
+
+    monkeypatch.setattr(launch, "start", slowly)
+    pid = await serve(node, Cell, isolated=True)
+    assert await pid.call("state") == ()
+
+
+async def test_a_start_that_fails_half_way_leaves_nothing_and_says_why(node, monkeypatch):
+    def no_room(*_):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(os, "pidfd_open", no_room)
+    with pytest.raises(StartError, match="Too many open files"):
+        await serve(node, Cell, isolated=True)
+    assert sweep.members(f"{node.incarnation}.") == []

@@ -23,7 +23,7 @@ from runtime import (
     exits,
 )
 from tests.support.eventually import eventually
-from tests.support.isolated import Cell, Note, OddError, warn
+from tests.support.isolated import Cell, Note, OddError, Slotted, warn
 from tests.support.processes import Obeys, end_of, serve, the_crash
 
 
@@ -296,3 +296,11 @@ def test_a_platform_without_sessions_says_that_it_cannot(monkeypatch):
     monkeypatch.setattr("sys.platform", "win32")
     with pytest.raises(ValueError, match="needs POSIX"):
         ChildSpec("a", Cell, isolated=True)
+
+
+async def test_a_message_that_takes_long_to_pickle_crosses_all_the_same(node):
+    pid = await serve(node, Cell, isolated=True)
+    many = tuple(Slotted(number) for number in range(50_000))
+    pid.cast(many)
+    (state,) = await pid.call("state", 60)
+    assert state == many
