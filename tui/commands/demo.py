@@ -37,8 +37,8 @@ Other demos go by their names; a folder that is called so is given as ./NAME. Wi
   observer demo soul                       10,000 workers, a bad, a heavy and an endless
                                            input, and new code for all while they work
   observer demo soul --headless --json [--workers N] [--seconds S]
-  observer demo exchange                   a telephone exchange: its call handling is changed
-                                           while thousands talk, and no call is dropped
+  observer demo exchange                   a telephone exchange: its call handling is
+                                           changed while thousands talk; none is dropped
   observer demo exchange --headless --json [--calls N] [--seconds S]
 """
 

@@ -86,7 +86,7 @@ class ModulesPage(Page):
         self.answer: Modules | None = None
         self.table: Table[ModuleRow] = Table(columns(), empty="no module of agents runs", id="modules")
         self._chosen = False
-        """Whether the operator has chosen a module; until then the cursor is on the first, which is stale if any is."""
+        """Whether the operator has chosen a module; until then the cursor goes to one that becomes stale."""
 
     def body(self) -> ComposeResult:
         """The table, and a line about what goes on, or what this key may not."""
@@ -112,7 +112,7 @@ class ModulesPage(Page):
         )
         self.table.widen(old=(f"◐ {number(row.module.on_old)}" for row in rows.values() if row.module.on_old))
         self.table.show(order, rows)
-        if not self._chosen and order:
+        if not self._chosen and order and rows[order[0]].module.stale:
             self.table.cursor = order[0]
         self.refresh_bindings()
         self.node_heard()
@@ -207,4 +207,5 @@ class ModulesPage(Page):
 
     def _open(self, action: str) -> None:
         if self.table.cursor is not None:
+            self._chosen = True
             self.console.open_module(self.table.cursor, action)

@@ -31,7 +31,7 @@ def changes(console, key, becomes):
     console.press("5")
     console.shows("▸ exchange.calls ")
     console.press(key)
-    console.shows("exchange.calls?", "none is lost", within=PATIENCE_S)
+    console.shows("exchange.calls?", "all of it happens, or nothing", within=PATIENCE_S)
     console.press("y")
     console.shows(f"exchange.calls  version {becomes} ", within=PATIENCE_S)
     console.press("3")
