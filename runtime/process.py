@@ -270,8 +270,11 @@ class Process:
         )
 
     def release(self) -> None:
-        """It has ended: let go of what it held, so that a stale pid keeps no state alive."""
-        self.mailbox = self.state = self.current = None
+        """It has ended: let go of what it held, so that a stale pid keeps no state alive.
+
+        Nor its last messages: these name others who have ended, who would keep the next, and so on.
+        """
+        self.mailbox = self.state = self.current = self.events = None
 
     def rest(self) -> None:
         """A step is over: go on with the mailbox, or be idle."""

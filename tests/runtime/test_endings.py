@@ -18,6 +18,7 @@ from runtime import (
     Supervisor,
     exits,
 )
+from runtime.server_process import ServerProcess
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.eventually import eventually
 from tests.support.processes import end_of, quiet, serve, the_crash
@@ -310,3 +311,29 @@ async def test_a_pid_of_the_dead_keeps_nothing_of_their_code(how):
         gc.collect()
         assert not pid.alive
         assert held[0]() is None
+
+
+@virtual_time
+async def test_the_dead_do_not_keep_one_another_by_their_last_messages():
+    async with virtual_node() as node:
+        before = sum(type(it) is ServerProcess for it in gc.get_objects())
+        last = None
+        for _ in range(50):
+            pid = await serve(node, Hears)
+            pid.cast(last)  # whoever ended before stands among the last messages of the next
+            await quiet(node)
+            exits.signal(pid._process, "kill")
+            last = pid
+        node.ledger.crashes.clear()
+        gc.collect()
+        assert (
+            sum(type(it) is ServerProcess for it in gc.get_objects()) < before + 25
+        )  # those that the living have last heard of
+
+
+class Hears(Server):
+    def init(self):
+        return 0
+
+    def handle_cast(self, message, heard):
+        return heard + 1
