@@ -73,7 +73,7 @@ class World:
         self.sent.pop(pid.number, None)
         self.got.pop(pid.number, None)
         self.linked.pop(pid, None)
-        self.watching = {ref: pair for ref, pair in self.watching.items() if pair[0] is not pid}
+        self.watching = {ref: pair for ref, pair in self.watching.items() if pair[0] != pid}
 
     def joined(self, pids: tuple[Pid, ...]) -> None:
         """Cells have joined the group of all."""
