@@ -79,7 +79,9 @@ class Span:
 def spans(records: Iterable[Record]) -> list[Span]:
     """The spans of records, in the order in which they begin. Records that belong to no span are left out."""
     found: dict[tuple[str, str], Span] = {}
-    for record in sorted((record for record in records if record.span), key=lambda record: record.mono):
+    for record in sorted(
+        (record for record in records if record.span), key=lambda record: (record.mono, record.seq)
+    ):
         key = record.trace, record.span
         span = found.get(key)
         if span is None:

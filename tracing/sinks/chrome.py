@@ -18,6 +18,7 @@ from ..records import Json, Record, pid_text
 __all__ = ["document"]
 
 _DONE: Final = frozenset({"handled", "raised", "function_return", "function_raise"})
+_HANDLED: Final = frozenset({"handled", "raised"})
 _SENT: Final = frozenset({"send", "call", "timer", "spawn"})
 _SILENT: Final = frozenset({"handle", "function_call"})
 """Beginnings: what they begin is drawn when it is over."""
@@ -34,11 +35,11 @@ def document(records: Iterable[Record], node: str = "node") -> dict[str, Json]:
     ordered = sorted(records, key=lambda record: (record.mono, record.seq))
     tracks = _tracks(ordered)
     sent = {record.span for record in ordered if record.kind in _SENT and record.span}
-    taken = {record.span for record in ordered if record.kind in {"handled", "raised"} and record.span}
+    handled = {record.span for record in ordered if record.kind in _HANDLED and record.took is not None}
     events: list[Json] = [_meta("process_name", 0, node)]
     events += [_meta("thread_name", track, title) for track, title in tracks.values()]
     for record in ordered:
-        events += _events(record, tracks[_owner(record)][0], sent & taken)
+        events += _events(record, tracks[_owner(record)][0], sent & handled)
     return {"displayTimeUnit": "ms", "traceEvents": events}
 
 
@@ -74,7 +75,7 @@ def _events(record: Record, track: int, arrows: set[str]) -> list[Json]:
         made: list[Json] = [
             {**base, "name": record.text or record.kind, "ph": "X", "ts": begins, "dur": record.took * 1e6}
         ]
-        if record.span in arrows and record.kind in {"handled", "raised"}:
+        if record.span in arrows and record.kind in _HANDLED:
             made.append(_arrow("f", record, track, begins))
         return made
     if record.kind in {"span_start", "span_end"}:
