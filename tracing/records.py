@@ -83,7 +83,7 @@ class Record:
 
 def reticent(_label: str, value: Any) -> Json:
     """Show a value without telling anything that could be a secret: numbers, and otherwise the name of its class."""
-    kind = type(value)
+    kind: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType]  # of any value
     if kind is bool or value is None or (kind is float and math.isfinite(value)):
         return value  # type: ignore[no-any-return]
     if kind is int and value.bit_length() <= 64:

@@ -6,7 +6,7 @@
     running --(count, time, rate, work, queue, asked, owner, node, defect)--> stopped, and `why` says it
 
 It never drops silently: what does not fit into a limit ends it. Sessions know nothing of each other. What is queued can be
-read after the end. `offer` is for one thread at a time; `drain` and `stop` for any.
+read after the end; `drain` says why it has ended once nothing is left. `offer` is for one thread at a time, `drain` and `stop` are for any.
 """
 
 from __future__ import annotations

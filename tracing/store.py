@@ -14,7 +14,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,8 @@ __all__ = ["Collection", "Store", "StoreError"]
 _MARK: Final = 0x0B5E27E5
 """The file's `application_id`."""
 _VERSION: Final = 1
+_COLLECTIONS: Final = 10_000
+"""Collections that are kept at most."""
 _SCHEMA: Final = """
 CREATE TABLE collections (
     number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, sort TEXT NOT NULL, title TEXT NOT NULL, why TEXT NOT NULL,
@@ -125,7 +127,7 @@ class Store:
         return int(self._base.execute(query).fetchone()[0])
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self) -> Generator[sqlite3.Connection, None, None]:
         with self._lock:
             self._base.execute("BEGIN IMMEDIATE")
             try:
@@ -160,7 +162,8 @@ class Store:
         return number
 
     def _bound(self, base: sqlite3.Connection, newest: int) -> None:
-        """Drop the oldest collections, never the newest, until there are few enough records."""
+        """Drop the oldest collections, never the newest, until there are few enough of them and of records."""
+        base.execute("DELETE FROM collections WHERE number <= ?", (newest - _COLLECTIONS,))
         total = 0
         for number, size in base.execute(
             "SELECT number, size FROM collections ORDER BY number DESC"

@@ -70,7 +70,7 @@ class Tap:
         self._clock = clock
         self._changed = changed
         self._flight = flight
-        self._flight_kinds = flight_kinds if flight is not None else frozenset[str]()
+        self._flight_kinds: frozenset[str] = flight_kinds if flight is not None else frozenset[str]()
         self.triggers: Final = Triggers(flight, resolve=resolve, atoms=atoms) if flight is not None else None
         self._resolve = resolve
         self._atoms = atoms

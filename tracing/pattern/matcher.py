@@ -6,6 +6,9 @@ A condition is compiled once for each kind, since the places of values differ. W
 comparison false; `not` of it is then true.
 """
 
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# (it reads values of any type)
+
 from __future__ import annotations
 
 import operator
@@ -143,7 +146,7 @@ def _is_call(event: Event, function: Function, reader: Reader) -> bool:
 def _arguments(event: Event) -> list[Any]:
     """The arguments of a call, in their order; an event has them as a dict by the names of parameters."""
     arguments = event[7][0] if event[7] else None
-    return list(dict.values(arguments)) if type(arguments) is dict else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return list(dict.values(arguments)) if type(arguments) is dict else []
 
 
 # --- conditions ---------------------------------------------------------------------------------------
@@ -247,9 +250,9 @@ class _Compiler:
         }
 
         def get(event: Event) -> Any:
-            place = places.get(event[4], MISSING)
+            place = places.get(event[4])
             given = _arguments(event)
-            return given[place] if place is not MISSING and place < len(given) else MISSING
+            return given[place] if place is not None and place < len(given) else MISSING
 
         return get
 

@@ -25,6 +25,14 @@ _WHOM: Final = (
 )
 _KINDS: Final = tuple(name for name, kind in KINDS.items() if kind.group != "functions")
 _WHAT: Final = (*sorted(GROUPS), *_KINDS, "MODULE:FUNCTION")
+_MEANT: Final = {
+    "exit": "ended",
+    "exits": "ended",
+    "exception": "raised",
+    "restart": "restarted",
+    "escalation": "gave_up",
+    "upgrade": "code_changed",
+}
 _AFTER: Final = ("when CONDITION", "-> SHOW", "the end")
 _MANY: Final = 100
 _CALLS: Final = frozenset(name for name, kind in KINDS.items() if kind.group == "functions")
@@ -127,7 +135,7 @@ def _what(cursor: Cursor, kinds: set[str], functions: list[Function]) -> None:
     elif name in _KINDS:
         kinds.add(name)
     else:
-        near = get_close_matches(name[:60], _WHAT, 1)
+        near = [_MEANT[name]] if name in _MEANT else get_close_matches(name[:60], _WHAT, 1)
         guess = f"; did you mean {near[0]}?" if near else ""
         cursor.wrong(f"{name[:60]!r} is no event{guess}", *_WHAT, token=token)
 

@@ -8,6 +8,7 @@ somebody's process. What cannot be read this way is `MISSING`.
 """
 
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownLambdaType=false
 # (it reads values of any type)
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from .tree import PidOf
 
 __all__ = ["MISSING", "Reader", "class_names"]
 
-MISSING: Final = type("Missing", (), {"__slots__": (), "__repr__": lambda _: "MISSING"})()
+MISSING: Final[Any] = object()
 """What is not there, or cannot be read."""
 WIDTH: Final = 1000
 """Keys or items of one container that are looked at."""
@@ -47,8 +48,10 @@ class Reader:
     """
 
     def __init__(self, atoms: Mapping[type, Callable[[Any], Any]] | None = None) -> None:
-        self._atoms = {id(kind): (kind, convert) for kind, convert in (atoms or {}).items()}
-        self._known: dict[int, tuple[type, Get]] = {}  # by id: hashing a class runs its metaclass
+        self._atoms: dict[int, tuple[type, Callable[[Any], Any] | None]] = {
+            id(kind): (kind, convert) for kind, convert in (atoms or {}).items()
+        }
+        self._known: dict[int, tuple[type, Get]] = {}  # both by id: hashing a class runs its metaclass
 
     def part(self, value: Any, step: str | int) -> Any:
         """A part of a value, or MISSING."""
@@ -68,13 +71,13 @@ class Reader:
         kind = type(value)
         if id(kind) in ATOMS:
             return value
-        convert = self._atoms.get(id(kind))
-        if convert is not None:
-            return convert[1](value)
-        if any(base is enum.Enum for base in _MRO.__get__(kind)):
-            name = _dict_get(vars(enum.Enum)["__dict__"].__get__(value), "_name_")
-            return name if type(name) is str else MISSING
-        return MISSING
+        if value is MISSING:
+            return MISSING
+        known = self._atoms.get(id(kind))
+        if known is None:
+            is_enum = any(base is enum.Enum for base in _MRO.__get__(kind))
+            known = self._atoms[id(kind)] = (kind, _member if is_enum else None)
+        return MISSING if known[1] is None else known[1](value)
 
     def items(self, value: Any) -> list[Any]:
         """The items of a built-in container, the keys of a dict, at most 1,000; empty for anything else."""
@@ -90,6 +93,12 @@ class Reader:
         """The length of a text or a container, or MISSING."""
         base = _container(type(value))
         return MISSING if base is None else base.__len__(value)
+
+
+def _member(value: Any) -> Any:
+    """The name of an enum's member."""
+    name = _dict_get(vars(enum.Enum)["__dict__"].__get__(value), "_name_")
+    return name if type(name) is str else MISSING
 
 
 def class_names(kind: type) -> list[str]:

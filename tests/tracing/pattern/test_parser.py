@@ -180,6 +180,7 @@ def test_an_error_points_at_the_column_and_lists_what_may_stand_there(text, colu
 
 def test_an_event_that_is_misspelt_is_guessed():
     assert "did you mean receive?" in wrong("all recieve").problem
+    assert "did you mean ended?" in wrong("all exit").problem
 
 
 def test_an_error_of_a_long_pattern_shows_the_place():
