@@ -1,8 +1,10 @@
 """The store: what is kept is found again, by time, process, story and kind, by readers that wait for nobody."""
 
+import contextlib
 import sqlite3
 import stat
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -100,7 +102,8 @@ def test_the_file_is_its_owners_alone_and_outlives_its_node(tmp_path):
     store = Store(path)
     store.keep("session", "p", [record(1)])
     assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o600}
-    assert sqlite3.connect(path).execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        assert base.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     store.close()
     again = Store(path)
     assert seqs(again) == [1]
@@ -162,8 +165,6 @@ RECORDS = st.builds(
 )
 @given(st.lists(RECORDS, max_size=12), st.integers(0, 3), st.floats(0, 10))
 def test_a_query_finds_what_a_search_by_hand_finds(tmp_path_factory, drawn, pid, since):
-    from dataclasses import replace
-
     records = [replace(one, seq=seq) for seq, one in enumerate(drawn)]
     store = Store(tmp_path_factory.mktemp("store") / "traces.db")
     store.keep("session", "p", records)
