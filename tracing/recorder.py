@@ -1,11 +1,11 @@
-"""The always-on bounded recorder: the last so many events, for whoever comes later.
+"""A bounded recorder that is read while it goes on: the feed of a node.
 
     record(kind, pid, …), keep(event)   one writer (the loop's thread)
     since(cursor)                       any number of readers, each with a cursor of its own
                                         (seq of the next record that it wants), told how many it missed
-    last(seconds, pid=…, trace=…)       what happened before now, for a crash report
 
-Never blocks the writer: readers copy, and what they come too late for is counted, not kept.
+Never blocks the writer: readers copy, and what they come too late for is counted, not kept. For what came before a crash,
+messages among it, see `flight`.
 """
 
 from __future__ import annotations
@@ -74,41 +74,3 @@ class Recorder:
             record_of(*kept[index], epoch, show) for index in range(start, min(start + limit, len(kept)))
         ]
         return records, records[-1].seq + 1 if records else max(cursor, first), missed
-
-    def last(
-        self,
-        seconds: float,
-        *,
-        pid: int | None = None,
-        trace: int | None = None,
-        most: int = 1000,
-        now: float | None = None,
-    ) -> list[tuple[int, Event]]:
-        """The last events, oldest first, with their numbers; `records` makes records of them.
-
-        Args:
-            seconds: how far back.
-            pid: only those of this process, or that have it as their peer; with `trace`, one of the two suffices. Optional.
-            trace: only those of this story. Optional.
-            most: how many. Optional. Defaults to 1,000.
-            now: until when, in seconds of the clock. Optional. Defaults to now.
-        """
-        until = self._clock() if now is None else now
-        everything = pid is None and trace is None
-        found: list[tuple[int, Event]] = []
-        for item in reversed(self._ring.copy()):
-            event = item[1]
-            if event[0] > until:
-                continue
-            if event[0] < until - seconds or len(found) >= most:
-                break
-            mine = pid is not None and pid in {event[2], event[5]}
-            if everything or mine or (trace is not None and event[6] is not None and event[6][0] == trace):
-                found.append(item)
-        found.reverse()
-        return found
-
-    def records(self, kept: list[tuple[int, Event]], show: Show = reticent) -> list[Record]:
-        """Events of `last` as records."""
-        epoch = self._epoch()
-        return [record_of(seq, event, epoch, show) for seq, event in kept]

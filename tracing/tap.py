@@ -17,9 +17,9 @@ from collections.abc import Callable, Hashable, Mapping
 from itertools import count
 from typing import Any, Final
 
+from .flight import Flight
 from .limits import Limits
 from .pattern import Matcher, Pattern, Subject, dangers, parse
-from .recorder import Recorder
 from .records import Event, Show, reticent
 from .session import Cause, Frames, Session
 from .triggers import Trigger, Triggers
@@ -41,8 +41,9 @@ class Tap:
         clock: seconds of the monotonic clock.
         changed: told the tap when somebody begins to listen, and None when nobody does any more. Called with the lock held, on any
             thread. Optional. Defaults to nothing.
-        flight: the flight recorder, which listens to everything in `flight_kinds`. Optional. Defaults to none.
-        flight_kinds: kinds of events that the flight recorder keeps. Optional. Defaults to none.
+        flight: the flight recorder. Optional. Defaults to none.
+        flight_kinds: kinds of events that are handed on to it. Those that are most frequent are not among them where their sites
+            keep them themselves. Optional. Defaults to none.
         resolve: the number of the process that has a name now. Optional. Defaults to nobody having any.
         atoms: how values of the runtime's classes are compared, see `pattern.reading`. Optional. Defaults to none.
         show: shows values, bounded and redacted. Optional. Defaults to telling next to nothing of them.
@@ -58,7 +59,7 @@ class Tap:
         clock: Callable[[], float],
         changed: Callable[[Tap | None], None] = lambda _: None,
         *,
-        flight: Recorder | None = None,
+        flight: Flight[Any] | None = None,
         flight_kinds: frozenset[str] = frozenset(),
         resolve: Callable[[str], int | None] = lambda _: None,
         atoms: Mapping[type, Callable[[Any], Any]] | None = None,
@@ -85,10 +86,9 @@ class Tap:
         """Hand an event, whose kind is one of `kinds`, to whoever wants it. Never raises."""
         kind = event[1]
         if self._flight is not None and self.triggers is not None:
-            triggered = kind in self.triggers.kinds
-            if triggered or kind in self._flight_kinds:
+            if kind in self._flight_kinds:
                 self._flight.keep(event)
-            if triggered:
+            if kind in self.triggers.kinds:
                 self.triggers.offer(subject, event)
         for session in self.sessions:
             if kind in session.kinds:

@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from .flight import Flight
 from .pattern import Matcher, Pattern, PatternError, Subject, parse
-from .recorder import Recorder
 from .records import Event
 
 __all__ = ["Dump", "Trigger", "Triggers", "read_trigger"]
@@ -51,12 +51,12 @@ class Dump:
     Attributes:
         trigger: which.
         event: what it had waited for.
-        events: what came before it, and itself, with their numbers, oldest first; of its process, or of its story.
+        events: what the flight recorder has of the time before it, oldest first; of its process, or of its story.
     """
 
     trigger: Trigger
     event: Event
-    events: tuple[tuple[int, Event], ...]
+    events: tuple[Event, ...]
 
 
 def read_trigger(text: str) -> Trigger:
@@ -112,7 +112,7 @@ class Triggers:
     """The triggers of a node, and what they have kept.
 
     Args:
-        recorder: what happened before.
+        flight: what happened before.
         most: dumps; the oldest goes. Optional. Defaults to 50.
         size: events of one dump. Optional. Defaults to 1,000.
         pause: seconds after a dump in which the same trigger waits, so that a crash loop costs nothing. Optional. Defaults to 1.
@@ -126,7 +126,7 @@ class Triggers:
 
     def __init__(
         self,
-        recorder: Recorder,
+        flight: Flight[Any],
         most: int = 50,
         size: int = 1000,
         pause: float = 1.0,
@@ -136,7 +136,7 @@ class Triggers:
         self.dumps: Final[deque[Dump]] = deque(maxlen=most)
         self.passed = 0
         self.kinds: frozenset[str] = frozenset()
-        self._recorder = recorder
+        self._flight = flight
         self._size = size
         self._pause = pause
         self._resolve = resolve
@@ -177,7 +177,7 @@ class Triggers:
         self.kinds = frozenset[str]().union(*(matcher.kinds for _, matcher in triggers.values()))
 
     def offer(self, subject: Subject, event: Event) -> None:
-        """Look at an event whose kind is one of `kinds`, after the recorder has kept it. Never raises."""
+        """Look at an event whose kind is one of `kinds`, after the flight recorder has kept it. Never raises."""
         for text, (trigger, matcher) in self._set.items():
             if matcher.accepts(subject, event):
                 if event[0] < self._again.get(text, event[0]):
@@ -185,7 +185,7 @@ class Triggers:
                     continue
                 self._again[text] = event[0] + self._pause
                 context = event[6]
-                events = self._recorder.last(
+                events = self._flight.last(
                     trigger.seconds,
                     pid=event[2],
                     trace=context[0] if context is not None else None,

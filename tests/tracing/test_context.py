@@ -32,10 +32,7 @@ def test_what_is_caused_belongs_to_the_same_story_and_names_its_cause():
 
 
 def test_a_forked_child_draws_ids_of_its_own():
-    code = (
-        "import os; from tracing.context import born; child = os.fork(); print(born()[0], flush=True); "
-        "child and os.waitpid(child, 0)"
-    )
+    code = "import os; from tracing.context import born; child = os.fork(); child and os.waitpid(child, 0); print(born()[0])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )

@@ -88,30 +88,6 @@ def test_an_event_is_kept_as_it_came_and_shown_to_who_reads():
     assert (record.peer, record.waited, record.took) == (4, 0.5, None)
 
 
-def of(recorder, *numbers, **wanted):
-    """The pids of the last events, of which each came a second after the other."""
-    return [event[2] for _, event in recorder.last(now=float(len(numbers)), **wanted)]
-
-
-def test_the_last_seconds_are_those_before_now_oldest_first():
-    assert of(filled(9), *range(9), seconds=3) == [6, 7, 8, 9]
-    assert of(filled(9), *range(9), seconds=300) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
-    assert of(filled(9), *range(5), seconds=1) == [4, 5]
-    assert of(filled(9), *range(9), seconds=300, most=2) == [8, 9]
-
-
-def test_the_last_events_of_a_process_are_its_own_and_those_of_its_story():
-    recorder, story, other = Recorder(), born(), born()
-    for at, (pid, peer, context) in enumerate(
-        [(1, 0, story), (2, 1, other), (3, 0, story), (4, 0, None), (5, 0, other)]
-    ):
-        recorder.keep((float(at), "send", pid, None, "", peer, context, (), None, None))
-    assert of(recorder, *range(9), seconds=99, pid=1) == [1, 2]
-    assert of(recorder, *range(9), seconds=99, trace=story[0]) == [1, 3]
-    assert of(recorder, *range(9), seconds=99, pid=1, trace=story[0]) == [1, 2, 3]
-    assert [record.pid for record in recorder.records(recorder.last(99, pid=4, now=9.0))] == [4]
-
-
 @settings(deadline=None, database=None, derandomize=True)
 @given(st.integers(1, 12), st.lists(st.tuples(st.integers(0, 8), st.integers(1, 6)), max_size=20))
 def test_what_a_reader_gets_and_what_it_missed_add_up_to_all(size, steps):

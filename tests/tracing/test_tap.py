@@ -3,9 +3,9 @@
 import pytest
 
 from tests.support.events import Subject, event
+from tracing.flight import Flight
 from tracing.limits import Limits
 from tracing.pattern import PatternError
-from tracing.recorder import Recorder
 from tracing.tap import Refused, Tap
 
 
@@ -119,7 +119,7 @@ def test_there_are_16_sessions_at_most_and_those_that_have_stopped_do_not_count(
 
 
 def test_the_end_of_the_node_ends_all():
-    tap, _, slot = made(flight=Recorder(), flight_kinds=frozenset({"crash"}))
+    tap, _, slot = made(flight=Flight(), flight_kinds=frozenset({"crash"}))
     tap.keep("keep 1s before crash")
     session = tap.open("all receive")
     assert slot.tap is tap
@@ -130,17 +130,17 @@ def test_the_end_of_the_node_ends_all():
 
 
 def test_the_flight_recorder_keeps_its_kinds_while_no_session_is_open():
-    recorder = Recorder()
-    tap, _, slot = made(flight=recorder, flight_kinds=frozenset({"receive"}))
+    flight = Flight()
+    tap, _, slot = made(flight=flight, flight_kinds=frozenset({"receive"}))
     assert slot.tap is tap
     tap.open("all send")
     tap.offer(Subject(), event("receive"))
     tap.offer(Subject(), event("send"))
-    assert [record.kind for record in recorder.since(0, 9)[0]] == ["receive"]
+    assert [one[1] for one in flight.last(9, now=21.0)] == ["receive"]
 
 
 def test_a_trigger_makes_the_node_listen_for_what_it_waits_for():
-    tap, _, slot = made(flight=Recorder())
+    tap, _, slot = made(flight=Flight())
     assert slot.tap is None
     tap.keep("keep 5s before crash")
     assert (slot.tap, tap.kinds) == (tap, {"crash"})

@@ -6,16 +6,16 @@ from hypothesis import strategies as st
 
 from tests.support.events import Subject, event
 from tracing.context import born
+from tracing.flight import Flight
 from tracing.pattern import PatternError
-from tracing.recorder import Recorder
 from tracing.triggers import Triggers, read_trigger
 
 
-class Flight:
-    """A recorder with triggers, as the tap has them."""
+class Aircraft:
+    """A flight recorder with triggers, as the tap has them."""
 
     def __init__(self, *triggers, **options):
-        self.recorder = Recorder()
+        self.recorder = Flight()
         self.triggers = Triggers(self.recorder, **options)
         for text in triggers:
             self.triggers.add(text)
@@ -27,7 +27,7 @@ class Flight:
 
     @property
     def kept(self):
-        return [[(item[1], item[0]) for _, item in dump.events] for dump in self.triggers.dumps]
+        return [[(one[1], one[0]) for one in dump.events] for dump in self.triggers.dumps]
 
 
 def test_a_trigger_says_how_much_before_what_of_whom_and_when():
@@ -77,7 +77,7 @@ def test_no_trigger_raises_anything_but_a_pattern_error(words, begun):
 
 
 def test_the_seconds_before_a_crash_are_kept():
-    flight = Flight("keep 5s before crash")
+    flight = Aircraft("keep 5s before crash")
     for at in (1.0, 4.0, 8.0):
         flight.happens(event("receive", mono=at))
     flight.happens(event("crash", mono=9.0))
@@ -86,7 +86,7 @@ def test_the_seconds_before_a_crash_are_kept():
 
 
 def test_what_belongs_to_the_story_is_kept_too_and_what_does_not_is_not():
-    flight, story = Flight("keep 5s before crash"), born()
+    flight, story = Aircraft("keep 5s before crash"), born()
     flight.happens(event("send", mono=1.0, pid=9, context=story))
     flight.happens(event("send", mono=2.0, pid=9, context=born()))
     flight.happens(event("crash", mono=3.0, context=story))
@@ -94,14 +94,14 @@ def test_what_belongs_to_the_story_is_kept_too_and_what_does_not_is_not():
 
 
 def test_a_slow_handler_is_a_reason():
-    flight = Flight("keep 10s before handled when took > 100ms")
+    flight = Aircraft("keep 10s before handled when took > 100ms")
     flight.happens(event("handled", mono=1.0, took=0.05))
     flight.happens(event("handled", mono=2.0, took=0.5))
     assert [dump.event[9] for dump in flight.triggers.dumps] == [0.5]
 
 
 def test_a_trigger_is_for_those_whom_it_names():
-    flight = Flight("keep 1s before ended of bob")
+    flight = Aircraft("keep 1s before ended of bob")
     flight.happens(event("ended"), name="alice")
     assert flight.kept == []
     flight.happens(event("ended"), name="bob")
@@ -109,7 +109,7 @@ def test_a_trigger_is_for_those_whom_it_names():
 
 
 def test_a_crash_loop_is_kept_once_a_second():
-    flight = Flight("keep 5s before crash")
+    flight = Aircraft("keep 5s before crash")
     for tenth in range(25):
         flight.happens(event("crash", mono=tenth / 10))
     assert len(flight.triggers.dumps) == 3
@@ -117,7 +117,7 @@ def test_a_crash_loop_is_kept_once_a_second():
 
 
 def test_dumps_and_their_events_are_bounded():
-    flight = Flight("keep 600s before crash", most=2, size=3, pause=0.0)
+    flight = Aircraft("keep 600s before crash", most=2, size=3, pause=0.0)
     for at in range(10):
         flight.happens(event("crash", mono=float(at)))
     assert [len(events) for events in flight.kept] == [3, 3]
@@ -125,7 +125,7 @@ def test_dumps_and_their_events_are_bounded():
 
 
 def test_a_trigger_that_is_taken_away_keeps_nothing():
-    flight = Flight("keep 5s before crash")
+    flight = Aircraft("keep 5s before crash")
     assert [trigger.text for trigger in flight.triggers.all] == ["keep 5s before crash"]
     assert flight.triggers.remove("keep 5s before crash")
     assert not flight.triggers.remove("keep 5s before crash")
