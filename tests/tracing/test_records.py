@@ -21,7 +21,7 @@ def test_a_record_cannot_be_changed():
 def test_tracing_stands_on_the_standard_library_alone():
     code = (
         "import sys, tracing.tap, tracing.store, tracing.story, tracing.sinks.chrome, tracing.sinks.json_lines, tracing.sinks.mermaid, "
-        "tracing.sinks.otel; print(*{name.partition('.')[0] for name in sys.modules})"
+        "tracing.sinks.otel, tracing.incoming; print(*{name.partition('.')[0] for name in sys.modules})"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
