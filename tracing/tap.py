@@ -7,13 +7,13 @@
     open ---> listening: kinds, sessions ---> `changed(tap, or None)` is told, so that the scheduler's slot is set
     leave(owner), tick(now), stop(number) ---> sessions that have stopped are let go; their readers keep them
 
-`offer` reads one tuple and takes no lock; opening and closing is for any thread.
+`offer` reads one dict, which is never changed, and takes no lock; opening and closing is for any thread.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from itertools import count
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from .triggers import Trigger, Triggers
 
 __all__ = ["Refused", "Tap"]
 
+_Listen = Callable[[Subject, Event], None]
 MOST: Final = 16
 """Sessions at a time."""
 
@@ -78,21 +79,15 @@ class Tap:
         self._show = show
         self._frames = frames
         self._numbers = count(1)
+        self._listeners: dict[str, tuple[_Listen, ...]] = {}
         self._lock = threading.Lock()
         self._closed = False
         self._settle(())
 
     def offer(self, subject: Subject, event: Event) -> None:
         """Hand an event, whose kind is one of `kinds`, to whoever wants it. Never raises."""
-        kind = event[1]
-        if self._flight is not None and self.triggers is not None:
-            if kind in self._flight_kinds:
-                self._flight.keep(event)
-            if kind in self.triggers.kinds:
-                self.triggers.offer(subject, event)
-        for session in self.sessions:
-            if kind in session.kinds:
-                session.offer(subject, event)
+        for listen in self._listeners.get(event[1], ()):
+            listen(subject, event)
 
     def open(
         self,
@@ -193,6 +188,19 @@ class Tap:
 
     def _settle(self, sessions: tuple[Session, ...]) -> None:
         self.sessions = sessions
-        waited_for = self.triggers.kinds if self.triggers is not None else frozenset[str]()
-        self.kinds = self._flight_kinds.union(waited_for, *(session.kinds for session in sessions))
-        self._changed(self if self.kinds else None)
+        listeners: dict[str, tuple[_Listen, ...]] = {}
+        for kinds, listen in self._wishes():
+            for kind in kinds:
+                listeners[kind] = (*listeners.get(kind, ()), listen)
+        self._listeners = listeners
+        self.kinds = frozenset(listeners)
+        self._changed(self if listeners else None)
+
+    def _wishes(self) -> Iterator[tuple[frozenset[str], _Listen]]:
+        """Who wants which kinds: the flight recorder first, so that what a trigger waits for is in its dump."""
+        if self._flight is not None and self.triggers is not None:
+            keep = self._flight.keep
+            yield self._flight_kinds, lambda _subject, event: keep(event)
+            yield self.triggers.kinds, self.triggers.offer
+        for session in self.sessions:
+            yield session.kinds, session.offer

@@ -74,6 +74,7 @@ class Matcher:
 
     Attributes:
         kinds: of events that it can accept.
+        free: those of which it accepts each.
     """
 
     def __init__(
@@ -95,6 +96,8 @@ class Matcher:
             if pattern.condition is not None:
                 tests.append(_Compiler(kind, pattern, reader).test(pattern.condition))
             self._tests[kind] = None if not tests else tests[0] if len(tests) == 1 else _all(tests)
+        free = {kind for kind, test in self._tests.items() if test is None and self._whose is None}
+        self.free = frozenset(free)
 
     def accepts(self, subject: Subject, event: Event) -> bool:
         """Whether this event of `subject` is asked for."""
