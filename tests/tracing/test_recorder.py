@@ -5,13 +5,14 @@ import threading
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracing.context import born
 from tracing.recorder import Recorder
 from tracing.records import Record
 
 
 def filled(count, size=10):
     clock = iter(range(1, count + 1))
-    recorder = Recorder(size, clock=lambda: float(next(clock)))
+    recorder = Recorder(size, clock=lambda: float(next(clock)), epoch=lambda: 1000.0)
     for n in range(1, count + 1):
         recorder.record("kind", n, f"name {n}", f"text {n}")
     return recorder
@@ -19,13 +20,13 @@ def filled(count, size=10):
 
 def test_a_record_has_a_number_a_time_a_kind_a_process_and_a_line_of_text():
     records, _, _ = filled(1).since(0, 10)
-    assert records == [Record(seq=1, at=1.0, kind="kind", pid=1, name="name 1", text="text 1")]
+    assert records == [Record(seq=1, at=1001.0, kind="kind", pid=1, name="name 1", text="text 1", mono=1.0)]
 
 
 def test_a_record_that_is_the_nodes_own_has_no_process():
-    recorder = Recorder(clock=lambda: 5.0)
+    recorder = Recorder(clock=lambda: 5.0, epoch=lambda: 0.0)
     recorder.record("node_started")
-    assert recorder.since(0, 10)[0] == [Record(1, 5.0, "node_started", 0, None, "")]
+    assert recorder.since(0, 10)[0] == [Record(1, 5.0, "node_started", 0, None, "", mono=5.0)]
 
 
 def test_a_new_reader_begins_with_the_oldest_that_is_kept_and_has_missed_nothing():
@@ -65,6 +66,26 @@ def test_a_cursor_of_another_incarnation_begins_anew():
 def test_an_empty_recorder_has_nothing_and_no_gap():
     assert Recorder().since(0, 10) == ([], 1, 0)
     assert Recorder().since(1, 10) == ([], 1, 0)
+
+
+def test_times_are_those_of_the_wall_as_it_is_when_they_are_read():
+    epochs = iter([100.0, 200.0])
+    recorder = Recorder(clock=lambda: 5.0, epoch=lambda: next(epochs))
+    recorder.record("kind")
+    assert [recorder.since(0, 1)[0][0].at for _ in range(2)] == [105.0, 205.0]
+
+
+def test_an_event_is_kept_as_it_came_and_shown_to_who_reads():
+    recorder, context = Recorder(), born("owner")
+    recorder.keep((1.0, "receive", 5, "alice", "", 4, context, ("hello",), 0.5, None))
+    (record,), _, _ = recorder.since(0, 1, lambda label, value: f"{label}: {value}")
+    assert record.values == {"message": "message: hello"}
+    assert (record.trace, record.span, record.principal) == (
+        f"{context[0]:032x}",
+        f"{context[1]:016x}",
+        "owner",
+    )
+    assert (record.peer, record.waited, record.took) == (4, 0.5, None)
 
 
 @settings(deadline=None, database=None, derandomize=True)

@@ -1,0 +1,209 @@
+"""A trace session: what one operator has asked for, until a limit ends it.
+
+    offer(subject, event)   in the step of a process: does it fit? -> a queue of events
+    drain(n)                on the reader's thread: the events as records, their values shown, bounded and redacted
+
+    running --(count, time, rate, work, queue, asked, owner, node, defect)--> stopped, and `why` says it
+
+It never drops silently: what does not fit into a limit ends it. Sessions know nothing of each other. What is queued can be
+read after the end; `drain` says why it has ended once nothing is left. `offer` is for one thread at a time, `drain` and `stop` are for any.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, TypeAlias
+
+from .limits import Limits
+from .pattern import Matcher, Pattern, Subject
+from .records import Event, Json, Record, Show, record_of, reticent
+
+__all__ = ["Session", "Stopped"]
+
+Cause: TypeAlias = Literal["count", "time", "rate", "work", "queue", "asked", "owner", "node", "defect"]
+Frames: TypeAlias = Callable[[], tuple[str, ...]]
+WINDOW: Final = 0.1
+"""Seconds over which rates are measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Why a session has stopped.
+
+    Attributes:
+        cause: in a word.
+        text: in a sentence.
+        at: when, in seconds of the monotonic clock.
+    """
+
+    cause: Cause
+    text: str
+    at: float
+
+
+class Session:
+    """One session.
+
+    Args:
+        number: by which it is known.
+        matcher: of its pattern.
+        limits: what it may cost.
+        owner: with whom it ends.
+        began: in seconds of the monotonic clock.
+        show: shows values. Optional. Defaults to telling next to nothing of them.
+        frames: the frames of the step that is running, innermost last, for patterns that ask for the stack. Optional. Defaults to none.
+
+    Attributes:
+        kinds: of events that it wants.
+        taken: records so far.
+        seen: events that it has looked at.
+        stopped: why it has stopped, or None.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        matcher: Matcher,
+        limits: Limits,
+        owner: Hashable,
+        began: float,
+        show: Show = reticent,
+        frames: Frames | None = None,
+    ) -> None:
+        self.number: Final = number
+        self.limits: Final = limits
+        self.owner: Final = owner
+        self.began: Final = began
+        self.kinds: Final = matcher.kinds
+        self.taken = 0
+        self.seen = 0
+        self.stopped: Stopped | None = None
+        self._matcher = matcher
+        self._free = matcher.free
+        self._show = show
+        self._frames = frames if "stack" in matcher.pattern.show else None
+        self._ends = began + limits.seconds
+        self._window = min(began + WINDOW, self._ends)
+        self._records_left = self._records = max(1, int(limits.rate * WINDOW))
+        self._looks_left = self._looks = max(1, int(limits.work * WINDOW))
+        self._queue: deque[tuple[int, Event, tuple[str, ...]]] = deque()
+        self._reading = threading.Lock()
+
+    @property
+    def pattern(self) -> Pattern:
+        """What has been asked for."""
+        return self._matcher.pattern
+
+    @property
+    def waiting(self) -> int:
+        """Records that can be read now."""
+        return len(self._queue)
+
+    # --- in the steps of processes ------------------------------------------------------------------
+
+    def offer(self, subject: Subject, event: Event) -> None:
+        """Look at an event of `subject`, whose kind is one of `kinds`. Never raises. About 0.3 µs where all fit."""
+        if self.stopped is not None:
+            return
+        now = event[0]
+        if now >= self._window and not self._next_window(now):
+            return
+        self.seen += 1
+        self._looks_left -= 1
+        if self._looks_left < 0:
+            self._fuse("work", f"more than {self.limits.work:,.0f} events a second had to be looked at", now)
+            return
+        stack: tuple[str, ...] = ()
+        try:
+            if event[1] not in self._free and not self._matcher.accepts(subject, event):
+                return
+            if self._frames is not None:
+                stack = self._frames()
+        except Exception as error:  # an instrument that fails is taken out; the step goes on
+            self._fuse("defect", f"it failed: {type(error).__name__}", now)
+            return
+        self._records_left -= 1
+        if self._records_left < 0:
+            self._fuse("rate", f"more than {self.limits.rate:,.0f} records a second", now)
+        elif len(self._queue) >= self.limits.queue:
+            self._fuse("queue", f"{self.limits.queue:,} records were waiting to be read", now)
+        else:
+            self.taken += 1
+            self._queue.append((self.taken, event, stack))
+            if self.taken >= self.limits.count:
+                self._fuse("count", f"{self.limits.count:,} records were asked for", now)
+
+    def _next_window(self, now: float) -> bool:
+        """Begin to count anew; whether there is time left."""
+        if now >= self._ends:
+            self.expire(now)
+            return False
+        self._window = min(now + WINDOW, self._ends)
+        self._records_left = self._records
+        self._looks_left = self._looks
+        return True
+
+    def _fuse(self, cause: Cause, text: str, now: float) -> None:
+        if self.stopped is None:
+            self.stopped = Stopped(cause, text, now)
+
+    # --- its end ------------------------------------------------------------------------------------
+
+    def expire(self, now: float) -> None:
+        """Stop it if its time is over; to be called now and then, since nothing may happen in it."""
+        if now >= self._ends:
+            self._fuse("time", f"{self.limits.seconds:g} s are over", now)
+
+    def stop(self, cause: Cause, text: str, now: float) -> None:
+        """Stop it; the first reason counts."""
+        self._fuse(cause, text, now)
+
+    # --- for its reader -----------------------------------------------------------------------------
+
+    def drain(self, most: int = 1000, epoch: float | None = None) -> tuple[list[Record], Stopped | None]:
+        """The next records, and why there will be none after them, once that is so.
+
+        Args:
+            most: how many. Optional. Defaults to 1,000.
+            epoch: seconds since the epoch at which the monotonic clock stood at 0. Optional. Defaults to what the clocks say now.
+        """
+        base = time.time() - time.monotonic() if epoch is None else epoch
+        with self._reading:
+            stopped = self.stopped  # read first: what is queued after it is none of its
+            ready = min(most, len(self._queue))
+            taken = [self._queue.popleft() for _ in range(ready)]
+            left = bool(self._queue)
+        records = [self._record(*item, base) for item in taken]
+        return records, None if left else stopped
+
+    def _record(self, seq: int, event: Event, stack: tuple[str, ...], base: float) -> Record:
+        cut = False
+        left = self.limits.size
+        kind = event[1]
+
+        def show(label: str, value: Any) -> Json:
+            nonlocal cut, left
+            if not self._matcher.shows(kind, label):
+                return _LEFT_OUT
+            try:
+                shown = self._show(label, value)
+                size = len(json.dumps(shown))
+            except Exception as error:  # one value that cannot be shown costs no other
+                return {"$text": f"could not be shown: {type(error).__name__}"}
+            left -= size
+            if left >= 0:
+                return shown
+            cut = True
+            return {"$text": f"left out: {size:,} characters"}
+
+        record = record_of(seq, event, base, show)
+        values = {label: value for label, value in record.values.items() if value is not _LEFT_OUT}
+        return replace(record, values=values, stack=stack, cut=cut)
+
+
+_LEFT_OUT: Final[dict[str, Json]] = {"$left_out": True}

@@ -1,0 +1,1 @@
+"""Records in the forms of others: JSON lines, Mermaid sequence diagrams, Chrome's trace format, OpenTelemetry."""

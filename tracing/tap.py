@@ -1,0 +1,206 @@
+"""Who listens to a node: its flight recorder and the sessions that are open. What an event site tests for None.
+
+    tap = sched.tap                                   None where nobody listens: that is all that tracing costs then
+    if tap is not None and "send" in tap.kinds:
+        tap.offer(process, (now, "send", …))
+
+    open ---> listening: kinds, sessions ---> `changed(tap, or None)` is told, so that the scheduler's slot is set
+    leave(owner), tick(now), stop(number) ---> sessions that have stopped are let go; their readers keep them
+
+`offer` reads one dict, which is never changed, and takes no lock; opening and closing is for any thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from itertools import count
+from typing import Any, Final
+
+from .flight import Flight
+from .limits import Limits
+from .pattern import Matcher, Pattern, Subject, dangers, parse
+from .records import Event, Show, reticent
+from .session import Cause, Frames, Session
+from .triggers import Trigger, Triggers
+
+__all__ = ["Refused", "Tap"]
+
+_Listen = Callable[[Subject, Event], None]
+MOST: Final = 16
+"""Sessions at a time."""
+
+
+class Refused(ValueError):  # noqa: N818 - the outcome, as in an operator's audit
+    """A session that is not opened: its pattern is dangerous, or there are too many."""
+
+
+class Tap:
+    """The listeners of one node.
+
+    Args:
+        clock: seconds of the monotonic clock.
+        changed: told the tap when somebody begins to listen, and None when nobody does any more. Called with the lock held, on any
+            thread. Optional. Defaults to nothing.
+        flight: the flight recorder. Optional. Defaults to none.
+        flight_kinds: kinds of events that are handed on to it. Those that are most frequent are not among them where their sites
+            keep them themselves. Optional. Defaults to none.
+        resolve: the number of the process that has a name now. Optional. Defaults to nobody having any.
+        atoms: how values of the runtime's classes are compared, see `pattern.reading`. Optional. Defaults to none.
+        show: shows values, bounded and redacted. Optional. Defaults to telling next to nothing of them.
+        frames: the frames of the running step. Optional. Defaults to none.
+
+    Attributes:
+        kinds: of events that somebody wants.
+        sessions: those that are open.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        changed: Callable[[Tap | None], None] = lambda _: None,
+        *,
+        flight: Flight[Any] | None = None,
+        flight_kinds: frozenset[str] = frozenset(),
+        resolve: Callable[[str], int | None] = lambda _: None,
+        atoms: Mapping[type, Callable[[Any], Any]] | None = None,
+        show: Show = reticent,
+        frames: Frames | None = None,
+    ) -> None:
+        self.kinds: frozenset[str] = frozenset()
+        self.sessions: tuple[Session, ...] = ()
+        self._clock = clock
+        self._changed = changed
+        self._flight = flight
+        self._flight_kinds: frozenset[str] = flight_kinds if flight is not None else frozenset[str]()
+        self.triggers: Final = Triggers(flight, resolve=resolve, atoms=atoms) if flight is not None else None
+        self._resolve = resolve
+        self._atoms = atoms
+        self._show = show
+        self._frames = frames
+        self._numbers = count(1)
+        self._listeners: dict[str, tuple[_Listen, ...]] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+        self._settle(())
+
+    def offer(self, subject: Subject, event: Event) -> None:
+        """Hand an event, whose kind is one of `kinds`, to whoever wants it. Never raises."""
+        for listen in self._listeners.get(event[1], ()):
+            listen(subject, event)
+
+    def open(
+        self,
+        pattern: str | Pattern,
+        limits: Limits | None = None,
+        owner: Hashable = None,
+        *,
+        force: bool = False,
+    ) -> Session:
+        """Open a session.
+
+        Args:
+            pattern: what is asked for.
+            limits: what it may cost. Optional. Defaults to `Limits()`.
+            owner: with whom it ends (`leave`). Optional. Defaults to nobody.
+            force: whether a dangerous pattern is allowed. Optional. Defaults to False.
+
+        Raises:
+            PatternError: the pattern cannot be understood.
+            Refused: it is dangerous and not forced, there are 16 sessions, or the node has ended.
+        """
+        wanted = parse(pattern) if isinstance(pattern, str) else pattern
+        why = [] if force else dangers(wanted)
+        if why:
+            raise Refused(f"refused: {'; '.join(why)}; --force does it nevertheless")
+        with self._lock:
+            now = self._clock()
+            self._sweep(now)
+            if self._closed:
+                raise Refused("the node has ended; nothing can be traced any more")
+            if len(self.sessions) >= MOST:
+                raise Refused(f"{MOST} sessions are open; stop one of them first")
+            matcher = Matcher(wanted, self._resolve, now, self._atoms)
+            session = Session(
+                next(self._numbers), matcher, limits or Limits(), owner, now, self._show, self._frames
+            )
+            self._settle((*self.sessions, session))
+        return session
+
+    def keep(self, text: str) -> Trigger:
+        """Set a trigger of the flight recorder: `keep 5s before crash`.
+
+        Raises:
+            PatternError: it cannot be understood.
+            Refused: the node has no flight recorder.
+        """
+        if self.triggers is None:
+            raise Refused("the node has no flight recorder")
+        with self._lock:
+            trigger = self.triggers.add(text)
+            self._settle(self.sessions)
+        return trigger
+
+    def forget(self, text: str) -> bool:
+        """Take a trigger away; whether there was one."""
+        with self._lock:
+            there = self.triggers is not None and self.triggers.remove(text)
+            self._settle(self.sessions)
+        return there
+
+    def leave(self, owner: Hashable) -> int:
+        """An owner has gone: stop its sessions. How many there were."""
+        mine = [session for session in self.sessions if session.owner == owner]
+        self._stop(mine, "owner", "its owner has disconnected")
+        return len(mine)
+
+    def stop(self, session: Session, by: str = "") -> None:
+        """Stop a session because somebody has asked for it."""
+        self._stop([session], "asked", f"stopped by {by}" if by else "stopped as asked")
+
+    def close(self) -> None:
+        """The node ends: stop all sessions, and open none any more."""
+        self._stop(list(self.sessions), "node", "the node has ended")
+        with self._lock:
+            self._closed = True
+            self._flight_kinds = frozenset()
+            if self.triggers is not None:
+                self.triggers.clear()
+            self._settle(())
+
+    def tick(self, now: float | None = None) -> None:
+        """Stop those whose time is over, and let go of those that have stopped. About every 0.1 s while sessions are open."""
+        with self._lock:
+            self._sweep(self._clock() if now is None else now)
+
+    def _stop(self, sessions: list[Session], cause: Cause, text: str) -> None:
+        now = self._clock()
+        for session in sessions:
+            session.stop(cause, text, now)
+        self.tick(now)
+
+    def _sweep(self, now: float) -> None:
+        for session in self.sessions:
+            session.expire(now)
+        left = tuple(session for session in self.sessions if session.stopped is None)
+        if len(left) != len(self.sessions):
+            self._settle(left)
+
+    def _settle(self, sessions: tuple[Session, ...]) -> None:
+        self.sessions = sessions
+        listeners: dict[str, tuple[_Listen, ...]] = {}
+        for kinds, listen in self._wishes():
+            for kind in kinds:
+                listeners[kind] = (*listeners.get(kind, ()), listen)
+        self._listeners = listeners
+        self.kinds = frozenset(listeners)
+        self._changed(self if listeners else None)
+
+    def _wishes(self) -> Iterator[tuple[frozenset[str], _Listen]]:
+        """Who wants which kinds: the flight recorder first, so that what a trigger waits for is in its dump."""
+        if self._flight is not None and self.triggers is not None:
+            keep = self._flight.keep
+            yield self._flight_kinds, lambda _subject, event: keep(event)
+            yield self.triggers.kinds, self.triggers.offer
+        for session in self.sessions:
+            yield session.kinds, session.offer

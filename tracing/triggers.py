@@ -1,0 +1,195 @@
+"""Triggers: what the flight recorder keeps for good, when something happens that somebody has been waiting for.
+
+    keep 5s before crash                         any crash
+    keep 500ms before ended of alice             the end of who has this name
+    keep 10s before handled when took > 1s       a slow handler
+
+    event --> does a trigger fit? --> the last seconds of its process and of its story --> a `Dump`, bounded in number
+
+The rest of a trigger is a pattern: `of WHOM` stands in the place of its beginning. Who has no `of` means all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .flight import Flight
+from .pattern import Matcher, Pattern, PatternError, Subject, parse
+from .records import Event
+
+__all__ = ["Dump", "Trigger", "Triggers", "read_trigger"]
+
+_FORM: Final = re.compile(r"\s*keep\s+(\d{1,6}(?:\.\d{1,6})?)(ms|s|min)\s+before\s+", re.ASCII)
+_UNITS: Final = {"ms": 1e-3, "s": 1.0, "min": 60.0}
+_LONGEST: Final = 600.0
+_WORDS: Final = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|\b(of|when)\b""", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What is waited for, and how much of the time before it is kept.
+
+    Attributes:
+        text: as it was written.
+        seconds: how far back.
+        pattern: which events it waits for.
+    """
+
+    text: str
+    seconds: float
+    pattern: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """What a trigger has kept.
+
+    Attributes:
+        trigger: which.
+        event: what it had waited for.
+        events: what the flight recorder has of the time before it, oldest first; of its process, or of its story.
+    """
+
+    trigger: Trigger
+    event: Event
+    events: tuple[Event, ...]
+
+
+def read_trigger(text: str) -> Trigger:
+    """Read a trigger.
+
+    Raises:
+        PatternError: it cannot be understood.
+    """
+    begins = _FORM.match(text)
+    legal = ("keep SECONDS before EVENT [of WHOM] [when CONDITION]", "keep 5s before crash")
+    if begins is None:
+        raise PatternError(text, 1, "a trigger begins with how much it keeps", legal)
+    seconds = float(begins[1]) * _UNITS[begins[2]]
+    if not 0 < seconds <= _LONGEST:
+        raise PatternError(
+            text, begins.start(1) + 1, f"{seconds:g} s cannot be kept", (f"up to {_LONGEST:g} s",)
+        )
+    what, whom, rest = _parts(text, begins.end())
+    pattern = f"{whom} {what} {rest}"
+    try:
+        return Trigger(text, seconds, parse(pattern))
+    except PatternError as error:
+        column = _column(text, begins.end(), (whom, what, rest), error.column)
+        raise PatternError(text, column, error.problem, error.legal) from None
+
+
+def _parts(text: str, start: int) -> tuple[str, str, str]:
+    """What, whom and the condition of a trigger, in the text's own words."""
+    ends, of = len(text), None
+    for word in _WORDS.finditer(text, start):
+        if word[2] == "of" and of is None:
+            of = word
+        elif word[2] == "when":
+            ends = word.start()
+            break
+    if of is None:
+        return text[start:ends].strip(), "all", text[ends:].strip()
+    return text[start : of.start()].strip(), text[of.end() : ends].strip(), text[ends:].strip()
+
+
+def _column(text: str, start: int, parts: tuple[str, str, str], column: int) -> int:
+    """Where a column of the pattern stands in the text of the trigger."""
+    at = column - 1
+    for part in parts:
+        if at <= len(part):
+            found = text.find(part, start)
+            return (found if found >= 0 else start) + at + 1
+        at -= len(part) + 1
+    return len(text) + 1
+
+
+class Triggers:
+    """The triggers of a node, and what they have kept.
+
+    Args:
+        flight: what happened before.
+        most: dumps; the oldest goes. Optional. Defaults to 50.
+        size: events of one dump. Optional. Defaults to 1,000.
+        pause: seconds after a dump in which the same trigger waits, so that a crash loop costs nothing. Optional. Defaults to 1.
+        resolve: the number of the process that has a name now. Optional. Defaults to nobody having any.
+        atoms: how values of the runtime's classes are compared. Optional. Defaults to none.
+
+    Attributes:
+        dumps: what has been kept, oldest first.
+        passed: how often a trigger fitted while it waited.
+    """
+
+    def __init__(
+        self,
+        flight: Flight[Any],
+        most: int = 50,
+        size: int = 1000,
+        pause: float = 1.0,
+        resolve: Callable[[str], int | None] = lambda _: None,
+        atoms: Mapping[type, Callable[[Any], Any]] | None = None,
+    ) -> None:
+        self.dumps: Final[deque[Dump]] = deque(maxlen=most)
+        self.passed = 0
+        self.kinds: frozenset[str] = frozenset()
+        self._flight = flight
+        self._size = size
+        self._pause = pause
+        self._resolve = resolve
+        self._atoms = atoms
+        self._set: dict[str, tuple[Trigger, Matcher]] = {}
+        self._again: dict[str, float] = {}
+
+    def add(self, text: str) -> Trigger:
+        """Set a trigger. One that is set already stays.
+
+        Raises:
+            PatternError: it cannot be understood.
+        """
+        trigger = read_trigger(text)
+        matcher = Matcher(trigger.pattern, self._resolve, atoms=self._atoms)
+        self._settle({**self._set, text: (trigger, matcher)})
+        return trigger
+
+    def remove(self, text: str) -> bool:
+        """Take a trigger away; whether there was one."""
+        self._again.pop(text, None)
+        there = text in self._set
+        self._settle({key: item for key, item in self._set.items() if key != text})
+        return there
+
+    def clear(self) -> None:
+        """Take all of them away."""
+        self._again.clear()
+        self._settle({})
+
+    @property
+    def all(self) -> list[Trigger]:
+        """Those that are set."""
+        return [trigger for trigger, _ in self._set.values()]
+
+    def _settle(self, triggers: dict[str, tuple[Trigger, Matcher]]) -> None:
+        self._set = triggers
+        self.kinds = frozenset[str]().union(*(matcher.kinds for _, matcher in triggers.values()))
+
+    def offer(self, subject: Subject, event: Event) -> None:
+        """Look at an event whose kind is one of `kinds`, after the flight recorder has kept it. Never raises."""
+        for text, (trigger, matcher) in self._set.items():
+            if matcher.accepts(subject, event):
+                if event[0] < self._again.get(text, event[0]):
+                    self.passed += 1
+                    continue
+                self._again[text] = event[0] + self._pause
+                context = event[6]
+                events = self._flight.last(
+                    trigger.seconds,
+                    pid=event[2],
+                    trace=context[0] if context is not None else None,
+                    most=self._size,
+                    now=event[0],
+                )
+                self.dumps.append(Dump(trigger, event, tuple(events)))
