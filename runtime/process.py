@@ -56,7 +56,7 @@ class Extra:
     """What few processes need, made on first use."""
 
     __slots__ = (
-        "counters", "doing", "exiting", "label", "links", "monitors", "parent", "tasks", "timers", "watchers",
+        "counters", "doing", "exiting", "label", "links", "monitors", "parent", "suspended", "tasks", "timers", "watchers",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -69,6 +69,8 @@ class Extra:
         self.timers: dict[Ref, asyncio.TimerHandle] | None = None
         self.links: tuple[Process, ...] | set[Process] | None = None
         self.parent: Process | None = None
+        self.suspended: bool | None = None
+        """Where an upgrade holds it (see `suspension`): whether it is suspended besides."""
         self.exiting = False
 
 
@@ -293,6 +295,8 @@ class Process:
 
     def pause(self) -> None:
         """Handle nothing more once the present step is over (OTP's `sys:suspend`), but for what `system` asks."""
+        if self.extra is not None and self.extra.suspended is not None:
+            self.extra.suspended = True
         self.suspend = True
         if self.status in {IDLE, READY, RECEIVING, PARKED}:
             self.status = SUSPENDED
@@ -332,8 +336,18 @@ class Process:
         """Whether suspension holds the step that stands still: any, but one that `system` asked for."""
         return self.suspend and (self.current is None or self.current[0] != SYSTEM)
 
+    def resume(self) -> None:
+        """Undo `pause`. Who is held by an upgrade as well goes on when that lets go of it."""
+        if self.extra is not None and self.extra.suspended:
+            self.extra.suspended = False
+            self.note("resumed")
+        else:
+            self.unpause()
+
     def unpause(self) -> None:
-        """Go on after `pause`."""
+        """Go on now, whatever has stopped it."""
+        if self.extra is not None:
+            self.extra.suspended = None
         self.suspend = False
         self.note("resumed")
         if self.status != SUSPENDED:

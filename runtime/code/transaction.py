@@ -25,7 +25,8 @@ from ..coroutine import CoroutineProcess
 from ..delegated import DelegatedProcess
 from ..errors import UpgradeRefused
 from ..server_process import ServerProcess
-from ..status import ENDED, IDLE, READY, SUSPENDED
+from ..status import ENDED, SUSPENDED
+from ..suspension import freeze, suspended, thaw
 from . import coroutines
 from .affected import at_rest, behaviour_of, concerned
 from .boundaries import UNKNOWN, is_boundary, left
@@ -207,7 +208,7 @@ class Transaction:
             return
         unfinished = (process for waiting in (self._busy, self._inside) for process in waiting)
         wanted = needed(self._node.scheduler.waits, unfinished, [*self._held, *self._lent])
-        for process in [one for one in self._held if one in wanted]:
+        for process in [one for one in self._held if one in wanted and not suspended(one)]:
             self._moves.pop(process, None)
             self._free(process)
             self._busy[process] = None
@@ -274,7 +275,8 @@ class Transaction:
             entry = process.current
             del self._busy[process]
             process.before_all(entry)
-            process.suspend, process.status = True, SUSPENDED
+            freeze(process)
+            process.status = SUSPENDED
             self._held[process] = self._clock()
             self._todo.append(process)
             return False
@@ -307,13 +309,10 @@ class Transaction:
         return self.swap.message(process, message)
 
     def _hold(self, process: ServerProcess) -> None:
-        """No more messages until it is decided. One that an operator has suspended is not ours to resume."""
-        if process.suspend:
-            return
-        process.suspend = True
-        if process.status in {IDLE, READY}:
-            process.status = SUSPENDED
-        self._held[process] = self._clock()
+        """No more messages until it is decided, also if an operator lets it go on meanwhile."""
+        if process not in self._held:
+            freeze(process)
+            self._held[process] = self._clock()
 
     def _release(self) -> None:
         for process in list(self._held):
@@ -323,10 +322,8 @@ class Transaction:
         since = self._held.pop(process, None)
         if since is None or process.status == ENDED:
             return
-        self.swap.paused(process, self._clock() - since)
-        process.suspend = False
-        if process.status == SUSPENDED and process.parked() is None:
-            process.rest()
+        if thaw(process):
+            self.swap.paused(process, self._clock() - since)
 
     # --- after the commit ---------------------------------------------------------------------------
 

@@ -115,7 +115,7 @@ class Home(Peer):
         if on:
             self.owner.pause()
         else:
-            self.owner.unpause()
+            self.owner.resume()
 
     def on_end(self, body: bytes) -> None:
         """It has been ended from outside: what an exit signal does that is not trapped."""

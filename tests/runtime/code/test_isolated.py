@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from runtime import ChildSpec, Node, Supervisor, UpgradeRefused
+from runtime import ChildSpec, Node, Supervisor, UpgradeRefused, system
 from tests.support.agents_sources import COUNTER, LIGHT, WORKER
 from tests.support.eventually import eventually
 
@@ -410,3 +410,30 @@ async def test_what_it_says_before_it_has_heard_of_the_commit_arrives_as_the_new
     assert len(forms) > len(old) + 20
     assert list(dict.fromkeys(forms)) == [("text",), ("stamps", "text")]
     assert forms == sorted(forms, reverse=True), "no letter of the old form after one of the new"
+
+
+async def test_who_is_suspended_while_an_upgrade_holds_it_stays_suspended_here_and_there(
+    disk, node, module, monkeypatch
+):
+    pid = await isolated(node, module)
+    other = await node.start(ChildSpec("other", module.Counter, isolated=True))
+    frame, kept = other._process.cell.frame, []
+
+    def late(*parts):
+        if parts[:2] == ("code", "prepare"):
+            kept.append(parts)
+        else:
+            frame(*parts)
+
+    monkeypatch.setattr(other._process.cell, "frame", late)
+    disk.edit("counter", "Reply(1, state)", "Reply(2, state)")
+    upgrade = asyncio.ensure_future(node.code.apply("counter"))
+    await eventually(lambda: kept)
+    await system.suspend(pid)
+    frame(*kept[0])
+    await upgrade
+    assert (await system.get_status(pid)).suspended
+    asking = asyncio.ensure_future(pid.call("version"))
+    await eventually(lambda: pid._process.letters == 1)
+    await system.resume(pid)
+    assert await asking == 2
