@@ -89,6 +89,7 @@ class Transaction:
         self.left = 0
         self.at = 0.0
         self.notes: list[str] = []
+        self.committed: Callable[[], None] = lambda: None
         self.renewed: Callable[[Process], None] = lambda _: None
 
     async def run(self) -> None:
@@ -111,6 +112,7 @@ class Transaction:
         self._parts.commit()
         self.at = time.time()
         self._doors.swap()
+        self.committed()
 
     def abort(self) -> None:
         """Nothing has happened."""
@@ -235,6 +237,8 @@ class Transaction:
     def _check(self) -> None:
         if self._error is not None:
             raise self._error
+        if self._node._stopping is not None:
+            raise UpgradeRefused("the node stops")
 
     def _fail(self, reason: str) -> None:
         if self._error is None:
