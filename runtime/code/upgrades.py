@@ -220,7 +220,12 @@ class Code:
         return await unbroken(self._node, work())
 
     def purge(self, *modules: str) -> None:
-        """Forget the versions before, so that their memory is freed; there is then no way back. All, if none is named."""
+        """Forget the versions before, so that their memory is freed; there is then no way back. All, if none is named.
+
+        Raises:
+            CodeError: an upgrade, a rollback or a plan is under way.
+        """
+        self._check_free()
         names = modules or tuple({*self._kept, *self._undone})
         for name in names:
             self._forget(name)
@@ -372,9 +377,12 @@ class Code:
         undone = self._undone.pop(name, None)
         let_go([module for module in (undone, kept.modules[name] if kept is not None else None) if module])
 
-    def _claim(self, what: str) -> None:
+    def _check_free(self) -> None:
         if self._busy is not None:
             raise CodeError(f"another {self._busy} is under way on this node; one at a time")
+
+    def _claim(self, what: str) -> None:
+        self._check_free()
         running_root(self._node)
         self._busy = what
 

@@ -19,6 +19,20 @@ SLOW = COUNTER.replace(
 
         def handle_cast""",
 )
+NEST = """
+    from runtime import Reply, Server
+
+    async def bird(process):
+        pass
+
+    class Nest(Server):
+        def init(self):
+            return 1
+
+        def handle_call(self, message, caller, state):
+            self.spawn(bird)
+            return Reply("bred", state)
+"""
 PRICES = """
     def price():
         return 1
@@ -170,6 +184,16 @@ async def test_who_runs_elsewhere_counts_too(disk, node, where):
     await crashing(disk, node, **where)
     await node.code.apply("counter", guard=Guard(crashes=2, seconds=30))
     await crash(node, 2)
+    await eventually(lambda: kinds(node)[1:] == [("rollback", "guard", True)])
+
+
+async def test_processes_that_an_isolated_one_has_started_over_there_count(disk, node):
+    nest = disk.load("nest", NEST)
+    pid = await node.start(ChildSpec("nest", nest.Nest, isolated=True))
+    disk.edit("nest", "pass", "1 / 0")
+    await node.code.apply("nest", guard=Guard(crashes=2, seconds=30))
+    for _ in range(2):
+        await pid.call("breed")
     await eventually(lambda: kinds(node)[1:] == [("rollback", "guard", True)])
 
 

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from runtime import ChildSpec, Node, Supervisor, UpgradeRefused, system
+from runtime import ChildSpec, CodeError, Node, Supervisor, UpgradeRefused, system
 from tests.support.agents_sources import COUNTER, LIGHT, WORKER
 from tests.support.eventually import eventually
 
@@ -437,3 +437,25 @@ async def test_who_is_suspended_while_an_upgrade_holds_it_stays_suspended_here_a
     await eventually(lambda: pid._process.letters == 1)
     await system.resume(pid)
     assert await asking == 2
+
+
+async def test_nothing_is_purged_while_an_upgrade_is_under_way(disk, node, module, monkeypatch):
+    pid = await isolated(node, module)
+    frame, kept = pid._process.cell.frame, []
+
+    def late(*parts):
+        if parts[:2] == ("code", "commit"):
+            kept.append(parts)
+        else:
+            frame(*parts)
+
+    monkeypatch.setattr(pid._process.cell, "frame", late)
+    disk.edit("counter", "Reply(1, state)", "Reply(2, state)")
+    upgrade = asyncio.ensure_future(node.code.apply("counter"))
+    await eventually(lambda: kept)
+    with pytest.raises(CodeError, match="another upgrade is under way"):
+        node.code.purge()
+    frame(*kept[0])
+    await upgrade
+    assert await pid.call("version") == 2
+    node.code.purge()
