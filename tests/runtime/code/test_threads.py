@@ -7,7 +7,7 @@ import pytest
 
 from runtime import ChildSpec, Supervisor, UpgradeRefused, system
 from runtime.status import SUSPENDED
-from tests.support.eventually import eventually
+from tests.support.eventually import eventually, more
 
 THREADED = """
     import threading
@@ -118,7 +118,7 @@ async def test_under_load_no_message_is_lost_or_handled_twice(disk, node, module
     for old, new in (("old", "new"), ("new", "newer")):
         disk.edit("threaded", f'Reply(("{old}", threading', f'Reply(("{new}", threading')
         await node.code.apply("threaded")
-        await asyncio.sleep(0.01)
+        await more(lambda: sent)
     await node.code.rollback("threaded")
     stop = True
     await running
@@ -130,14 +130,16 @@ async def test_under_load_no_message_is_lost_or_handled_twice(disk, node, module
 async def test_a_step_that_waits_for_an_answer_of_one_that_is_held_gets_it(disk, node, module, place):
     works = await node.start(ChildSpec("works", module.Works, **{place: True}))
     several = [await node.start(ChildSpec(number, module.Asks, works, register=False)) for number in range(4)]
-    stop = False
+    answers, stop = 0, False
 
     async def client(asks):
+        nonlocal answers
         while not stop:
             await asks.call("x")
+            answers += 1
 
     running = [asyncio.ensure_future(client(asks)) for asks in several]
-    await asyncio.sleep(0.01)
+    await more(lambda: answers)
     for old, new in (("old", "new"), ("new", "newer"), ("newer", "newest")):
         disk.edit("threaded", f'Reply(("{old}", await', f'Reply(("{new}", await')
         upgrade = await node.code.apply("threaded", deadline=2)
