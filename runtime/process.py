@@ -18,13 +18,13 @@ import asyncio
 import inspect
 from collections import deque
 from collections.abc import Awaitable, Callable
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, TypeVar
 
 from . import pid as addresses  # not its Pid: compiled, the two import each other
 from .mailbox import CONTINUE, HANDLERS, NOTE, SYSTEM, Entry, Mailbox
 from .results import NOTHING
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
+from .suspension import bring_forward
 
 if TYPE_CHECKING:
     from .caller import Caller
@@ -311,24 +311,7 @@ class Process:
         if self.status in {IDLE, READY, RECEIVING, PARKED}:
             self.status = SUSPENDED
         self.note("suspended")
-        mailbox = self.mailbox
-        asked = [entry for entry in mailbox or () if entry[0] == SYSTEM]
-        if asked and mailbox is not None:
-            rest = [entry for entry in mailbox if entry[0] != SYSTEM]
-            mailbox.clear()
-            mailbox.extend(asked + rest)
-            self.attend()
-
-    def ask(self, entry: Entry) -> None:
-        """Put in what `system` asks: in its turn, or, where the process is suspended, behind what was asked before alone."""
-        if not self.suspend:
-            self.post(entry)
-            return
-        if self.mailbox is None:
-            self.mailbox = deque()
-        asked = sum(1 for _ in takewhile(lambda other: other[0] == SYSTEM, self.mailbox))
-        self.mailbox.insert(asked, entry)
-        self.attend()
+        bring_forward(self)
 
     def attend(self) -> None:
         """Suspended, answer what `system` asks. It stands before all else, but for what the last step has left."""

@@ -19,6 +19,7 @@ from ..pid import NODE
 from ..preemption.guards import to_its_end
 from ..signals import Down
 from ..status import ENDED
+from ..suspension import ask
 from .codec import dumps, loads
 from .fences import die
 from .glance import oldest
@@ -92,7 +93,7 @@ class Home(Peer):
         if isinstance(guest, GuestServer | GuestMachine):
             guest.flight = entry
         if kind == SYSTEM:
-            guest.ask(entry)
+            ask(guest, entry)
         else:
             guest.post(entry)
         if isinstance(guest, GuestCoroutine):
