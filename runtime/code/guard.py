@@ -132,16 +132,12 @@ class Watch:
             self._node.scheduler.cancel(self.task)
 
     def _hear(self, places: Collection[str], count: int) -> None:
-        """There were crashes in such code. Those that a node's stop brings are nobody's fault."""
-        if self._places.isdisjoint(places) or self._loop.time() > self._until or self._stopping:
+        """There were crashes in such code."""
+        if self._places.isdisjoint(places) or self._loop.time() > self._until:
             return
         self._count += count
         if self._count >= self._crashes:
             self._too_many.set()
-
-    @property
-    def _stopping(self) -> bool:
-        return self._node._stopping is not None
 
     async def _run(self) -> None:
         pause = AGAIN_S
@@ -160,7 +156,7 @@ class Watch:
                 return False
         while self._room.busy is not None:  # noqa: ASYNC110 - it is hardly ever, and then not for long
             await asyncio.sleep(LOOK_S)
-        return not self._stopping
+        return self._node._stopping is None  # what crashes while it stops is nobody's fault
 
     async def _roll_back(self) -> bool:
         """Whether it is done, or can never be."""

@@ -348,6 +348,8 @@ async def test_crashes_while_the_node_stops_are_nobodys_fault(tmp_path):
             await node.code.apply("counter", guard=Guard(crashes=1, seconds=30))
         assert node.ledger.crashed == 5
         assert kinds(node) == [("upgrade", "host", True)]
+        told, _, _ = node.ledger.recorder.since(1, 1000)
+        assert not [event for event in told if "guard" in event.text]
         assert not len(node.code._guards)
     finally:
         disk.close()

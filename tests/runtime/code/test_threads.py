@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from runtime import ChildSpec, Supervisor, UpgradeRefused, system
+from runtime import ChildSpec, ProcessDied, Supervisor, UpgradeRefused, system
 from runtime.status import SUSPENDED
 from tests.support.eventually import eventually, more
 
@@ -224,3 +224,20 @@ async def test_who_is_held_by_an_upgrade_obeys_its_supervisor_at_once(disk, node
     assert not upgrade.done()
     module.GATE.set()
     await asyncio.gather(waiting, upgrade)
+
+
+async def test_who_is_suspended_is_not_late_although_a_step_waits_for_its_answer(disk, node, module):
+    works = await threaded(node, module)
+    asks = await node.start(ChildSpec("asks", module.Asks, works, restart="temporary"))
+    await system.suspend(works)
+    asking = asyncio.ensure_future(asks.call("x"))
+    await eventually(lambda: works._process.letters == 1)
+    disk.edit("threaded", 'Reply(("old", threading', 'Reply(("new", threading')
+    upgrade = await node.code.apply("threaded", deadline=0.1, overdue="kill")
+    assert [note.split()[0] for note in upgrade.notes] == [str(asks._process).split()[0]]
+    with pytest.raises(ProcessDied):
+        await asking
+    assert works.alive
+    assert (await system.get_status(works)).suspended
+    await system.resume(works)
+    assert (await works.call("x"))[0] == "new"

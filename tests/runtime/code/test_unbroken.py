@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from runtime import ChildSpec, CodeError, Node, UpgradeRefused
+from runtime import ChildSpec, CodeError, Node, Server, UpgradeRefused
 from tests.support.agents_sources import COUNTER
 from tests.support.eventually import eventually
 
@@ -20,10 +20,24 @@ WAITING = COUNTER.replace(
 )
 
 
+class Lingers(Server):
+    """Takes its time to end."""
+
+    trap_exits = True
+
+    def init(self):
+        return 0
+
+    async def terminate(self, reason, state):
+        await self.resource("end").wait()
+
+
 @pytest.fixture
 async def under_way(disk):
     """A node, a module, and an upgrade that waits for a step that does not end."""
-    async with Node("stops", introspection=False, resources={"gate": asyncio.Event()}) as node:
+    async with Node(
+        "stops", introspection=False, resources={"gate": asyncio.Event(), "end": asyncio.Event()}
+    ) as node:
         module = disk.load("counter", WAITING)
         pid = await node.start(ChildSpec("waits", module.Counter))
         pid.send("wait")
@@ -44,6 +58,45 @@ async def test_an_upgrade_that_is_under_way_is_refused_when_the_node_stops_and_l
     assert not hasattr(module.Counter.handle_cast, "behind")
     assert node.code.busy is None
     assert asyncio.all_tasks() - before == {asyncio.current_task()}
+
+
+async def test_an_upgrade_is_refused_as_soon_as_the_node_begins_to_stop(disk):
+    ends = asyncio.Event()
+    resources = {"gate": asyncio.Event(), "end": ends}
+    async with Node("stops", introspection=False, resources=resources) as node:
+        module = disk.load("counter", WAITING)
+        await node.start(ChildSpec("lingers", Lingers))
+        pid = await node.start(ChildSpec("waits", module.Counter, shutdown="brutal_kill"))
+        pid.send("wait")
+        await eventually(lambda: pid._process.current is not None)
+        disk.edit("counter", "Reply(1, state)", "Reply(2, state)")
+        upgrade = asyncio.ensure_future(node.code.apply("counter"))
+        await eventually(lambda: hasattr(module.Counter.handle_cast, "behind"))
+        stopping = asyncio.ensure_future(node.stop())
+        with pytest.raises(UpgradeRefused, match="the node stops"):
+            await upgrade
+        assert not stopping.done()
+        ends.set()
+        await stopping
+    assert sys.modules["counter"] is module
+
+
+async def test_whatever_it_is_about_it_ends_with_the_node(disk, monkeypatch):
+    planning = asyncio.Event()
+
+    async def plan(_self):
+        planning.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("runtime.code.upgrades.Planning.plan", plan)
+    async with Node("stops", introspection=False) as node:
+        module = disk.load("counter", COUNTER)
+        await node.start(ChildSpec("counter", module.Counter))
+        upgrade = asyncio.ensure_future(node.code.apply("counter"))
+        await planning.wait()
+    with pytest.raises(CodeError, match="node stops has ended"):
+        await upgrade
+    assert node.code.busy is None
 
 
 async def test_who_stops_waiting_does_not_stop_it(under_way):
