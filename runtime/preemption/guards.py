@@ -2,7 +2,7 @@
 
     innermost frame ... up to the runtime's frame that called the handler (a boundary)
       a collection of garbage is going on      HOLD: the collector keeps its lists on the C stack
-      the runtime itself                       ITSELF: it ends by itself, soon
+      the runtime itself, and tracing          ITSELF: they end by themselves, soon
       the end of a process, with all it calls  ITSELF: others are told of it there (a host's logging may take its time)
       threading, queue, concurrent             RELUCTANT: they are seldom in the middle for long, but may block
       logging (where it locks), warnings       HOLD: what they lock is locked for the thread, so it would not exclude others
@@ -44,6 +44,7 @@ __all__ = [
     "Hold",
     "boundary",
     "hub_may_lend",
+    "is_known",
     "may_wait",
     "open_to_switches",
     "to_its_end",
@@ -66,6 +67,7 @@ IMPORT: Final[Hold] = 5000
 """Large libraries are imported on first use."""
 
 _RUNTIME: Final = "runtime"
+_OURS: Final = frozenset({_RUNTIME, "tracing"})
 _HOLDS: Final[dict[str, Hold]] = {
     "logging": BRIEF, "warnings": BRIEF,
     "importlib": IMPORT, "_frozen_importlib": IMPORT, "_frozen_importlib_external": IMPORT, "zipimport": IMPORT,
@@ -120,6 +122,11 @@ def to_its_end(function: F) -> F:
     return function
 
 
+def is_known(code: CodeType) -> bool:
+    """Whether frames are told by this very code object: it must not be exchanged for another that does the same."""
+    return code in _boundaries or code in _open or code in _closed or code in _LOCKING
+
+
 def verdict(frame: FrameType | None, current: greenlet | None = None) -> Hold:
     """FREE, ITSELF, RELUCTANT, or the ticks of a HOLD, for the step whose innermost frame this is.
 
@@ -141,7 +148,7 @@ def verdict(frame: FrameType | None, current: greenlet | None = None) -> Hold:
             root = name.partition(".")[0]
             if root in _DEBUGGERS or code in hosts:
                 return ITSELF
-            if root == _RUNTIME:
+            if root in _OURS:
                 if name == _STREAMS:
                     hold = max(hold, LONG)
                 elif name == _CODEC:

@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import get_ident
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any, Final, TypeAlias
 
 from ..context import Context
@@ -65,6 +65,7 @@ class Probes:
         here: whose code runs. Called on whatever thread a traced function runs on, in the middle of it.
         thread: the number of the loop's thread, where events are offered. Optional. Defaults to any thread being the one.
         post: has a function called on the loop's thread, soon. Called on other threads. Optional, if there is no other thread.
+        spared: whether a function must keep its code object. Optional. Defaults to none.
 
     Attributes:
         offer: who is told the events, on the loop's thread. A `Tap` puts itself here.
@@ -77,12 +78,14 @@ class Probes:
         *,
         thread: Callable[[], int] = get_ident,
         post: Callable[[Callable[[], None]], None] = lambda work: work(),
+        spared: Callable[[CodeType], bool] = lambda _: False,
     ) -> None:
         self.clock: Final = clock
         self.here: Final = here
         self.offer: Callable[[Subject, Event], None] = _nobody
         self._thread: Final = thread
         self._post: Final = post
+        self._spared: Final = spared
         self._wanted: dict[Session, tuple[Target, ...]] = {}
         self._ears: dict[int, Ear] = {}
         self._tray: deque[tuple[Subject, Event]] = deque()
@@ -96,7 +99,14 @@ class Probes:
         Raises:
             PatternError: one of them is not there, or cannot be traced.
         """
-        return tuple(target for function in pattern.functions for target in found(pattern, function))
+        targets = tuple(target for function in pattern.functions for target in found(pattern, function))
+        for target in targets:
+            if self._spared(target.function.__code__):
+                problem = f"{target.home}:{target.function.__qualname__} is what steps are told by"
+                raise PatternError(
+                    pattern.text, target.wanted.column, problem, ("a function of your own", "what it calls")
+                )
+        return targets
 
     def dangers(self, targets: Iterable[Target]) -> list[str]:
         """Why tracing these is dangerous, as far as their patterns' words do not tell: a name may be an import of another module's."""

@@ -9,7 +9,10 @@
 There is no frame in between, so recursion is as deep, `sys._getframe(1)` is who it was, and a traceback has no line more. The start of a
 call is on the stack of that very call: greenlets, generators and threads cannot mix it up. The function stays the same object, with its
 defaults, its closure and its signature; references to it and methods that are bound already reach the new code. A call that is
-under way keeps the code with which it has begun.
+under way keeps the code with which it has begun, and tells nobody any more.
+
+What can be seen of it: `__code__` is another object meanwhile, a debugger sees the first line of a function once more, and
+recursion meets its limit a few calls earlier.
 """
 
 from __future__ import annotations
@@ -24,8 +27,8 @@ from .sites import Site, Unfit, parameters
 
 __all__ = ["Rewriter", "rewritten", "untold"]
 
-_LASTING: Final = 2
-"""Values that a frame keeps while nobody catches what it has raised: the call, and where it was raised."""
+_ROOM: Final = 8
+"""Values that a frame has on its stack at most beside its own and the arguments, where it tells the site."""
 
 
 def rewritten(code: CodeType, site: Site) -> CodeType:
@@ -53,12 +56,12 @@ def rewritten(code: CodeType, site: Site) -> CodeType:
         else:
             made.append(item)
             watched.append(item)
-    escape = _raised(raised)
+    escape = _raised(raised, instructions[begin])
     handlers += _watch(made, watched, handlers, escape[0])
     made += escape
     order = {item: place for place, item in enumerate(made)}
     handlers.sort(key=lambda handler: order[handler.first])
-    stack = 8 + len(parameters(code))
+    stack = _ROOM + len(parameters(code))
     return code_of(code, made, handlers, constants=constants, stack=stack)
 
 
@@ -82,12 +85,12 @@ def _returned(constant: int, end: Instruction) -> list[Instruction]:
     return [*(instruction(name, argument, end.position) for name, argument in steps), end]
 
 
-def _raised(constant: int) -> list[Instruction]:
+def _raised(constant: int, resume: Instruction) -> list[Instruction]:
     """On the stack are the call, the place and the exception: tell the site, and raise it again at that place."""
     steps = [
         ("PUSH_NULL", 0), ("LOAD_CONST", constant), ("COPY", 5), ("COPY", 4), *_call(2), ("POP_TOP", 0), ("RERAISE", 1),
     ]  # fmt: skip
-    return [instruction(name, argument) for name, argument in steps]
+    return [instruction(name, argument, resume.position) for name, argument in steps]
 
 
 def _call(arguments: int) -> list[tuple[str, int]]:
