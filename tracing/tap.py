@@ -165,7 +165,9 @@ class Tap:
         if self.triggers is None:
             raise Refused("the node has no flight recorder")
         if read_trigger(text).pattern.functions:
-            raise Refused("a trigger waits for what happens to processes, and for no function; open a session for that")
+            raise Refused(
+                "a trigger waits for what happens to processes, and for no function; open a session for that"
+            )
         with self._lock:
             trigger = self.triggers.add(text)
             self._settle(self.sessions)

@@ -84,7 +84,8 @@ def found(pattern: Pattern, wanted: Function) -> list[Target]:
         _no_module(pattern, wanted)
     if wanted.name == "*":
         every = [
-            Target(function, f"{wanted.module}:{name}", wanted) for name, function in _all(wanted.module, vars(module), "")
+            Target(function, f"{wanted.module}:{name}", wanted)
+            for name, function in _all(wanted.module, vars(module), "")
         ]
         if not every:
             _wrong(pattern, wanted, f"{wanted.module} defines no function", "MODULE:FUNCTION")
@@ -99,7 +100,10 @@ def found(pattern: Pattern, wanted: Function) -> list[Target]:
     for target in every:
         if target.home.partition(".")[0] == _ITSELF:
             _wrong(
-                pattern, wanted, f"{target.home}:{target.function.__qualname__} is what traces", "a function of your own"
+                pattern,
+                wanted,
+                f"{target.home}:{target.function.__qualname__} is what traces",
+                "a function of your own",
             )
     return every
 
@@ -177,10 +181,11 @@ def _wrong(pattern: Pattern, wanted: Function, problem: str, *legal: str) -> NoR
 
 
 def _no_module(pattern: Pattern, wanted: Function) -> NoReturn:
-    loaded = [name for name, module in list(sys.modules.items()) if isinstance(module, ModuleType)]
-    near = get_close_matches(wanted.module, loaded, 5) or [
-        name for name in loaded if name.rpartition(".")[2] == wanted.module.rpartition(".")[2]
-    ][:5]
+    loaded = [name for name in list(sys.modules) if name]
+    near = (
+        get_close_matches(wanted.module, loaded, 5)
+        or [name for name in loaded if name.rpartition(".")[2] == wanted.module.rpartition(".")[2]][:5]
+    )
     _wrong(
         pattern, wanted, f"no module {wanted.module!r} is loaded here",
         *(f"{name}:{wanted.name}" for name in near), "a module that the node has imported",

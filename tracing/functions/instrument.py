@@ -13,9 +13,12 @@ import threading
 from types import FunctionType
 from typing import Final
 
-from .monitoring import Monitor
-from .rewriting import Rewriter
 from .sites import Instrument, Listener, Site
+
+if sys.version_info >= (3, 12):
+    from .monitoring import Monitor as OfThisInterpreter
+else:
+    from .rewriting import Rewriter as OfThisInterpreter
 
 __all__ = ["Sites", "sites"]
 
@@ -91,5 +94,5 @@ class Sites:
             ]
 
 
-sites: Final = Sites(Monitor() if sys.version_info >= (3, 12) else Rewriter())
+sites: Final = Sites(OfThisInterpreter())
 """Those of this interpreter."""

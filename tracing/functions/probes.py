@@ -170,7 +170,7 @@ class Probes:
         ears: dict[int, Ear] = {}
         for session, targets in wanted.items():
             for target in targets:
-                ear = ears.setdefault(id(target.function), Ear(self, target.function))
+                ear = ears.setdefault(id(target.function), Ear(self, target.function))  # pyright: ignore[reportArgumentType]  # a field: it is not bound
                 ear.add(session, target.text)
         for key in [key for key in self._ears if key not in ears]:
             self._ears.pop(key).leave()
@@ -266,7 +266,18 @@ class Ear:
         now = probes.clock()
         values = (call.arguments, value)
         for text in self.texts:
-            event = (now, kind, subject.number, subject.name, text, 0, call.context, values, None, now - call.at)
+            event = (
+                now,
+                kind,
+                subject.number,
+                subject.name,
+                text,
+                0,
+                call.context,
+                values,
+                None,
+                now - call.at,
+            )
             probes.tell(self, subject, event)
 
 

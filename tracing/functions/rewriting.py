@@ -37,11 +37,7 @@ def rewritten(code: CodeType, site: Site) -> CodeType:
     Raises:
         Unfit: it is none that the compiler of 3.11 makes.
     """
-    instructions, handlers = parts_of(code)
-    again = code_of(code, instructions, handlers)
-    begin = next((place for place, item in enumerate(instructions) if _is(item, "RESUME")), None)
-    if begin is None or again.co_code != code.co_code or again.co_exceptiontable != code.co_exceptiontable:
-        raise Unfit("its code is none that the compiler of this Python makes")
+    instructions, handlers, begin = _read(code)
     constants = (*code.co_consts, site.begun, site.returned, site.raised)
     begun, returned, raised = range(len(code.co_consts), len(constants))
     for handler in handlers:
@@ -63,6 +59,20 @@ def rewritten(code: CodeType, site: Site) -> CodeType:
     handlers.sort(key=lambda handler: order[handler.first])
     stack = _ROOM + len(parameters(code))
     return code_of(code, made, handlers, constants=constants, stack=stack)
+
+
+def _read(code: CodeType) -> tuple[list[Instruction], list[Handler], int]:
+    """Its parts, and which instruction is the first of its body. Raises Unfit."""
+    try:
+        instructions, handlers = parts_of(code)
+        again = code_of(code, instructions, handlers)
+        begin = next(place for place, item in enumerate(instructions) if _is(item, "RESUME"))
+        same = (again.co_code, again.co_exceptiontable) == (code.co_code, code.co_exceptiontable)
+    except (LookupError, ValueError, StopIteration):
+        instructions, handlers, begin, same = [], [], 0, False
+    if not same:
+        raise Unfit(f"the code of {code.co_qualname} is none that the compiler of this Python makes")
+    return instructions, handlers, begin
 
 
 def _is(item: Instruction, name: str) -> bool:

@@ -96,20 +96,21 @@ class Site:
         if me in _inside:
             return None
         _inside.add(me)
-        calls: tuple[Call, ...] | None = None
+        calls: tuple[Call, ...] = ()
         try:
             for listener in self.listeners:
-                if listener.broken is None:
-                    try:
-                        call = listener.begun(dict(zip(self.names, arguments, strict=False)))
-                    except Exception as error:  # no more than this: there may be no room for a call
-                        listener.broken = error
-                    else:
-                        if call is not None:
-                            calls = (call,) if calls is None else (*calls, call)
+                if listener.broken is not None:
+                    continue
+                try:
+                    call = listener.begun(dict(zip(self.names, arguments, strict=False)))
+                except Exception as error:  # no more than this: there may be no room for a call
+                    listener.broken = error
+                else:
+                    if call is not None:
+                        calls = (*calls, call)
         finally:
             _inside.discard(me)
-        return calls
+        return calls or None
 
     def returned(self, calls: tuple[Call, ...] | None, result: Any) -> None:
         """It returns."""

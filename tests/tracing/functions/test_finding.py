@@ -9,7 +9,7 @@ import pytest
 from tracing.functions.finding import found
 from tracing.pattern import PatternError, parse
 
-SOURCE = '''
+SOURCE = """
 import functools, time
 from dataclasses import dataclass
 from asyncio import sleep
@@ -61,7 +61,7 @@ bound = Account().pay
 account = Account()
 clock = time.monotonic
 answer = 42
-'''
+"""
 
 
 @pytest.fixture
