@@ -1,0 +1,38 @@
+"""Replay: recorded messages fed to a copy of a process's state, on today's or on changed code.
+
+packing     events as bytes, with their raw values
+recording   what one process has handled, made of these
+recorder    a session that keeps raw values
+identities  shadows of pids, names, callers
+tape        what the record has for a step, and what that does
+stand_in    `self` in a replay
+outcome     what a handler's result comes to
+alike       whether two values are the same
+judging     the record beside the replay
+changed     the code that is replayed
+replaying   the replay
+report      what it has found
+"""
+
+from .packing import About, Broken, decode, encode, pack
+from .recorder import Recorder, record
+from .recording import Recording, processes
+from .replaying import replay
+from .report import Difference, Mode, Report, StepReport
+
+__all__ = [
+    "About",
+    "Broken",
+    "Difference",
+    "Mode",
+    "Recorder",
+    "Recording",
+    "Report",
+    "StepReport",
+    "decode",
+    "encode",
+    "pack",
+    "processes",
+    "record",
+    "replay",
+]

@@ -1,0 +1,242 @@
+"""A recording: what one process has handled, each with the state before and after it, the reply, and what it got from outside.
+
+    handled, raised           a step                                              (of the process)
+    call, and its reply       what the step has asked for, and was told           reply: of whoever was called
+    send, spawn, link, …      what the step has done to others                    compared, where they were recorded
+    ended                     why the last step was the last
+
+It is made from the events of a session or of a dump, packed (`packing`), and holds bytes: nothing of it runs until it is replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tracing.context import Context
+
+from .packing import About, Broken, Packed, decode
+
+__all__ = ["Ask", "Deed", "Kept", "Recording", "Step", "handler_of", "processes"]
+
+Kept = bytes | str
+"""A value as bytes, or why there are none."""
+COMPARED: Final = ("send", "call", "spawn", "monitor", "demonitor", "link", "unlink", "count")
+"""Kinds of events that are effects of a step."""
+_UNKNOWN: Final = "it is not in the record"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A call of the process's, and its answer."""
+
+    peer: int
+    message: Kept
+    answer: Kept | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What it has done to another: a kind of `COMPARED`."""
+
+    kind: str
+    peer: int
+    text: str
+    value: Kept | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One message and its handling.
+
+    Attributes:
+        number: from 1 on.
+        at: when it was over, in seconds since the epoch.
+        text: the handler, or a state machine's state.
+        message: what was handled.
+        sender: number of the sender, or 0.
+        before: the state before.
+        state: the state after; that before, where it has raised.
+        reply: the answer; NOTHING where there was none.
+        raised: what it has raised; None if it has not.
+        ended: why the process has ended with it; None if it has not, or that is not recorded.
+        asks: its calls.
+        deeds: what it has done to others.
+        sure: whether nothing can have changed these values between the event and its keeping.
+    """
+
+    number: int
+    at: float
+    text: str
+    message: Kept
+    sender: int
+    before: Kept
+    state: Kept
+    reply: Kept
+    raised: Kept | None
+    ended: Kept | None
+    asks: tuple[Ask, ...]
+    deeds: tuple[Deed, ...]
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The steps of one process.
+
+    Attributes:
+        number: of the process.
+        about: its behaviour, name, and version.
+        steps: in their order.
+        compared: kinds of effects that were recorded, so that a replay can compare them.
+        notes: what has to be known about it.
+    """
+
+    number: int
+    about: About
+    steps: tuple[Step, ...]
+    compared: frozenset[str]
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, events: Iterable[Packed], number: int, about: Mapping[int, About], epoch: float, compared: Iterable[str] = ()
+    ) -> Recording:
+        """What events tell of one process.
+
+        Args:
+            events: in their order, of any processes.
+            number: of the process.
+            about: what is known of processes.
+            epoch: seconds since the epoch at which the monotonic clock stood at 0.
+            compared: kinds of effects that were listened for. Optional. Defaults to those that there are.
+
+        Raises:
+            Broken: there is no step of it.
+        """
+        reader = _Reader(number, epoch)
+        for event in events:
+            reader.read(event)
+        if not reader.steps:
+            known = ", ".join(f"<0.{one}.0>" for one in sorted(reader.others)) or "none"
+            raise Broken(f"the record has no step of <0.{number}.0>; it has steps of: {known}")
+        if number not in about:
+            raise Broken(f"the record does not say what <0.{number}.0> runs")
+        kinds = frozenset(compared) or frozenset(reader.seen)
+        return cls(number, about[number], tuple(reader.steps), kinds & set(COMPARED), tuple(reader.notes))
+
+    @classmethod
+    def read(cls, data: bytes, number: int | None = None) -> Recording:
+        """The recording of one process in a record's bytes.
+
+        Args:
+            data: as `packing.encode` makes them.
+            number: of the process. Optional. Defaults to the one that it is about, if there is only one.
+
+        Raises:
+            Broken: these bytes are no record, or there is no such process in it.
+        """
+        events, about, epoch = decode(data)
+        if number is None:
+            found = processes(events)
+            if len(found) != 1:
+                raise Broken(f"the record has steps of {len(found)} processes; say which: {', '.join(f'<0.{n}.0>' for n in found) or 'none'}")
+            number = found[0]
+        return cls.of(events, number, about, epoch)
+
+
+def processes(events: Iterable[Packed]) -> list[int]:
+    """The numbers of the processes that have steps in a record."""
+    return sorted({event.pid for event in events if event.kind in {"handled", "raised"}})
+
+
+class _Reader:
+    """Makes steps of events."""
+
+    def __init__(self, number: int, epoch: float) -> None:
+        self.steps: list[Step] = []
+        self.notes: list[str] = []
+        self.seen: set[str] = set()
+        self.others: set[int] = set()
+        self._number = number
+        self._epoch = epoch
+        self._open: list[Packed] = []
+        self._answers: dict[tuple[int, int], Kept] = {}
+
+    def read(self, event: Packed) -> None:
+        kind = event.kind
+        own = event.pid == self._number
+        if kind in {"handled", "raised"}:
+            if own and event.text.partition(" ")[0] not in _NO_STEPS:
+                self._step(event)
+            elif not own:
+                self.others.add(event.pid)
+        elif kind == "reply" and event.peer == self._number and event.context is not None:
+            self._answers[_span(event.context)] = event.values[0]
+        elif kind == "spawn" and event.peer == self._number:
+            self._open.append(event._replace(peer=event.pid))
+        elif own and kind in COMPARED and kind != "spawn":
+            self._open.append(event)
+        elif own and kind in {"ended", "crash"} and self.steps and event.values:
+            self.steps[-1] = _ended(self.steps[-1], event.values[0])
+        elif own and kind == "code_changed":
+            self.notes.append(f"newer code came into place after step {len(self.steps)}")
+
+    def _step(self, event: Packed) -> None:
+        mine = [one for one in self._open if _within(one.context, event.context)]
+        self._open.clear()
+        self.seen.update(one.kind for one in mine)
+        values = (*event.values, _UNKNOWN, _UNKNOWN, _UNKNOWN, _UNKNOWN)
+        failed = event.kind == "raised"
+        message, before = values[0], values[1]
+        self.steps.append(Step(
+            number=len(self.steps) + 1,
+            at=self._epoch + event.mono,
+            text=event.text,
+            message=message,
+            sender=event.peer,
+            before=before,
+            state=before if failed else values[2],
+            reply=_UNKNOWN if failed else values[3],
+            raised=values[2] if failed else None,
+            ended=None,
+            asks=tuple(Ask(one.peer, one.values[0], self._answer(one)) for one in mine if one.kind == "call" and one.values),
+            deeds=tuple(Deed(one.kind, one.peer, one.text, one.values[0] if one.values else None) for one in mine),
+            sure=event.sure,
+        ))  # fmt: skip
+
+    def _answer(self, call: Packed) -> Kept | None:
+        return self._answers.pop(_span(call.context), None) if call.context is not None else None
+
+
+def _span(context: Context) -> tuple[int, int]:
+    return context[0], context[1]
+
+
+def _within(context: Context | None, step: Context | None) -> bool:
+    """Whether something was done in this step, and not in a task beside it."""
+    if context is None or step is None:
+        return True
+    return context[0] == step[0] and step[1] in {context[1], context[2]}
+
+
+def _ended(step: Step, reason: Kept) -> Step:
+    return step if step.ended is not None else replace(step, ended=reason)
+
+
+def handler_of(text: str) -> str | None:
+    """The handler that the text of an event names: `handle_call`, or `call`; None where it names something else."""
+    return _HANDLERS.get(text.partition(" ")[0])
+
+
+_HANDLERS: Final = {
+    word: handler
+    for kind, handler in (
+        ("call", "handle_call"), ("cast", "handle_cast"), ("info", "handle_info"),
+        ("continue", "handle_continue"), ("event", "handle_continue"),
+    )
+    for word in (kind, handler)
+}  # fmt: skip
+_NO_STEPS: Final = frozenset({"init", "terminate", "shutdown", "system"})
+"""What is handled without a message of anybody's: it is not replayed."""
