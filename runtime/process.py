@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, TypeVar
@@ -182,6 +182,11 @@ class Process:
         """What it runs, as `module:qualname`."""
         kind = type(self.handle)
         return f"{kind.__module__}:{kind.__qualname__}"
+
+    @property
+    def redact(self) -> Callable[[Any], Any] | None:
+        """What its behaviour leaves of a value for others to see, where it says so."""
+        return getattr(type(self.handle), "redact", None)
 
     @property
     def letters(self) -> int:

@@ -9,6 +9,8 @@ cdef class RunQueue:
     cdef public bint scheduled
     cdef public int depth
     cdef public long long dead_letters, handled, late_replies, turns
+    cdef public object tap, keep, story
+    cdef public bint sends, handles
     cpdef enqueue(self, Process process)
     cpdef tick(self)
     cpdef sender(self)

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 from .status import READY
 
 if TYPE_CHECKING:
+    from tracing.context import Context
+    from tracing.tap import Tap
+
     from .caller import Caller
     from .node import Node
     from .process import Process
@@ -47,6 +50,14 @@ class RunQueue:
         self.handled = 0
         self.late_replies = 0
         self.dead_letters = 0
+        self.tap: Tap | None = None
+        """Who listens to what happens; None where nobody does, and that is all that tracing costs then."""
+        self.keep: Callable[[Any], None] | None = None
+        """Keeps an item in the flight recorder, where there is one and somebody listens."""
+        self.sends = self.handles = False
+        """Whether a session wants what is sent, and what handlers do."""
+        self.story: Context | None = None
+        """Under which the running step runs; of no meaning while nobody runs."""
         self.owed: dict[Process, set[Caller[Any]]] = {}
         """The processes that owe answers for which somebody waits, and to whom."""
 

@@ -27,6 +27,7 @@ from .run_queue import RunQueue
 from .status import AWAITING, ENDED, RUNNING, STATUSES
 from .steps import Steps
 from .threads.marshal import post
+from .trace.listening import Listening
 from .waits import Waits
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Scheduler(RunQueue):
         clock: Callable[[], float] = time.monotonic,
         *,
         time_slicing: bool = True,
+        flight: int = 0,
     ) -> None:
         super().__init__(node, loop, clock)
         self._born = -math.inf
@@ -82,6 +84,7 @@ class Scheduler(RunQueue):
         """Threads of processes that have ended, until they have ended too, or count as zombies."""
         self.block: Block | None = None
         """The OS processes of isolated processes, once there are some."""
+        self.listening: Final = Listening(node, self, flight)
         self.mode: Final[Mode] = choose(self, time_slicing=time_slicing)
         self.sliced: Final = self.mode.workers is not None
         self.workers: Final = self.mode.workers or Direct(self)
@@ -124,6 +127,11 @@ class Scheduler(RunQueue):
                 time.sleep(BREATH_S)
             self._breathed = time.monotonic()
         self._turned = now
+
+    def close(self) -> None:
+        """Nothing happens any more: end what listens, and what slices time."""
+        self.listening.close()
+        self.mode.stop()
 
     def kick(self) -> None:
         """See that there is a turn, although nobody may be READY: a step is parked."""

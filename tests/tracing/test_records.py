@@ -49,7 +49,7 @@ def test_a_pid_is_written_as_the_runtime_writes_it():
 def test_every_value_of_an_event_has_its_label():
     for kind, about in KINDS.items():
         values = tuple(range(len(about.values)))
-        record = record_of(1, (1.0, kind, 2, None, "", 0, None, values, None, None), 0.0)
+        record = record_of(1, (1.0, kind, 2, None, "", 0, None, values, None, None, None), 0.0)
         assert record.values == dict(zip(about.values, values, strict=True))
 
 
