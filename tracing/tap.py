@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from .flight import Flight
 from .limits import Limits
@@ -26,6 +26,7 @@ from .triggers import Trigger, Triggers
 
 __all__ = ["Refused", "Tap"]
 
+S = TypeVar("S", bound=Session)
 _Listen = Callable[[Subject, Event], None]
 MOST: Final = 16
 """Sessions at a time."""
@@ -114,6 +115,22 @@ class Tap:
         why = [] if force else dangers(wanted)
         if why:
             raise Refused(f"refused: {'; '.join(why)}; --force does it nevertheless")
+
+        def make(number: int, now: float) -> Session:
+            matcher = Matcher(wanted, self._resolve, now, self._atoms)
+            return Session(number, matcher, limits or Limits(), owner, now, self.show, self._frames)
+
+        return self.add(make)
+
+    def add(self, make: Callable[[int, float], S]) -> S:
+        """Open a session of another make.
+
+        Args:
+            make: gets its number, and when it begins.
+
+        Raises:
+            Refused: there are 16 sessions, or the node has ended.
+        """
         with self._lock:
             now = self._clock()
             self._sweep(now)
@@ -121,10 +138,7 @@ class Tap:
                 raise Refused("the node has ended; nothing can be traced any more")
             if len(self.sessions) >= MOST:
                 raise Refused(f"{MOST} sessions are open; stop one of them first")
-            matcher = Matcher(wanted, self._resolve, now, self._atoms)
-            session = Session(
-                next(self._numbers), matcher, limits or Limits(), owner, now, self.show, self._frames
-            )
+            session = make(next(self._numbers), now)
             self._settle((*self.sessions, session))
         return session
 

@@ -37,7 +37,7 @@ class Judge:
 
     def __init__(self, world: World, show: Show) -> None:
         self._world: Final = world
-        self._show: Final = show
+        self.show: Final = show
 
     def alike(self, recorded: Any, replayed: Any) -> bool:
         """Whether two values are the same; then placeholders in them are bound."""
@@ -79,7 +79,7 @@ class Judge:
 
     def _changes(self, was: Any, now: Any, paths: list[str]) -> list[Change]:
         """What differs, as it may be seen; what may not be seen is told to differ."""
-        shown = [one for one in changes(self._show(was), self._show(now)) if any(_touch(one.path, path) for path in paths)]
+        shown = [one for one in changes(self.show(was), self.show(now)) if any(_touch(one.path, path) for path in paths)]
         seen = [one.path for one in shown]
         hidden = [path for path in paths if not any(_touch(path, other) for other in seen)]
         return shown + [Change(path, "changed", HIDDEN, HIDDEN) for path in hidden]

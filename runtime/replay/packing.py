@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from tracing.context import Context
-from tracing.records import Event
+from tracing.records import ABSENT, Event
 
 from ..isolation import codec
 from ..isolation.wire import BadFrame, frame_of, frames_of
@@ -56,7 +56,7 @@ class Packed(NamedTuple):
     """An event whose values are bytes.
 
     Attributes:
-        values: each as bytes; a text says why there are none.
+        values: each as bytes, empty where the event has none; a text says why it could not be kept.
         sure: whether nothing can have changed the values between the event and the packing.
     """
 
@@ -120,14 +120,14 @@ def pack(events: Iterable[Event], names: Names | None = None) -> list[Packed]:
 
 
 def _event(event: Event, names: Names) -> Packed:
-    mono, kind, pid, name, text, peer, context, values, waited, took = event
+    mono, kind, pid, name, text, peer, context, values, waited, took, _ = event
     kept: list[bytes | str] = []
     for value in values:
         try:
-            kept.append(packed(value, names))
+            kept.append(b"" if value is ABSENT else packed(value, names))
         except Unpackable as error:
             kept.append(str(error))
-    sure = all(is_constant(value) or value is NOTHING for value in values)
+    sure = all(value is ABSENT or value is NOTHING or is_constant(value) for value in values)
     return Packed(mono, kind, pid, name, text, peer, context, tuple(kept), waited, took, sure)
 
 

@@ -21,10 +21,10 @@ from .packing import About, Broken, Packed, decode
 __all__ = ["Ask", "Deed", "Kept", "Recording", "Step", "handler_of", "processes"]
 
 Kept = bytes | str
-"""A value as bytes, or why there are none."""
+"""A value as bytes, empty where the record has none; or why it could not be kept."""
 COMPARED: Final = ("send", "call", "spawn", "monitor", "demonitor", "link", "unlink", "count")
 """Kinds of events that are effects of a step."""
-_UNKNOWN: Final = "it is not in the record"
+_UNKNOWN: Final = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Step:
         sender: number of the sender, or 0.
         before: the state before.
         state: the state after; that before, where it has raised.
-        reply: the answer; NOTHING where there was none.
+        reply: the answer; nothing or NOTHING where there was none.
         raised: what it has raised; None if it has not.
         ended: why the process has ended with it; None if it has not, or that is not recorded.
         asks: its calls.

@@ -173,42 +173,43 @@ class _Job:
     async def _step(self, step: Step, process: Any) -> bool:
         """Replay one step; whether there is a next one."""
         trace = ""
-        message: Any = NOTHING
+        was = now = None
         tape = self._world.tape = Tape([], self._judge.alike)
         try:
             message = self._code.message(self._value(step.message))
             tape = self._world.tape = Tape(self._asked(step), self._judge.alike)
-            before = self._before(step)
-            shown = self._judge.show(message)
-            now = await self._handle_message(step, message, before, process)
+            now = await self._handle_message(step, message, self._before(step), process)
             if now.how == "raises" and isinstance(now.reason, BaseException):
                 trace = "".join(traceback.format_exception(now.reason, limit=-FRAMES))
                 strip(now.reason)
             was = self._recorded(step, now)
-            deeds = self._deeds(step)
-            found = self._judge.step(was, now, deeds, tape.effects, self.recording.compared)
+            found = self._judge.step(was, now, self._deeds(step), tape.effects, self.recording.compared)
         except Unanswered as error:
-            found, now, was = [Difference("unanswered", str(error))], None, None
-            shown = self._judge.show(message)
+            found = [Difference("unanswered", str(error))]
         except (Unpackable, NotMigrated) as error:
-            found, now, was = [Difference("unreadable", str(error))], None, None
-            shown = None
+            found = [Difference("unreadable", str(error))]
         if found:
-            self._differs(step, shown, found, tape, trace)
+            self._differs(step, found, tape, trace)
         return self._next(step, was, now, same=not found)
 
-    def _differs(self, step: Step, shown: Json, found: list[Difference], tape: Tape, trace: str) -> None:
+    def _differs(self, step: Step, found: list[Difference], tape: Tape, trace: str) -> None:
         self._count += 1
         self._first = self._first or step.number
-        if len(self._differing) < TOLD:
-            self._differing.append(
-                StepReport(step.number, step.at, step.text, shown, tuple(found), tuple(tape.assumed), trace)
-            )
+        if len(self._differing) >= TOLD:
+            return
+        try:
+            shown = self._judge.show(self._value(step.message))
+        except Unpackable as error:
+            shown = {"$text": str(error)}
+        self._differing.append(
+            StepReport(step.number, step.at, step.text, shown, tuple(found), tuple(tape.assumed), trace)
+        )
 
     def _next(self, step: Step, was: Outcome | None, now: Outcome | None, *, same: bool) -> bool:
         """Make ready for the next step; whether there is one."""
         self._entering = now.entering if now is not None else None
         if self._mode == "lock-step":
+            self._state = was.state if was is not None else NOTHING
             return True
         if now is None:
             self.ended = f"step {step.number} could not be replayed, so nothing is known of what follows; lock-step goes on behind it"
@@ -229,15 +230,17 @@ class _Job:
     # --- what the record says ---------------------------------------------------------------------
 
     def _value(self, kept: Kept | None) -> Any:
-        if kept is None:
+        if not kept:
             return NOTHING
         if isinstance(kept, str):
             raise Unpackable(kept)
         return unpacked(kept, self._world)
 
     def _before(self, step: Step) -> Any:
-        if self._mode == "free" and self._state is not NOTHING:
+        if (self._mode == "free" or not step.before) and self._state is not NOTHING:
             return self._state
+        if not step.before:
+            raise Unpackable("the record has no state before it: only a recording has states, and a dump has none")
         return self._code.state(self._value(step.before))
 
     def _asked(self, step: Step) -> list[Asked]:
@@ -258,10 +261,12 @@ class _Job:
 
     def _recorded(self, step: Step, now: Outcome) -> Outcome:
         """What became of it; where the record does not tell how it ended, that is no difference."""
-        state = self._code.state(self._value(step.state))
+        state = self._code.state(self._value(step.state)) if step.state else now.state
         if step.raised is not None:
             return Outcome(state, now.reply, "raises", self._code.value(self._value(step.raised)))
         reply = self._code.value(self._value(step.reply))
+        if not step.reply and now.reply is None:
+            reply = None  # a record may have neither for both
         if step.ended is not None and step.number == len(self.recording.steps):
             return Outcome(state, reply, "stops", self._code.value(self._value(step.ended)))
         if step.number == len(self.recording.steps) and now.how == "stops":
@@ -294,7 +299,7 @@ class _Job:
         """The state that is being entered: the process is still in the one before."""
         if self._entering is not None:
             return self._entering
-        after = self._code.state(self._value(step.state))
+        after = self._code.state(self._value(step.state)) if step.state else before
         return StateAndData(after.state, before.data)
 
     def _handler(self, step: Step, message: Any) -> str:

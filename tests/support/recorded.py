@@ -1,0 +1,63 @@
+"""Recorded steps made by hand: what a session would hold of a process's handlers, without a session."""
+
+import time
+
+from runtime.replay import About, Recording, pack
+from runtime.results import NOTHING
+from tracing.context import born, caused
+from tracing.records import ABSENT
+
+__all__ = ["Tale"]
+
+HANDLERS = {"call": "handle_call", "cast": "handle_cast", "info": "handle_info", "continue": "handle_continue"}
+
+
+class Tale:
+    """Events of one process, in order."""
+
+    def __init__(self, behaviour, number=42):
+        self.number = number
+        self.behaviour = f"{behaviour.__module__}:{behaviour.__qualname__}"
+        self.events = []
+        self._mono = time.monotonic()
+        self._context = None
+
+    def _event(self, kind, pid, peer, context, values, text=""):
+        self._mono += 0.001
+        self.events.append((self._mono, kind, pid, None, text, peer, context, values, None, None, None))
+
+    def begin(self):
+        """The context of the next step, for what it does."""
+        self._context = born()
+        return self
+
+    def asked(self, peer, message, answer=ABSENT):
+        context = caused(self._context)
+        self._event("call", self.number, peer, context, (message,))
+        if answer is not ABSENT:
+            self._event("reply", peer, self.number, context, (answer,))
+        return self
+
+    def did(self, kind, peer, *values, text=""):
+        self._event(kind, self.number, peer, caused(self._context), values, text)
+        return self
+
+    def handled(self, handler, message, before, state, reply=NOTHING):
+        self._event(
+            "handled", self.number, 0, self._context, (message, before, state, reply), HANDLERS.get(handler, handler)
+        )
+        self._context = None
+        return self
+
+    def raised(self, handler, message, before, reason):
+        self._event("raised", self.number, 0, self._context, (message, before, reason), HANDLERS[handler])
+        return self
+
+    def ended(self, reason):
+        self._event("ended", self.number, 0, None, (reason,))
+        return self
+
+    def recording(self, compared=()):
+        return Recording.of(pack(self.events), self.number, {self.number: About(self.behaviour)}, 0.0, compared)
+
+
