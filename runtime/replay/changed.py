@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from ..code import versions
@@ -37,11 +39,13 @@ class Code:
     Attributes:
         kind: the class.
         version: what names its code.
+        modules: those that are executed aside for it, by name.
     """
 
-    def __init__(self, kind: type[Any], version: str) -> None:
+    def __init__(self, kind: type[Any], version: str, modules: Mapping[str, ModuleType] | None = None) -> None:
         self.kind: Final = kind
         self.version: Final = version
+        self.modules: Final = modules or {}
 
     def state(self, state: Any) -> Any:
         """A recorded state, as this code knows it. Raises NotMigrated."""
@@ -60,7 +64,7 @@ class _Changed(Code):
     """Code that is not in place."""
 
     def __init__(self, node: Node, draft: Draft, old: type[Any], kind: type[Any], version: str) -> None:
-        super().__init__(kind, version)
+        super().__init__(kind, version, draft.modules.of)
         self._root: Any = node.root
         self._draft: Final = draft
         self._old: Final = old

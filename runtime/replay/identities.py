@@ -10,11 +10,13 @@ A placeholder is bound the first time it is compared with the record, and is wri
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from ..caller import Caller
+from ..code.translation import named
 from ..messages import ATOMS, share
 from ..pid import Address, Alias, Name, Pid, Ref, pid_text
 from ..process import Process
@@ -246,6 +248,7 @@ class World:
     Args:
         number: of the process.
         name: its name in the record, or None.
+        modules: those that are executed aside, by name. Optional. Defaults to none.
 
     Attributes:
         outside: what stands in the place of every process.
@@ -255,12 +258,20 @@ class World:
     behind = None
     tape: Tape
 
-    def __init__(self, number: int, name: str | None = None) -> None:
+    def __init__(
+        self, number: int, name: str | None = None, modules: Mapping[str, ModuleType] | None = None
+    ) -> None:
+        self._modules: Final = modules or {}
         self.outside: Final = Outside(number, name)
         self.pid: Final = ShadowPid(self, number)
         self._numbers = itertools.count(PLACEHOLDERS)
         self._bound: dict[tuple[str, int], int] = {}
         self._one: dict[tuple[str, int], Any] = {}
+
+    def aside(self, item: type | FunctionType) -> bool:
+        """Whether a class or a function is of the modules that are executed aside."""
+        module = self._modules.get(item.__module__)
+        return module is not None and named(module, item.__qualname__) is item
 
     # --- placeholders -------------------------------------------------------------------------------
 
@@ -357,6 +368,8 @@ class World:
                 return self._one.setdefault((kind, what[0]), ShadowTask(self, *what))
             case "caller":
                 return self._one.setdefault((kind, what[0]), ShadowCaller(self, *what))
+            case "code":
+                return named(self._modules[what[0]], what[1])
             case _:
                 return NOTHING
 

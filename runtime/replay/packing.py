@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Iterable, Mapping
+from types import FunctionType
 from typing import Any, Final, NamedTuple
 
 from tracing.context import Context
@@ -23,7 +24,7 @@ from ..messages import is_constant
 from ..pid import Ref
 from ..results import NOTHING
 from ..tasks import TaskRef
-from .identities import Names
+from .identities import Names, World
 
 __all__ = ["About", "Broken", "Packed", "Unpackable", "copied", "decode", "encode", "pack", "packed", "unpacked"]
 
@@ -74,11 +75,13 @@ class Packed(NamedTuple):
 
 
 class _Pickler(codec.Pickler):
-    """As for what crosses into another OS process, and refs and tasks by number too."""
+    """As for what crosses into another OS process; refs and tasks by number too, and code that is executed aside by name."""
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, Ref | TaskRef) or obj is NOTHING:
             return codec.resolved, self.borders.refer(obj)
+        if isinstance(obj, type | FunctionType) and isinstance(self.borders, World) and self.borders.aside(obj):
+            return codec.resolved, ("code", obj.__module__, obj.__qualname__)
         return super().reducer_override(obj)
 
 

@@ -125,7 +125,7 @@ class _Job:
         self.ended = ""
         self._code: Final = code
         self._mode: Final[Mode] = mode
-        self._world: Final = World(recording.number, recording.about.name)
+        self._world: Final = World(recording.number, recording.about.name, code.modules)
         self._judge: Final = Judge(self._world, show or self._show)
         self._handle: Final = stand_in(code.kind, self._world, resources)
         self._machine: Final = issubclass(code.kind, StateMachine)
@@ -217,9 +217,11 @@ class _Job:
         if now.how != "goes on" and step.number < len(self.recording.steps):
             self.ended = f"the process would have ended in step {step.number}: it {now.how} ({describe(now.reason)})"
             return False
+        if same and was is not None and self._entering is None:
+            self._state = was.state  # the same, with the names that the record has
+            return True
         try:
-            kept = was.state if same and was is not None else now.state
-            self._state = copied(kept, self._world)
+            self._state = copied(now.state, self._world)
             if self._entering is not None:
                 self._entering = copied(self._entering, self._world)
         except Unpackable as error:
