@@ -14,8 +14,8 @@ replaying   the replay
 report      what it has found
 """
 
-from .packing import About, Broken, decode, encode, pack
-from .recorder import Recorder, record
+from .packing import About, Broken, Record, decode, encode, pack
+from .recorder import Recorder, record, record_of_events
 from .recording import Recording, processes
 from .replaying import replay
 from .report import Difference, Mode, Report, StepReport
@@ -25,6 +25,7 @@ __all__ = [
     "Broken",
     "Difference",
     "Mode",
+    "Record",
     "Recorder",
     "Recording",
     "Report",
@@ -34,5 +35,6 @@ __all__ = [
     "pack",
     "processes",
     "record",
+    "record_of_events",
     "replay",
 ]

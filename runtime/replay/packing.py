@@ -26,7 +26,7 @@ from ..results import NOTHING
 from ..tasks import TaskRef
 from .identities import Names, World
 
-__all__ = ["About", "Broken", "Packed", "Unpackable", "copied", "decode", "encode", "pack", "packed", "unpacked"]
+__all__ = ["About", "Broken", "Packed", "Record", "Unpackable", "copied", "decode", "encode", "pack", "packed", "unpacked"]
 
 _FORMAT: Final = 1
 
@@ -134,17 +134,29 @@ def _event(event: Event, names: Names) -> Packed:
     return Packed(mono, kind, pid, name, text, peer, context, tuple(kept), waited, took, sure)
 
 
-def encode(events: Iterable[Packed], about: Mapping[int, About], epoch: float) -> bytes:
-    """A record as bytes.
+class Record(NamedTuple):
+    """What stands in the bytes of a record.
 
-    Args:
+    Attributes:
         events: in their order.
         about: the processes, by number.
         epoch: seconds since the epoch at which the monotonic clock stood at 0.
+        kinds: of events that were listened for; none where that is not known.
     """
+
+    events: list[Packed]
+    about: Mapping[int, About]
+    epoch: float
+    kinds: frozenset[str] = frozenset()
+
+
+def encode(record: Record) -> bytes:
+    """A record as bytes."""
+    events, about, epoch, kinds = record
     body = {
         "format": _FORMAT,
         "epoch": epoch,
+        "kinds": sorted(kinds),
         "about": {number: tuple(one) for number, one in about.items()},
         "events": [tuple(event) for event in events],
     }
@@ -158,8 +170,8 @@ class _Plain(pickle.Unpickler):
         raise Broken(f"it names {module}.{name} where only plain data stand")
 
 
-def decode(data: bytes) -> tuple[list[Packed], dict[int, About], float]:
-    """The record again: events, processes, epoch. Runs nothing of what it holds.
+def decode(data: bytes) -> Record:
+    """The record again. Runs nothing of what it holds.
 
     Raises:
         Broken: these bytes are no record.
@@ -176,7 +188,7 @@ def decode(data: bytes) -> tuple[list[Packed], dict[int, About], float]:
             raise Broken(f"this record has the format {body['format']!r}; this Observer reads {_FORMAT}")
         events = [Packed(*event) for event in body["events"]]
         about = {number: About(*one) for number, one in body["about"].items()}
-        return events, about, float(body["epoch"])
+        return Record(events, about, float(body["epoch"]), frozenset(body["kinds"]))
     except Broken:
         raise
     except Exception as error:

@@ -28,9 +28,8 @@ from ..errors import CodeError, NotSendable
 from ..messages import is_constant, share
 from ..pid import pid_text
 from ..results import NOTHING
-from .identities import Names
-from .packing import About, encode, pack
-from .recording import COMPARED, Recording
+from .packing import About, Record, pack
+from .recording import COMPARED
 
 if TYPE_CHECKING:
     from tracing.tap import Tap
@@ -91,14 +90,9 @@ class Recorder(Session):
                 self._kept.append(self._queue.popleft()[1])
             return self._kept.copy()
 
-    def encoded(self) -> bytes:
-        """The record as bytes, for a file or a store."""
-        return encode(pack(self.collect()), {self.process: self.about}, _epoch())
-
-    def recording(self) -> Recording:
-        """What has been recorded so far. Raises Broken where there is no step yet."""
-        events = pack(self.collect())
-        return Recording.of(events, self.process, {self.process: self.about}, _epoch(), COMPARED)
+    def record(self) -> Record:
+        """What has been recorded so far, packed: for `encode`, or for `Recording.of`."""
+        return Record(pack(self.collect()), {self.process: self.about}, _epoch(), KINDS)
 
 
 def record(tap: Tap, process: Process, limits: Limits | None = None, owner: Hashable = None) -> Recorder:
@@ -118,14 +112,14 @@ def record(tap: Tap, process: Process, limits: Limits | None = None, owner: Hash
     return session
 
 
-def record_of_events(events: Iterable[Event], processes: Iterable[Process]) -> bytes:
-    """The bytes of a record of other events, such as a dump; what can change may have changed since.
+def record_of_events(events: Iterable[Event], processes: Iterable[Process]) -> Record:
+    """A record of other events, such as a dump's. What can change may have changed since they happened.
 
     Args:
         events: in their order.
         processes: whose they are.
     """
-    return encode(pack(events, Names()), {one.number: about(one) for one in processes}, _epoch())
+    return Record(pack(events), {one.number: about(one) for one in processes}, _epoch())
 
 
 def about(process: Process) -> About:

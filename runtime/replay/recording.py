@@ -10,13 +10,13 @@ It is made from the events of a session or of a dump, packed (`packing`), and ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from tracing.context import Context
 
-from .packing import About, Broken, Packed, decode
+from ..pid import pid_text
+from .packing import About, Broken, Packed, Record
 
 __all__ = ["Ask", "Deed", "Kept", "Recording", "Step", "handler_of", "processes"]
 
@@ -100,55 +100,36 @@ class Recording:
     notes: tuple[str, ...]
 
     @classmethod
-    def of(
-        cls, events: Iterable[Packed], number: int, about: Mapping[int, About], epoch: float, compared: Iterable[str] = ()
-    ) -> Recording:
-        """What events tell of one process.
+    def of(cls, record: Record, number: int | None = None) -> Recording:
+        """What a record tells of one process.
 
         Args:
-            events: in their order, of any processes.
-            number: of the process.
-            about: what is known of processes.
-            epoch: seconds since the epoch at which the monotonic clock stood at 0.
-            compared: kinds of effects that were listened for. Optional. Defaults to those that there are.
+            record: of any processes.
+            number: of the process. Optional. Defaults to the only one that has steps.
 
         Raises:
-            Broken: there is no step of it.
+            Broken: there is no step of it, or it has to be said which process is meant.
         """
-        reader = _Reader(number, epoch)
-        for event in events:
+        found = processes(record)
+        known = ", ".join(map(pid_text, found)) or "none"
+        if number is None:
+            if len(found) != 1:
+                raise Broken(f"the record has steps of {len(found)} processes; say which: {known}")
+            number = found[0]
+        reader = _Reader(number, record.epoch)
+        for event in record.events:
             reader.read(event)
         if not reader.steps:
-            known = ", ".join(f"<0.{one}.0>" for one in sorted(reader.others)) or "none"
-            raise Broken(f"the record has no step of <0.{number}.0>; it has steps of: {known}")
-        if number not in about:
-            raise Broken(f"the record does not say what <0.{number}.0> runs")
-        kinds = frozenset(compared) or frozenset(reader.seen)
-        return cls(number, about[number], tuple(reader.steps), kinds & set(COMPARED), tuple(reader.notes))
-
-    @classmethod
-    def read(cls, data: bytes, number: int | None = None) -> Recording:
-        """The recording of one process in a record's bytes.
-
-        Args:
-            data: as `packing.encode` makes them.
-            number: of the process. Optional. Defaults to the one that it is about, if there is only one.
-
-        Raises:
-            Broken: these bytes are no record, or there is no such process in it.
-        """
-        events, about, epoch = decode(data)
-        if number is None:
-            found = processes(events)
-            if len(found) != 1:
-                raise Broken(f"the record has steps of {len(found)} processes; say which: {', '.join(f'<0.{n}.0>' for n in found) or 'none'}")
-            number = found[0]
-        return cls.of(events, number, about, epoch)
+            raise Broken(f"the record has no step of {pid_text(number)}; it has steps of: {known}")
+        if number not in record.about:
+            raise Broken(f"the record does not say what {pid_text(number)} runs")
+        kinds = (record.kinds or reader.seen) & set(COMPARED)
+        return cls(number, record.about[number], tuple(reader.steps), frozenset(kinds), tuple(reader.notes))
 
 
-def processes(events: Iterable[Packed]) -> list[int]:
+def processes(record: Record) -> list[int]:
     """The numbers of the processes that have steps in a record."""
-    return sorted({event.pid for event in events if event.kind in {"handled", "raised"}})
+    return sorted({event.pid for event in record.events if event.kind in {"handled", "raised"}})
 
 
 class _Reader:
@@ -158,7 +139,6 @@ class _Reader:
         self.steps: list[Step] = []
         self.notes: list[str] = []
         self.seen: set[str] = set()
-        self.others: set[int] = set()
         self._number = number
         self._epoch = epoch
         self._open: list[Packed] = []
@@ -167,11 +147,9 @@ class _Reader:
     def read(self, event: Packed) -> None:
         kind = event.kind
         own = event.pid == self._number
-        if kind in {"handled", "raised"}:
-            if own and event.text.partition(" ")[0] not in _NO_STEPS:
+        if own and kind in {"handled", "raised"}:
+            if event.text.partition(" ")[0] not in _NO_STEPS:
                 self._step(event)
-            elif not own:
-                self.others.add(event.pid)
         elif kind == "reply" and event.peer == self._number and event.context is not None:
             self._answers[_span(event.context)] = event.values[0]
         elif kind == "spawn" and event.peer == self._number:

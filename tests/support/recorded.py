@@ -2,7 +2,7 @@
 
 import time
 
-from runtime.replay import About, Recording, pack
+from runtime.replay import About, Record, Recording, pack
 from runtime.results import NOTHING
 from tracing.context import born, caused
 from tracing.records import ABSENT
@@ -57,7 +57,8 @@ class Tale:
         self._event("ended", self.number, 0, None, (reason,))
         return self
 
-    def recording(self, compared=()):
-        return Recording.of(pack(self.events), self.number, {self.number: About(self.behaviour)}, 0.0, compared)
+    def record(self, kinds=()):
+        return Record(pack(self.events), {self.number: About(self.behaviour)}, 0.0, frozenset(kinds))
 
-
+    def recording(self, kinds=()):
+        return Recording.of(self.record(kinds), self.number)
