@@ -121,7 +121,9 @@ class Store:
         self._base.execute("PRAGMA foreign_keys = ON")
         if self._one("PRAGMA user_version") == _VERSION:
             return
-        self._base.execute("BEGIN IMMEDIATE")  # whoever else opens it for the first time waits, and then finds it made
+        self._base.execute(
+            "BEGIN IMMEDIATE"
+        )  # whoever else opens it for the first time waits, and then finds it made
         try:
             if not self._check():
                 self._run(_SCHEMA)

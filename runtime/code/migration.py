@@ -107,6 +107,7 @@ class Migration:
     # --- the state ----------------------------------------------------------------------------------
 
     def state(self, process: Process, old: Any, new: Any, state: Any) -> Any:
+        """What a state of the old class becomes; hooks run in a step of `process`. Raises NotMigrated."""
         machine = type(state) is StateAndData and issubclass(new, StateMachine)
         data = state.data if machine else state
         hook = hook_of(self.draft, old)

@@ -12,6 +12,7 @@ judging     the record beside the replay
 changed     the code that is replayed
 replaying   the replay
 report      what it has found
+shelf       where records are kept
 """
 
 from .packing import About, Broken, Record, decode, encode, pack
@@ -19,6 +20,7 @@ from .recorder import Recorder, record, record_of_events
 from .recording import Recording, processes
 from .replaying import replay
 from .report import Difference, Mode, Report, StepReport
+from .shelf import fetch, keep, write
 
 __all__ = [
     "About",
@@ -32,9 +34,12 @@ __all__ = [
     "StepReport",
     "decode",
     "encode",
+    "fetch",
+    "keep",
     "pack",
     "processes",
     "record",
     "record_of_events",
     "replay",
+    "write",
 ]

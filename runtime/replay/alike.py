@@ -19,7 +19,7 @@ from typing import Any, Final
 from ..code.translation import attributes
 from ..introspection.values import walk
 from ..messages import ATOMS
-from .identities import is_identity
+from .shadows import is_identity
 
 __all__ = ["different"]
 
@@ -74,14 +74,16 @@ class _Walker:
         elif issubclass(kind, set | frozenset):
             self._say(path, len(a) == len(b) and not self._unmatched(list(a), list(b), depth))
         elif hasattr(kind, "_fields") and issubclass(kind, tuple):
-            self._fields(path, list(zip(kind._fields, a, strict=False)), list(zip(kind._fields, b, strict=False)), depth)
+            names: tuple[str, ...] = getattr(kind, "_fields", ())
+            before, after = list(zip(names, a, strict=False)), list(zip(names, b, strict=False))
+            self._fields(path, before, after, depth)
         else:
             self._objects(path, a, b, kind, depth)
 
     def _objects(self, path: str, a: Any, b: Any, kind: Any, depth: int) -> None:
         left_out = (
             {field.name for field in dataclasses.fields(kind) if not field.compare}
-            if dataclasses.is_dataclass(kind)
+            if hasattr(kind, "__dataclass_fields__")
             else set[str]()
         )
         before = [(name, item) for name, item in attributes(a) if name not in left_out]
@@ -134,7 +136,9 @@ class _Walker:
         for item in a:
             if type(item) in ATOMS and item in known:
                 continue
-            match = next((place for place, other in enumerate(rest) if self._matches(item, other, depth)), None)
+            match = next(
+                (place for place, other in enumerate(rest) if self._matches(item, other, depth)), None
+            )
             if match is None:
                 missing.append(item)
             else:

@@ -1,8 +1,8 @@
 """The code that a recording is replayed on: what is loaded today, or a file that is executed aside, as an upgrade would.
 
-    today     the class of the recorded name, in the module that is in place
-    a file    in the place of the module that it is named after (else of the behaviour's own), with the behaviour's module executed
-              against it; states and messages come over by `code_change`, `message_change`, or by structure
+today     the class of the recorded name, in the module that is in place
+a file    in the place of the module that it is named after (else of the behaviour's own), with the behaviour's module executed
+          against it; states and messages come over by `code_change`, `message_change`, or by structure
 """
 
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -42,7 +42,9 @@ class Code:
         modules: those that are executed aside for it, by name.
     """
 
-    def __init__(self, kind: type[Any], version: str, modules: Mapping[str, ModuleType] | None = None) -> None:
+    def __init__(
+        self, kind: type[Any], version: str, modules: Mapping[str, ModuleType] | None = None
+    ) -> None:
         self.kind: Final = kind
         self.version: Final = version
         self.modules: Final = modules or {}
@@ -99,10 +101,14 @@ def todays_code(recording: Recording) -> Code:
     behaviour = recording.about.behaviour
     module, _, qualname = behaviour.partition(":")
     if module not in sys.modules:
-        raise CodeError(f"the recording is of {behaviour}, and no module {module} is loaded here; import it, then replay again")
+        raise CodeError(
+            f"the recording is of {behaviour}, and no module {module} is loaded here; import it, then replay again"
+        )
     kind = named(sys.modules[module], qualname)
     if kind is None:
-        raise CodeError(f"the recording is of {behaviour}, and {module} has no {qualname} any more; give the code that has")
+        raise CodeError(
+            f"the recording is of {behaviour}, and {module} has no {qualname} any more; give the code that has"
+        )
     if not (isinstance(kind, type) and issubclass(kind, Server)):
         raise CodeError(
             f"{behaviour} is no Server: a coroutine process keeps its state in its local variables, between two `receive`, "

@@ -47,7 +47,14 @@ class Judge:
                 keep()
         return same
 
-    def step(self, was: Outcome, now: Outcome, deeds: Iterable[Effect], effects: list[Effect], compared: frozenset[str]) -> list[Difference]:
+    def step(
+        self,
+        was: Outcome,
+        now: Outcome,
+        deeds: Iterable[Effect],
+        effects: list[Effect],
+        compared: frozenset[str],
+    ) -> list[Difference]:
         """The differences of a step."""
         found = self._ends(was, now)
         found += self._value("state", was.state, now.state)
@@ -67,7 +74,14 @@ class Judge:
         if was is NOTHING or now is NOTHING:
             if was is now:
                 return []
-            return [Difference("reply", "it has answered in the record, and does not now" if now is NOTHING else "it answers now, and has not in the record")]
+            return [
+                Difference(
+                    "reply",
+                    "it has answered in the record, and does not now"
+                    if now is NOTHING
+                    else "it answers now, and has not in the record",
+                )
+            ]
         return self._value("reply", was, now)
 
     def _value(self, what: What, was: Any, now: Any) -> list[Difference]:
@@ -79,12 +93,18 @@ class Judge:
 
     def _changes(self, was: Any, now: Any, paths: list[str]) -> list[Change]:
         """What differs, as it may be seen; what may not be seen is told to differ."""
-        shown = [one for one in changes(self.show(was), self.show(now)) if any(_touch(one.path, path) for path in paths)]
+        shown = [
+            one
+            for one in changes(self.show(was), self.show(now))
+            if any(_touch(one.path, path) for path in paths)
+        ]
         seen = [one.path for one in shown]
         hidden = [path for path in paths if not any(_touch(path, other) for other in seen)]
         return shown + [Change(path, "changed", HIDDEN, HIDDEN) for path in hidden]
 
-    def _effects(self, deeds: list[Effect], effects: list[Effect], compared: frozenset[str]) -> list[Difference]:
+    def _effects(
+        self, deeds: list[Effect], effects: list[Effect], compared: frozenset[str]
+    ) -> list[Difference]:
         found: list[Difference] = []
         for kind in sorted(compared):
             before = [one for one in deeds if one.kind == kind]
@@ -95,12 +115,24 @@ class Judge:
     def _each(self, kind: str, before: list[Effect], after: list[Effect]) -> list[Difference]:
         for place in range(max(len(before), len(after))):
             if place >= len(after):
-                return [Difference("effects", f"{kind} to {before[place].to} is missing: {len(before)} in the record, {len(after)} now")]
+                return [
+                    Difference(
+                        "effects",
+                        f"{kind} to {before[place].to} is missing: {len(before)} in the record, {len(after)} now",
+                    )
+                ]
             if place >= len(before):
-                return [Difference("effects", f"{kind} to {after[place].to} is new: {len(before)} in the record, {len(after)} now")]
+                return [
+                    Difference(
+                        "effects",
+                        f"{kind} to {after[place].to} is new: {len(before)} in the record, {len(after)} now",
+                    )
+                ]
             was, now = before[place], after[place]
             if was.peer is not None and now.peer is not None and was.peer != now.peer:
-                return [Difference("effects", f"{kind} number {place + 1} goes to {now.to}, and went to {was.to}")]
+                return [
+                    Difference("effects", f"{kind} number {place + 1} goes to {now.to}, and went to {was.to}")
+                ]
             if was.value is not NOTHING and now.value is not NOTHING:
                 paths = different(was.value, now.value, self._world.same)
                 if paths:

@@ -1,6 +1,6 @@
 """What a handler's result comes to, with no process that it happens to: the rules of `server_process.settle` and `state_machine.process.settle`.
 
-    outcome_of(kind, handler, before, result)   the next state, the reply, the end
+outcome_of(kind, handler, before, result)   the next state, the reply, the end
 """
 
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -25,7 +25,9 @@ __all__ = ["Outcome", "outcome_of", "raised"]
 
 _RESULTS: Final = frozenset({Reply, NoReply, Stop, Continue})
 _MACHINE: Final = frozenset({NextState, KeepState, RepeatState})
-_NO_STATE: Final = frozenset({GeneratorType, AsyncGeneratorType, CoroutineType, Ignore, type(None), type(NOTHING)})
+_NO_STATE: Final = frozenset(
+    {GeneratorType, AsyncGeneratorType, CoroutineType, Ignore, type(None), type(NOTHING)}
+)
 
 
 @dataclass(slots=True)
@@ -97,20 +99,28 @@ def _fit(kind: type[Any], handler: str, result: Any, state: Any) -> Any:
     if state is None:
         raise bad_return(handler, result)
     if kind.strict and not is_constant(state):
-        raise BadReturn(f"{handler} returned a mutable state ({type(state).__name__}), and {kind.__name__} is strict")
+        raise BadReturn(
+            f"{handler} returned a mutable state ({type(state).__name__}), and {kind.__name__} is strict"
+        )
     return state
 
 
 def _machine(kind: Any, message: Any, before: StateAndData, result: Any, tape: Tape) -> Outcome:
     which, entering = type(result), type(message) is Enter
     if which is Stop:
-        return Outcome(StateAndData(before.state, result.state), _shared(result.reply), "stops", result.reason)
+        return Outcome(
+            StateAndData(before.state, result.state), _shared(result.reply), "stops", result.reason
+        )
     if which not in _MACHINE:
-        raise BadReturn(f"state {before.state} returned a {which.__name__}; return NextState, KeepState, RepeatState or Stop")
+        raise BadReturn(
+            f"state {before.state} returned a {which.__name__}; return NextState, KeepState, RepeatState or Stop"
+        )
     state = result.state if which is NextState else before.state
     changed = state != before.state
     if changed and entering:
-        raise BadReturn(f"state {before.state} returned the state {state!r:.80}; what follows from `Enter` stays in the state")
+        raise BadReturn(
+            f"state {before.state} returned the state {state!r:.80}; what follows from `Enter` stays in the state"
+        )
     if changed:
         check_state(kind, state)
     there = StateAndData(state, result.data)

@@ -26,7 +26,19 @@ from ..results import NOTHING
 from ..tasks import TaskRef
 from .identities import Names, World
 
-__all__ = ["About", "Broken", "Packed", "Record", "Unpackable", "copied", "decode", "encode", "pack", "packed", "unpacked"]
+__all__ = [
+    "About",
+    "Broken",
+    "Packed",
+    "Record",
+    "Unpackable",
+    "copied",
+    "decode",
+    "encode",
+    "pack",
+    "packed",
+    "unpacked",
+]
 
 _FORMAT: Final = 1
 
@@ -80,7 +92,11 @@ class _Pickler(codec.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, Ref | TaskRef) or obj is NOTHING:
             return codec.resolved, self.borders.refer(obj)
-        if isinstance(obj, type | FunctionType) and isinstance(self.borders, World) and self.borders.aside(obj):
+        if (
+            isinstance(obj, type | FunctionType)
+            and isinstance(self.borders, World)
+            and self.borders.aside(obj)
+        ):
             return codec.resolved, ("code", obj.__module__, obj.__qualname__)
         return super().reducer_override(obj)
 
@@ -166,7 +182,7 @@ def encode(record: Record) -> bytes:
 class _Plain(pickle.Unpickler):
     """Reads plain data alone."""
 
-    def find_class(self, module: str, name: str) -> Any:  # noqa: PLR6301 - as its base
+    def find_class(self, module: str, name: str) -> Any:
         raise Broken(f"it names {module}.{name} where only plain data stand")
 
 

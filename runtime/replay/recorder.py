@@ -129,7 +129,9 @@ def about(process: Process) -> About:
         version = versions.of(behaviour.partition(":")[0]).name
     except CodeError:
         version = ""
-    return About(behaviour, process.name or (process.extra.label if process.extra is not None else None), version)
+    return About(
+        behaviour, process.name or (process.extra.label if process.extra is not None else None), version
+    )
 
 
 def _lasting(value: Any) -> Any:

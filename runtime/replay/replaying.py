@@ -38,17 +38,27 @@ from ..mailbox import HANDLERS
 from ..pid import pid_text
 from ..preemption.guards import boundary
 from ..results import NOTHING
-from ..state_machine.behaviour import StateAndData, StateMachine
-from ..state_machine.events import Call, Cast, Enter, EventTimeout, GenericTimeout, Info, Internal, StateTimeout
 from ..signals import RUNTIME_SIGNALS
+from ..state_machine.behaviour import StateAndData, StateMachine
+from ..state_machine.events import (
+    Call,
+    Cast,
+    Enter,
+    EventTimeout,
+    GenericTimeout,
+    Info,
+    Internal,
+    StateTimeout,
+)
 from ..status import ENDED
 from .changed import Code, changed_code, todays_code
-from .identities import Unanswered, World
+from .identities import World
 from .judging import Judge, Show
 from .outcome import Outcome, outcome_of, raised
 from .packing import Unpackable, copied, unpacked
 from .recording import Kept, Recording, Step, handler_of
 from .report import Difference, Mode, Report, StepReport
+from .shadows import Unanswered
 from .stand_in import slept, stand_in
 from .tape import Asked, Effect, Tape
 
@@ -119,7 +129,9 @@ async def _process(process: Any, job: _Job) -> None:
 class _Job:
     """One replay."""
 
-    def __init__(self, recording: Recording, code: Code, mode: Mode, resources: dict[Any, Any], show: Show | None) -> None:
+    def __init__(
+        self, recording: Recording, code: Code, mode: Mode, resources: dict[Any, Any], show: Show | None
+    ) -> None:
         self.recording: Final = recording
         self.at = 0
         self.ended = ""
@@ -197,6 +209,7 @@ class _Job:
         self._first = self._first or step.number
         if len(self._differing) >= TOLD:
             return
+        shown: Json
         try:
             shown = self._judge.show(self._value(step.message))
         except Unpackable as error:
@@ -215,7 +228,9 @@ class _Job:
             self.ended = f"step {step.number} could not be replayed, so nothing is known of what follows; lock-step goes on behind it"
             return False
         if now.how != "goes on" and step.number < len(self.recording.steps):
-            self.ended = f"the process would have ended in step {step.number}: it {now.how} ({describe(now.reason)})"
+            self.ended = (
+                f"the process would have ended in step {step.number}: it {now.how} ({describe(now.reason)})"
+            )
             return False
         if same and was is not None and self._entering is None:
             self._state = was.state  # the same, with the names that the record has
@@ -242,13 +257,20 @@ class _Job:
         if (self._mode == "free" or not step.before) and self._state is not NOTHING:
             return self._state
         if not step.before:
-            raise Unpackable("the record has no state before it: only a recording has states, and a dump has none")
+            raise Unpackable(
+                "the record has no state before it: only a recording has states, and a dump has none"
+            )
         return self._code.state(self._value(step.before))
 
     def _asked(self, step: Step) -> list[Asked]:
         turn = self._code.value
         return [
-            Asked(one.peer, turn(self._value(one.message)), turn(self._value(one.answer)), one.answer is not None)
+            Asked(
+                one.peer,
+                turn(self._value(one.message)),
+                turn(self._value(one.answer)),
+                one.answer is not None,
+            )
             for one in step.asks
         ]
 

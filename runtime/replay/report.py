@@ -105,14 +105,21 @@ class Report:
     def lines(self) -> list[str]:
         """As text, for people."""
         head = f"{self.name or ''} {self.pid} {self.behaviour}".strip()
-        code = self.replayed if self.replayed == self.recorded else f"{self.recorded or '?'} -> {self.replayed}"
+        code = (
+            self.replayed if self.replayed == self.recorded else f"{self.recorded or '?'} -> {self.replayed}"
+        )
         found = [f"{head}  code {code}  {self.mode}"]
-        found.append(f"{self.done} of {self.steps} steps replayed, {self.same} as recorded, {self.differences} differ")
+        found.append(
+            f"{self.done} of {self.steps} steps replayed, {self.same} as recorded, {self.differences} differ"
+        )
         found += [f"  {self.ended}"] if self.ended else []
         for step in self.differing:
             found.append(f"step {step.number}  {step.handler}")
             for one in step.differences:
                 found.append(f"  {one.what}: {one.text}")
-                found += [f"    {change.path or '(all)'}: {change.before!r} -> {change.after!r}" for change in one.changes]
+                found += [
+                    f"    {change.path or '(all)'}: {change.before!r} -> {change.after!r}"
+                    for change in one.changes
+                ]
         found += [f"note: {note}" for note in self.notes]
         return found

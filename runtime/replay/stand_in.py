@@ -3,6 +3,7 @@
 What a handler does with it is noted on the tape. What it asks the runtime for is a placeholder (a ref, a pid), or is in no record.
 """
 
+# ruff: noqa: D102 - what they do stands in `Handle`
 # pyright: reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false
 # (it stands in for a handle, with shadows for what that has)
 
@@ -15,7 +16,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ..messages import share
-from .identities import Answer, Outside, ShadowName, ShadowPid, ShadowTask, Unanswered, World, number_of
+from .identities import World
+from .shadows import Answer, Outside, ShadowName, ShadowPid, ShadowTask, Unanswered, number_of
 
 __all__ = ["StandIn", "stand_in"]
 
@@ -50,7 +52,9 @@ class StandIn:
         return ShadowName(self._world, name)
 
     def whereis(self, name: str) -> ShadowPid:
-        raise Unanswered(f"it asks who has the name {name!r}, which no record has; send to self.named({name!r}) instead")
+        raise Unanswered(
+            f"it asks who has the name {name!r}, which no record has; send to self.named({name!r}) instead"
+        )
 
     def send_after(self, seconds: float, message: object, to: Any = None) -> Any:
         return self._timer(f"in {seconds:g} s", message, to)
@@ -112,7 +116,7 @@ class StandIn:
         return Answer(self._world.child)
 
     def task(self, coroutine: Coroutine[Any, Any, Any], name: str | None = None) -> ShadowTask:
-        called = name or coroutine.__qualname__
+        called = name or str(getattr(coroutine, "__qualname__", "a coroutine"))
         coroutine.close()
         self._world.tape.note("task", None, called)
         return self._world.task(called)
@@ -156,7 +160,8 @@ def stand_in(kind: type[Any], world: World, resources: dict[Any, Any]) -> Any:
         "__slots__": (), "__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__,
         "_world": world, "_resources": resources,
     }  # fmt: skip
-    made = object.__new__(type(kind)(kind.__name__, (StandIn, kind), space))
+    make: Any = type(kind)
+    made: Any = object.__new__(make(kind.__name__, (StandIn, kind), space))
     object.__setattr__(made, "_process", world.outside)
     return made
 

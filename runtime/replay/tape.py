@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from ..results import NOTHING
-from .identities import Unanswered, number_of
+from .shadows import Unanswered, number_of
 
 __all__ = ["Asked", "Effect", "Tape"]
 
@@ -77,8 +77,12 @@ class Tape:
                 del self._asked[place]
                 if one.answered:
                     return one.answer
-                raise Unanswered(f"it calls {address}, and the record has no answer: none came, or it was not kept")
-        raise Unanswered(f"it calls {address} with a {type(message).__qualname__}, which it did not in the record")
+                raise Unanswered(
+                    f"it calls {address}, and the record has no answer: none came, or it was not kept"
+                )
+        raise Unanswered(
+            f"it calls {address} with a {type(message).__qualname__}, which it did not in the record"
+        )
 
     def assume(self, text: str) -> None:
         """It was told something that is in no record."""

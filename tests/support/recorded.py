@@ -9,7 +9,12 @@ from tracing.records import ABSENT
 
 __all__ = ["Tale"]
 
-HANDLERS = {"call": "handle_call", "cast": "handle_cast", "info": "handle_info", "continue": "handle_continue"}
+HANDLERS = {
+    "call": "handle_call",
+    "cast": "handle_cast",
+    "info": "handle_info",
+    "continue": "handle_continue",
+}
 
 
 class Tale:
@@ -44,7 +49,12 @@ class Tale:
 
     def handled(self, handler, message, before, state, reply=NOTHING):
         self._event(
-            "handled", self.number, 0, self._context, (message, before, state, reply), HANDLERS.get(handler, handler)
+            "handled",
+            self.number,
+            0,
+            self._context,
+            (message, before, state, reply),
+            HANDLERS.get(handler, handler),
         )
         self._context = None
         return self

@@ -200,7 +200,9 @@ for start in range(0, 2000, 20):
 
 def test_it_is_read_by_one_process_while_others_write_it(tmp_path):
     path = tmp_path / "traces.db"
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], cwd=ROOT) for name in ("a", "b")]
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], cwd=ROOT) for name in ("a", "b")
+    ]
     eventually_sync(lambda: path.exists() and path.stat().st_size > 0, within=30)
     reader, looks = Store(path), 0
     while any(writer.poll() is None for writer in writers):

@@ -112,7 +112,9 @@ async def test_states_and_messages_come_over_as_in_an_upgrade(node, disk, bank):
     )
     for mode in ("lock-step", "free"):
         report = await replay(node, tale(bank).recording(), code=hooked, mode=mode)
-        assert [step.differences[0].what for step in report.differing] == ["reply"]  # which `code_change` does not see
+        assert [step.differences[0].what for step in report.differing] == [
+            "reply"
+        ]  # which `code_change` does not see
     gone = other(disk, "teller.py", "balance: int = 0", "amount: int")
     report = await replay(node, tale(bank).recording(), code=gone)
     assert {step.differences[0].what for step in report.differing} == {"unreadable"}

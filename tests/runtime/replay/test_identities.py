@@ -151,7 +151,9 @@ async def test_what_no_record_has_is_told_in_words(node):
     assert "resource 'db'" in texts[0]
     assert "'alice'" in texts[1]
     assert "sched" in texts[2]
-    given = await replay(node, Tale(Reaching).handled("cast", "resource", 1, 2).recording(), resources={"db": 2})
+    given = await replay(
+        node, Tale(Reaching).handled("cast", "resource", 1, 2).recording(), resources={"db": 2}
+    )
     assert given.identical
 
 

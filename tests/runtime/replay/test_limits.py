@@ -55,8 +55,12 @@ async def test_a_replay_that_nobody_waits_for_any_more_ends(node):
 
 
 async def test_a_replay_is_seen_as_such(node):
-    replaying = asyncio.ensure_future(replay(node, Tale(Endless).handled("info", "waits", 1, 1).recording(), seconds=0.5))
-    await eventually(lambda: any(one.extra is not None and one.extra.label == "replay of <0.42.0>" for one in node.table))
+    replaying = asyncio.ensure_future(
+        replay(node, Tale(Endless).handled("info", "waits", 1, 1).recording(), seconds=0.5)
+    )
+    await eventually(
+        lambda: any(one.extra is not None and one.extra.label == "replay of <0.42.0>" for one in node.table)
+    )
     await replaying
 
 
@@ -83,7 +87,7 @@ async def test_a_coroutine_process_cannot_be_replayed_and_is_told_why(node):
     recording = Tale(coroutine).handled("info", 1, None, None).recording()
     with pytest.raises(CodeError, match="local variables"):
         await replay(node, recording)
+    tale = Tale(Bank).handled("cast", 1, 1, 1)
+    tale.behaviour = "nowhere:Bank"
     with pytest.raises(CodeError, match="no module nowhere"):
-        tale = Tale(Bank)
-        tale.behaviour = "nowhere:Bank"
-        await replay(node, tale.handled("cast", 1, 1, 1).recording())
+        await replay(node, tale.recording())

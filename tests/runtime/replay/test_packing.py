@@ -64,14 +64,20 @@ def test_a_value_that_cannot_be_kept_costs_no_other():
     class Local:
         pass
 
-    tale = Tale(Bank).handled("cast", Local(), Account(), Account()).handled("cast", Deposit(1), Account(), Account(1))
+    tale = (
+        Tale(Bank)
+        .handled("cast", Local(), Account(), Account())
+        .handled("cast", Deposit(1), Account(), Account(1))
+    )
     first, second = pack(tale.events, Names())
     assert "Local cannot be kept" in first.values[0]
     assert all(isinstance(value, bytes) for value in (*first.values[1:], *second.values))
 
 
 def test_a_recording_says_whose_steps_it_has():
-    events = pack([*bank().events, *Tale(Bank, number=43).handled("cast", Deposit(1), Account(), Account(1)).events])
+    events = pack(
+        [*bank().events, *Tale(Bank, number=43).handled("cast", Deposit(1), Account(), Account(1)).events]
+    )
     record = Record(events, {**ABOUT, 43: About("bank:Bank")}, 0.0)
     assert processes(record) == [42, 43]
     with pytest.raises(Broken, match=r"2 processes; say which: <0.42.0>, <0.43.0>"):

@@ -65,7 +65,10 @@ async def test_a_difference_is_told_field_by_field(node):
     (step,) = report.differing
     (found,) = step.differences
     assert (report.first, report.same, step.number, found.what) == (4, 3, 4, "state")
-    assert [(one.path, one.before, one.after) for one in found.changes] == [("balance", 9, 8), ("log[2]", 2, 1)]
+    assert [(one.path, one.before, one.after) for one in found.changes] == [
+        ("balance", 9, 8),
+        ("log[2]", 2, 1),
+    ]
 
 
 async def test_a_reply_that_differs_is_told(node):
@@ -161,6 +164,11 @@ async def test_calls_are_answered_from_the_record_and_nobody_is_asked(node):
 
 async def test_a_call_that_the_record_has_not_is_told_and_not_made_up(node):
     pid = node.spawn(rates)
-    tale = Tale(Asking).begin().asked(pid.number, "EUR", 1.1).handled("cast", "USD", {"rates": pid}, {"rates": pid})
+    tale = (
+        Tale(Asking)
+        .begin()
+        .asked(pid.number, "EUR", 1.1)
+        .handled("cast", "USD", {"rates": pid}, {"rates": pid})
+    )
     ((found,),) = (step.differences for step in (await replay(node, tale.recording())).differing)
     assert (found.what, f"it calls {pid} with a str" in found.text) == ("unanswered", True)

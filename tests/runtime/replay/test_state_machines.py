@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from runtime.replay import replay
-from runtime.signals import Call as CallSignal
 from runtime.state_machine.behaviour import StateAndData, StateMachine
 from runtime.state_machine.events import Call, Cast, Enter, StateTimeout
-from runtime.state_machine.results import KeepState, NextState, Postpone, StateTimeout as Timeout
+from runtime.state_machine.results import KeepState, NextState, Postpone
 from tests.support.recorded import Tale
 
 
@@ -30,7 +29,7 @@ class Door(StateMachine):
             case Enter(_):
                 return KeepState(replace(data, tries=0))
             case Call(code, _) if code == data.code:
-                return NextState("open", data, Timeout("shut", after=10), reply="open")
+                return NextState("open", data, StateTimeout("shut", after=10), reply="open")
             case Call(_, _):
                 return KeepState(replace(data, tries=data.tries + 1), reply="no")
             case _:
@@ -92,4 +91,3 @@ async def test_the_kind_is_told_from_the_event_where_the_record_names_the_state(
     tale = Tale(Door).handled("locked", "1", at("locked"), at("locked", 1), "no")
     tale.handled("open", StateTimeout("shut"), at("open"), at("open"))
     assert (await replay(node, tale.recording())).identical
-    assert CallSignal is Call
