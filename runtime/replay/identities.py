@@ -145,7 +145,7 @@ class World:
         taken = (number for (sort, _), number in self._bound.items() if sort == kind)
         if (kind, here) not in self._bound and there not in taken:
             self._bound[kind, here] = there
-        return self._bound.get((kind, here)) == there
+        return bool(self._bound.get((kind, here)) == there)
 
     @contextmanager
     def trial(self) -> Generator[Callable[[], None]]:

@@ -39,14 +39,12 @@ class Outcome:
         reply: the answer to the call; NOTHING where there is none.
         how: it goes on, has said `Stop`, or has raised.
         reason: why it ends.
-        entering: a state machine's state and data that are entered next; None for whatever else.
     """
 
     state: Any
     reply: Any = NOTHING
     how: str = "goes on"
     reason: Any = None
-    entering: StateAndData | None = None
 
 
 def raised(before: Any, error: BaseException) -> Outcome:
@@ -128,6 +126,4 @@ def _machine(kind: Any, message: Any, before: StateAndData, result: Any, tape: T
         raise BadReturn(f"state {before.state} returned mutable data, and {kind.__name__} is strict")
     for action in result.actions:
         tape.note("action", None, type(action).__name__, share(action))
-    if kind.state_enter and not entering and (changed or which is RepeatState):
-        return Outcome(before, _shared(result.reply), entering=there)
     return Outcome(there, _shared(result.reply))

@@ -60,7 +60,7 @@ class Recorder(Session):
         self.kinds = KINDS  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  # what it wants of others too
         self.process: Final = subject.number
         self.about: Final = about(subject)
-        self._begun: tuple[Any, ...] | None = None
+        self._begun: Event | None = None
         self._kept: list[Event] = []
 
     def offer(self, subject: Subject, event: Event) -> None:
@@ -70,15 +70,17 @@ class Recorder(Session):
         if event[2] != self.process:
             super().offer(subject, event)
         elif event[1] == "handle":
-            self._begun = _lasting(event[7][0]), _lasting(event[7][1])
+            self._begun = (*event[:7], tuple(map(_lasting, event[7])), *event[8:])
         else:
+            if event[1] == "ended" and self._begun is not None:  # it has said `Stop`, and nothing else tells of that
+                super().offer(subject, self._begun)
             super().offer(subject, (*event[:7], self._frozen(event[1], event[7]), *event[8:]))
 
     def _frozen(self, kind: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """Values with copies of what can change; the message and the state before as they were before the handler had them."""
         begun: tuple[Any, ...] = ()
         if kind in {"handled", "raised"}:
-            begun, self._begun = self._begun or (), None
+            begun, self._begun = self._begun[7] if self._begun is not None else (), None
         return (*begun, *map(_lasting, values[len(begun) :]))
 
     # --- for its reader -----------------------------------------------------------------------------

@@ -3,7 +3,7 @@
     handled, raised           a step                                              (of the process)
     call, and its reply       what the step has asked for, and was told           reply: of whoever was called
     send, spawn, link, …      what the step has done to others                    compared, where they were recorded
-    ended                     why the last step was the last
+    handle, ended             a step that has said `Stop`
 
 It is made from the events of a session or of a dump, packed (`packing`), and holds bytes: nothing of it runs until it is replayed.
 """
@@ -143,6 +143,8 @@ class _Reader:
         self._epoch = epoch
         self._open: list[Packed] = []
         self._answers: dict[tuple[int, int], Kept] = {}
+        self._replies: dict[tuple[int, int], Kept] = {}
+        self._begun: Packed | None = None
 
     def read(self, event: Packed) -> None:
         kind = event.kind
@@ -156,12 +158,26 @@ class _Reader:
             self._open.append(event._replace(peer=event.pid))
         elif own and kind in COMPARED and kind != "spawn":
             self._open.append(event)
-        elif own and kind in {"ended", "crash"} and self.steps and event.values:
-            self.steps[-1] = _ended(self.steps[-1], event.values[0])
+        elif own and kind == "handle":
+            self._begun = event
+        elif own and kind == "reply" and event.context is not None:
+            self._replies[_span(event.context)] = event.values[0]
+        elif own and kind == "ended":
+            self._end(event)
         elif own and kind == "code_changed":
             self.notes.append(f"newer code came into place after step {len(self.steps)}")
 
+    def _end(self, event: Packed) -> None:
+        """The process has ended: in the handler that has begun, if there is one."""
+        begun = self._begun
+        if begun is not None and begun.context == event.context and event.values:
+            reply = self._replies.get(_span(begun.context), _UNKNOWN) if begun.context is not None else _UNKNOWN
+            values = (*begun.values[:2], _UNKNOWN, reply)
+            self._step(begun._replace(kind="handled", mono=event.mono, values=values))
+            self.steps[-1] = replace(self.steps[-1], ended=event.values[0])
+
     def _step(self, event: Packed) -> None:
+        self._begun = None
         mine = [one for one in self._open if _within(one.context, event.context)]
         self._open.clear()
         self.seen.update(one.kind for one in mine)
@@ -197,10 +213,6 @@ def _within(context: Context | None, step: Context | None) -> bool:
     if context is None or step is None:
         return True
     return context[0] == step[0] and step[1] in {context[1], context[2]}
-
-
-def _ended(step: Step, reason: Kept) -> Step:
-    return step if step.ended is not None else replace(step, ended=reason)
 
 
 def handler_of(text: str) -> str | None:

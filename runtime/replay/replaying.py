@@ -142,7 +142,6 @@ class _Job:
         self._handle: Final = stand_in(code.kind, self._world, resources)
         self._machine: Final = issubclass(code.kind, StateMachine)
         self._state: Any = NOTHING
-        self._entering: StateAndData | None = None
         self._differing: list[StepReport] = []
         self._count = self._done = 0
         self._first: int | None = None
@@ -220,7 +219,6 @@ class _Job:
 
     def _next(self, step: Step, was: Outcome | None, now: Outcome | None, *, same: bool) -> bool:
         """Make ready for the next step; whether there is one."""
-        self._entering = now.entering if now is not None else None
         if self._mode == "lock-step":
             self._state = was.state if was is not None else NOTHING
             return True
@@ -232,13 +230,11 @@ class _Job:
                 f"the process would have ended in step {step.number}: it {now.how} ({describe(now.reason)})"
             )
             return False
-        if same and was is not None and self._entering is None:
+        if same and was is not None:
             self._state = was.state  # the same, with the names that the record has
             return True
         try:
             self._state = copied(now.state, self._world)
-            if self._entering is not None:
-                self._entering = copied(self._entering, self._world)
         except Unpackable as error:
             self.ended = f"the state after step {step.number} cannot be handed on: {error}"
             return False
@@ -287,11 +283,12 @@ class _Job:
         """What became of it; where the record does not tell how it ended, that is no difference."""
         state = self._code.state(self._value(step.state)) if step.state else now.state
         if step.raised is not None:
-            return Outcome(state, now.reply, "raises", self._code.value(self._value(step.raised)))
+            same = now.state if now.how == "raises" else state  # nothing has become of it
+            return Outcome(same, now.reply, "raises", self._code.value(self._value(step.raised)))
         reply = self._code.value(self._value(step.reply))
         if not step.reply and now.reply is None:
             reply = None  # a record may have neither for both
-        if step.ended is not None and step.number == len(self.recording.steps):
+        if step.ended is not None:
             return Outcome(state, reply, "stops", self._code.value(self._value(step.ended)))
         if step.number == len(self.recording.steps) and now.how == "stops":
             return Outcome(state, reply, "stops", NOTHING)
@@ -320,9 +317,9 @@ class _Job:
         return getattr(self._handle, handler)(*arguments)
 
     def _entered(self, step: Step, before: StateAndData) -> StateAndData:
-        """The state that is being entered: the process is still in the one before."""
-        if self._entering is not None:
-            return self._entering
+        """The state that is being entered: in the record, the process is still in the one before."""
+        if self._state is not NOTHING:
+            return self._state  # type: ignore[no-any-return]  # a machine's
         after = self._code.state(self._value(step.state)) if step.state else before
         return StateAndData(after.state, before.data)
 

@@ -63,8 +63,16 @@ class Tale:
         self._event("raised", self.number, 0, self._context, (message, before, reason), HANDLERS[handler])
         return self
 
-    def ended(self, reason):
-        self._event("ended", self.number, 0, None, (reason,))
+    def stopped(self, handler, message, before, reason, reply=ABSENT):
+        """A handler says `Stop`: it has begun, and then the process ends."""
+        context = born()
+        self._event("handle", self.number, 0, context, (message, before), HANDLERS[handler])
+        if reply is not ABSENT:
+            self._event("reply", self.number, 9, context, (reply,))
+        return self.ended(reason, context)
+
+    def ended(self, reason, context=None):
+        self._event("ended", self.number, 0, context, (reason,))
         return self
 
     def record(self, kinds=()):

@@ -124,12 +124,15 @@ async def test_what_raises_only_now_is_shown_with_its_traceback(node):
 
 
 async def test_a_stop_is_compared_with_the_end_of_the_process(node):
-    tale = bank().handled("call", "stop", Account(7), Account(7), "bye")
-    assert (await replay(node, tale.recording())).identical
-    assert (await replay(node, tale.ended("normal").recording())).identical
-    other = bank().handled("call", "stop", Account(7), Account(7), "bye").ended("shutdown")
-    ((found,),) = (step.differences for step in (await replay(node, other.recording())).differing)
-    assert found.what == "end"
+    assert (await replay(node, bank().stopped("call", "stop", Account(7), "normal", "bye").recording())).identical
+    assert (await replay(node, bank().handled("cast", Deposit(1), Account(), Account(1, (1,))).ended("shutdown").recording())).identical
+    for other, what in (
+        (bank().stopped("call", "stop", Account(7), "shutdown", "bye"), "end"),
+        (bank().stopped("call", "stop", Account(7), "normal", "farewell"), "reply"),
+        (bank().stopped("call", "balance", Account(7), "normal", 7), "end"),
+    ):
+        ((found,),) = (step.differences for step in (await replay(node, other.recording())).differing)
+        assert found.what == what
 
 
 class Asking(Server):
