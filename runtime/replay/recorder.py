@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["Recorder", "about", "record", "record_of_events"]
 
 KINDS: Final = frozenset({*COMPARED, "handle", "handled", "raised", "reply", "ended", "code_changed"})
+_OF_OTHERS: Final = frozenset({"reply", "spawn"})
+"""Kinds that concern it as their peer: what it was answered, and whom it has made."""
 LIMITS: Final = Limits(count=10_000, seconds=60.0, queue=100_000)
 
 
@@ -65,14 +67,17 @@ class Recorder(Session):
 
     def offer(self, subject: Subject, event: Event) -> None:
         """Keep an event that concerns the process. Never raises."""
-        if self.stopped is not None or self.process not in {event[2], event[5]}:
+        if self.stopped is not None:
             return
         if event[2] != self.process:
-            super().offer(subject, event)
+            if event[5] == self.process and event[1] in _OF_OTHERS:
+                super().offer(subject, event)
         elif event[1] == "handle":
             self._begun = (*event[:7], tuple(map(_lasting, event[7])), *event[8:])
         else:
-            if event[1] == "ended" and self._begun is not None:  # it has said `Stop`, and nothing else tells of that
+            if (
+                event[1] == "ended" and self._begun is not None
+            ):  # it has said `Stop`, and nothing else tells of that
                 super().offer(subject, self._begun)
             super().offer(subject, (*event[:7], self._frozen(event[1], event[7]), *event[8:]))
 

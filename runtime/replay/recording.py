@@ -2,7 +2,7 @@
 
     handled, raised           a step                                              (of the process)
     call, and its reply       what the step has asked for, and was told           reply: of whoever was called
-    send, spawn, link, …      what the step has done to others                    compared, where they were recorded
+    send, spawn, count        what the step has done to others                    compared, where they were recorded
     handle, ended             a step that has said `Stop`
 
 It is made from the events of a session or of a dump, packed (`packing`), and holds bytes: nothing of it runs until it is replayed.
@@ -22,8 +22,8 @@ __all__ = ["Ask", "Deed", "Kept", "Recording", "Step", "handler_of", "processes"
 
 Kept = bytes | str
 """A value as bytes, empty where the record has none; or why it could not be kept."""
-COMPARED: Final = ("send", "call", "spawn", "monitor", "demonitor", "link", "unlink", "count")
-"""Kinds of events that are effects of a step."""
+COMPARED: Final = ("send", "call", "spawn", "count")
+"""Kinds of events that are effects of a step, and are told whenever a handler has them."""
 _UNKNOWN: Final = b""
 
 
@@ -171,7 +171,9 @@ class _Reader:
         """The process has ended: in the handler that has begun, if there is one."""
         begun = self._begun
         if begun is not None and begun.context == event.context and event.values:
-            reply = self._replies.get(_span(begun.context), _UNKNOWN) if begun.context is not None else _UNKNOWN
+            reply = (
+                self._replies.get(_span(begun.context), _UNKNOWN) if begun.context is not None else _UNKNOWN
+            )
             values = (*begun.values[:2], _UNKNOWN, reply)
             self._step(begun._replace(kind="handled", mono=event.mono, values=values))
             self.steps[-1] = replace(self.steps[-1], ended=event.values[0])

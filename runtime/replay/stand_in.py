@@ -111,8 +111,8 @@ class StandIn:
         return self._world.child()
 
     def start_child(self, supervisor: Any, spec: Any) -> Awaitable[Any]:
-        address, tape = self._address(supervisor), self._world.tape
-        tape.note("start_child", number_of(address), f"{address} {spec.id}")
+        address = self._address(supervisor)
+        self._world.tape.note("call", number_of(address), f"{address}, to start {spec.id}")
         return Answer(self._world.child)
 
     def task(self, coroutine: Coroutine[Any, Any, Any], name: str | None = None) -> ShadowTask:

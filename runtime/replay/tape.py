@@ -17,7 +17,7 @@ class Effect(NamedTuple):
     """What a step does to others.
 
     Attributes:
-        kind: `send`, `call`, `spawn`, `monitor`, `link`, `count`, or what no record has: `timer`, `task`, `reply`, …
+        kind: `send`, `call`, `spawn`, `count`, which are compared; or `timer`, `monitor`, `task`, `reply`, …
         peer: number of the other process; None where it is not known, or there is none.
         to: the other, in words.
         value: the message; NOTHING where there is none.

@@ -102,7 +102,7 @@ async def test_what_it_sends_is_compared_and_goes_nowhere(node):
 
     def tale(first=2, second=("seen", 1), amount=2, peer=to.number):
         made = Tale(Talker).begin().did("send", peer, first).did("send", board.number, second)
-        made.did("monitor", to.number).did("count", 0, amount, text="words")
+        made.did("count", 0, amount, text="words")
         return made.handled("cast", 1, state, state).recording()
 
     assert (await replay(node, tale())).identical
@@ -165,6 +165,7 @@ class Parent(Server):
 async def test_a_child_is_not_started_again(node):
     crew = await node.start(Supervisor([], name="crew"))
     child = node.spawn(other)
-    report = await replay(node, Tale(Parent).handled("cast", "go", (), (child,)).recording())
+    tale = Tale(Parent).begin().did("call", crew.number, "StartChild").handled("cast", "go", (), (child,))
+    report = await replay(node, tale.recording())
     assert report.identical
     assert await Supervisor.which_children(crew) == []

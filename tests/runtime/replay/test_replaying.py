@@ -124,8 +124,15 @@ async def test_what_raises_only_now_is_shown_with_its_traceback(node):
 
 
 async def test_a_stop_is_compared_with_the_end_of_the_process(node):
-    assert (await replay(node, bank().stopped("call", "stop", Account(7), "normal", "bye").recording())).identical
-    assert (await replay(node, bank().handled("cast", Deposit(1), Account(), Account(1, (1,))).ended("shutdown").recording())).identical
+    assert (
+        await replay(node, bank().stopped("call", "stop", Account(7), "normal", "bye").recording())
+    ).identical
+    assert (
+        await replay(
+            node,
+            bank().handled("cast", Deposit(1), Account(), Account(1, (1,))).ended("shutdown").recording(),
+        )
+    ).identical
     for other, what in (
         (bank().stopped("call", "stop", Account(7), "shutdown", "bye"), "end"),
         (bank().stopped("call", "stop", Account(7), "normal", "farewell"), "reply"),
