@@ -6,6 +6,7 @@ recorder    a session that keeps raw values
 identities  shadows of pids, names, callers
 tape        what the record has for a step, and what that does
 stand_in    `self` in a replay
+fence       what handlers may not do meanwhile
 outcome     what a handler's result comes to
 alike       whether two values are the same
 judging     the record beside the replay

@@ -9,8 +9,9 @@
     lock-step   each step begins with the record's state, so that each difference stands alone
     free        the replayed state goes on, so that what follows from a difference is seen
 
-Handlers run for real: what goes around the runtime (a request over HTTP, a file, the clock, chance) is not in the record and is done, or asked,
-again. Nothing reaches the live process: pids, names and callers are shadows (`identities`). A coroutine process cannot be replayed.
+Nothing reaches the live process, or anybody else: pids, names and callers are shadows (`identities`), and what would reach outside of the node is
+refused (`fence`). Handlers run for real, though: the clock, chance, and what a module keeps are not in the record. A coroutine process cannot
+be replayed.
 """
 
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -24,6 +25,7 @@ import time
 import traceback
 import types
 from collections.abc import Coroutine, Generator, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from tracing.records import Json
@@ -52,6 +54,7 @@ from ..state_machine.events import (
 )
 from ..status import ENDED
 from .changed import Code, changed_code, todays_code
+from .fence import fenced
 from .identities import World
 from .judging import Judge, Show
 from .outcome import Outcome, outcome_of, raised
@@ -82,6 +85,7 @@ async def replay(
     mode: Mode = "lock-step",
     seconds: float = 30.0,
     resources: Mapping[Any, Any] | None = None,
+    outside: bool = False,
     show: Show | None = None,
 ) -> Report:
     """Replay a recording in a process of its own, which is killed when it takes too long.
@@ -94,6 +98,8 @@ async def replay(
         mode: `lock-step` or `free`. Optional. Defaults to lock-step.
         seconds: for all of it. Optional. Defaults to 30.
         resources: what handlers get from `self.resource(KEY)`. Optional. Defaults to none: a replay touches nothing that is live.
+        outside: whether handlers may reach outside of the node: open connections, write files, start programs (`fence`). Then these are
+            done again. Optional. Defaults to False.
         show: shows values. Optional. Defaults to the behaviour's own `redact` and the bounded walk.
 
     Raises:
@@ -104,6 +110,7 @@ async def replay(
         raise ValueError(f"a replay is `lock-step` or `free`; not {mode!r}")
     found = todays_code(recording) if code is None else changed_code(node, recording, code, module)
     job = _Job(recording, found, mode, dict(resources or {}), show)
+    job.outside = outside
     began = time.monotonic()
     pid = node.spawn(_process, job)
     done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -134,6 +141,7 @@ class _Job:
     ) -> None:
         self.recording: Final = recording
         self.at = 0
+        self.outside = False
         self.ended = ""
         self._code: Final = code
         self._mode: Final[Mode] = mode
@@ -303,9 +311,10 @@ class _Job:
             state = self._entered(step, before)
         arguments = (message, self._world.caller(), state) if handler == "handle_call" else (message, state)
         try:
-            result: Any = self._enter(handler, arguments)
-            if inspect.iscoroutine(result):
-                result = await _driven(result)
+            with nullcontext() if self.outside else fenced():
+                result: Any = self._enter(handler, arguments)
+                if inspect.iscoroutine(result):
+                    result = await _driven(result)
             return outcome_of(self._code.kind, handler, message, state, result, self._world.tape)
         except BaseException as error:
             if process.status == ENDED or isinstance(error, Unanswered):
