@@ -51,6 +51,8 @@ DEEDS = {
 class File(str):
     """The path of a file, and what stands in it."""
 
+    __slots__ = ()
+
     @property
     def text(self):
         return Path(self).read_text()
