@@ -81,7 +81,9 @@ def has_gone(sock: socket.socket) -> bool:
             poller = select.poll()
             poller.register(sock, _PARTED)
             return bool(poller.poll(0))  # hang-ups and errors are always told
-        return not socket.socket.recv(sock, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT)  # the plain socket, under TLS too
+        return not socket.socket.recv(
+            sock, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT
+        )  # the plain socket, under TLS too
     except BlockingIOError:
         return False
     except (OSError, ValueError):  # it has been closed here

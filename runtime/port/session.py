@@ -188,7 +188,12 @@ class Session:
     def _admit(self, key: Key) -> bool:
         self._key = key
         self.principal = Principal(
-            key.name, key.id, key.role, peer.describe(self._sock), next(_numbers), lambda: peer.has_gone(self._sock)
+            key.name,
+            key.id,
+            key.role,
+            peer.describe(self._sock),
+            next(_numbers),
+            lambda: peer.has_gone(self._sock),
         )
         return self._host.admit(self)
 
