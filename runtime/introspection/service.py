@@ -72,7 +72,7 @@ class Introspection:
             c.History: lambda request, who: happenings.restart_history(node_, request, who),
             c.ProcessEvents: lambda request, _who: happenings.events_of(node_, request, shown),
             c.Feed: lambda request, _who: happenings.feed(node_, request, self.stopping),
-            c.CrashQuery: lambda request, _who: happenings.crashes(node_, request, shown),
+            c.CrashQuery: lambda request, _who: happenings.crashes(node_, request, shown, showing),
             c.WaitsQuery: lambda request, _who: waits_of(node_, request),
             c.RegistryQuery: lambda request, _who: registered(node_, request),
             c.ModulesQuery: lambda request, _who: code.modules_of(node_, self._tallies.last(), request),

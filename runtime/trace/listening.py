@@ -7,6 +7,7 @@ a clock of the loop     ends sessions whose time is over, while there are some
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import suppress
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
@@ -45,11 +46,13 @@ class Listening:
     Attributes:
         tap: who listens.
         flight: the flight recorder; None without one.
+        looked: when a crash has last looked at it, by the scheduler's clock (see `before`).
     """
 
     def __init__(self, node: Node, sched: Scheduler, flight: int) -> None:
         self._sched = sched
         self._clock: asyncio.TimerHandle | None = None
+        self.looked = -math.inf
         self.flight: Final[Flight[Any] | None] = Flight(flight, event_of, sched.clock) if flight else None
         self.tap: Final = Tap(
             sched.clock,

@@ -76,9 +76,17 @@ class Showing:
 
     def events(self, events: list[Event], *, values: bool = True) -> list[TraceRecord]:
         """Events as records, numbered from 1 on."""
-        show = self._show(events, _all if values else _none, WALKED.characters)
+        return self.several([events], values=values)[0]
+
+    def several(self, lists: list[list[Event]], *, values: bool = True) -> list[list[TraceRecord]]:
+        """Lists of events as records, each numbered from 1 on: the loop is asked for all of them together."""
+        every = [event for events in lists for event in events]
+        show = self._show(every, _all if values else _none, WALKED.characters)
         epoch = self._node.wall(0.0)
-        return [show.told(record_of(seq, event, epoch, show)) for seq, event in enumerate(events, 1)]
+        return [
+            [show.told(record_of(seq, event, epoch, show)) for seq, event in enumerate(events, 1)]
+            for events in lists
+        ]
 
     def _show(self, events: list[Event], wants: Wants, size: int) -> _Show:
         return _Show(self._redacted(events, wants), size, silent=wants is _none)
