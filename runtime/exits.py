@@ -78,9 +78,9 @@ def _trapped(process: Process, reason: Any, sender: Process | None) -> None:
     number = sender.number if sender is not None else 0
     if sender is None or sender is not process.parent or not process.obeys_parent:
         message = Exit(sender.pid if sender is not None else None, share(reason))
-        process.post((INFO, message, None, process.sched.tick(), number))
+        process.post((INFO, message, None, process.sched.tick(), number, process.sched.under()))
         return
-    entry: Entry = (SHUTDOWN, reason, None, process.sched.tick(), number)
+    entry: Entry = (SHUTDOWN, reason, None, process.sched.tick(), number, process.sched.under())
     if not process.suspend:
         process.post(entry)
         return
@@ -186,7 +186,8 @@ def _notify(process: Process, ref: Ref, watcher: Any, reason: Any) -> None:
         watcher.extra.monitors.pop(ref, None)
     if watcher.status != ENDED:
         message = Down(ref, process.pid, share(reason))
-        watcher.post((INFO, message, None, process.sched.tick(), process.number))
+        sched = process.sched
+        watcher.post((INFO, message, None, sched.tick(), process.number, sched.under()))
 
 
 def link(one: Process, other: Process) -> None:
@@ -244,7 +245,7 @@ def monitor(watcher: Process, target: Process | None, ref: Ref | None = None) ->
         return ref
     if target is None or target.status == ENDED:
         message = Down(ref, None if target is None else target.pid, "noproc")
-        watcher.post((INFO, message, None, watcher.sched.tick(), 0))
+        watcher.post((INFO, message, None, watcher.sched.tick(), 0, watcher.sched.under()))
         return ref
     extra = watcher.more()
     if extra.monitors is None:

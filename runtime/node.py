@@ -165,7 +165,7 @@ class Node:
         if (root := self._root) is not None and root.status != ENDED:
             ended = sched.loop.create_future()
             exits.watch(root, lambda _reason: None if ended.done() else ended.set_result(None))
-            root.post((SHUTDOWN, "shutdown", None, sched.tick(), 0))
+            root.post((SHUTDOWN, "shutdown", None, sched.tick(), 0, sched.under()))
             for process in list(self._starting):
                 self._abandon(process)
             await ended

@@ -18,7 +18,6 @@ import asyncio
 import inspect
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, TypeVar
 
@@ -36,20 +35,22 @@ if TYPE_CHECKING:
     from .supervision.child import Child
     from .tasks import TaskRef
 
-__all__ = ["EVENTS_KEPT", "Arguments", "Extra", "LogItem", "Process", "current"]
+__all__ = ["EVENTS_KEPT", "EVENTS_MOST", "Arguments", "Extra", "LogItem", "Process"]
 
 ANCESTORS: Final = 20
 EVENTS_KEPT: Final = 20
+EVENTS_MOST: Final = 28
+"""Then all but the last 20 are let go: one by one would cost each message more than keeping it."""
 
 T = TypeVar("T")
-LogItem = tuple[float, int, Any, int, Any]
-"""When (scheduler's clock), kind (mailbox.KINDS), message, sender's number or 0, reply (of a call; NOTHING where there was none)."""
+LogItem = tuple[Any, ...]
+"""When (scheduler's clock), kind (mailbox.KINDS), message, sender's number or 0, reply (of a call; NOTHING where there was none).
+
+While somebody listens also: process, context, when it was over, when the message came.
+"""
 
 Arguments: TypeAlias = "tuple[Any, ...] | Child"
 """What a process begins with; a child has `compute`, which says it in the first step."""
-
-current: ContextVar[tuple[Process, Entry | None] | None] = ContextVar("observer_current", default=None)
-"""What the running task works for: a process, and which entry its handler has; None for a coroutine process, which has none."""
 
 
 class Extra:
@@ -245,6 +246,10 @@ class Process:
         """One turn: handle messages until the budget or the turn is used up. Never raises."""
         raise TypeError(f"{type(self).__name__} has no turns")
 
+    def run_traced(self, until: float) -> None:
+        """As `run`, while somebody listens."""
+        self.run(until)
+
     def step(self, entry: Entry, /) -> None:  # noqa: ARG002
         """Handle a call at once, in the caller's step; only for a process that is IDLE. Never raises."""
         raise TypeError(f"{type(self).__name__} answers no calls at once")
@@ -378,13 +383,17 @@ class Process:
 
     def log(self, kind: int, message: Any, sender: int = 0, reply: Any = NOTHING) -> None:
         """Keep an event among the last 20 of this process (OTP's `sys:log`)."""
+        self.keep((self.sched.now, kind, message, sender, reply))
+
+    def keep(self, item: LogItem) -> None:
+        """The body of `log`."""
         events = self.events
         if events is None:
-            self.events = [(self.sched.now, kind, message, sender, reply)]
+            self.events = [item]
             return
-        events.append((self.sched.now, kind, message, sender, reply))
-        if len(events) > EVENTS_KEPT:
-            del events[0]
+        events.append(item)
+        if len(events) > EVENTS_MOST:
+            del events[:-EVENTS_KEPT]
 
     def __repr__(self) -> str:
         return addresses.pid_text(self.number) + (f" {self.name}" if self.name else "")

@@ -90,7 +90,7 @@ class _Farewell:
     def step(self, _: None, /) -> None:
         """Run `terminate`."""
         server = self.server
-        entry: Entry = (SHUTDOWN, self.reason, self.caller, server.sched.now, 0)
+        entry: Entry = (SHUTDOWN, self.reason, self.caller, server.sched.now, 0, server.sched.under())
         try:
             result: Any = server.terminate(self.reason)
         except BaseException as error:

@@ -25,6 +25,8 @@ from .identities import Incoming
 from .peer import Peer
 
 if TYPE_CHECKING:
+    from tracing.context import Context
+
     from ..code.inside import Inside
     from ..crash import CrashReport
     from ..process import Process
@@ -66,7 +68,9 @@ class Home(Peer):
 
     # --- messages -----------------------------------------------------------------------------------
 
-    def on_message(self, kind: int, sender: int, number: int, seconds: float | None, body: bytes) -> None:
+    def on_message(
+        self, kind: int, sender: int, number: int, seconds: float | None, body: bytes, context: Context | None
+    ) -> None:
         """A message for the guest."""
         guest = self.owner
         caller = Incoming(self, number, guest, self._deadline(seconds)) if number else None
@@ -80,7 +84,7 @@ class Home(Peer):
             return
         if caller is not None:
             caller._wait()
-        entry = (kind, message, caller, self.sched.tick(), sender)
+        entry = (kind, message, caller, self.sched.tick(), sender, self.story(context))
         if isinstance(guest, GuestServer | GuestMachine):
             guest.flight = entry
         if kind == SYSTEM:

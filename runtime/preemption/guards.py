@@ -65,7 +65,7 @@ LONG: Final[Hold] = 200
 IMPORT: Final[Hold] = 5000
 """Large libraries are imported on first use."""
 
-_RUNTIME: Final = "runtime"
+_RUNTIME: Final = frozenset({"runtime", "tracing"})
 _HOLDS: Final[dict[str, Hold]] = {
     "logging": BRIEF, "warnings": BRIEF,
     "importlib": IMPORT, "_frozen_importlib": IMPORT, "_frozen_importlib_external": IMPORT, "zipimport": IMPORT,
@@ -141,7 +141,7 @@ def verdict(frame: FrameType | None, current: greenlet | None = None) -> Hold:
             root = name.partition(".")[0]
             if root in _DEBUGGERS or code in hosts:
                 return ITSELF
-            if root == _RUNTIME:
+            if root in _RUNTIME:
                 if name == _STREAMS:
                     hold = max(hold, LONG)
                 elif name == _CODEC:
@@ -169,7 +169,7 @@ def hub_may_lend(frame: FrameType | None) -> bool:
     """Whether a hub that is blocked here may let a step run meanwhile: not in the middle of the runtime itself."""
     while frame is not None:
         name = frame.f_globals.get("__name__")
-        if type(name) is str and name.partition(".")[0] == _RUNTIME:
+        if type(name) is str and name.partition(".")[0] in _RUNTIME:
             return False
         frame = frame.f_back
     return True

@@ -158,6 +158,7 @@ class Workers(Entrance):
     def _hold(self, worker: Worker, process: Process, status: int) -> None:
         sched = self.sched
         worker.process = process
+        worker.story = sched.story
         worker.owns = process.status == RUNNING and (worker.steps is None or worker.steps.own)
         if worker.owns:
             process.status = SUSPENDED if status == PARKED and process.held else status
@@ -205,9 +206,10 @@ class Workers(Entrance):
             process.status = RUNNING
         if self.ticker.pace != FAST_S:
             self.ticker.fast()
-        running, since = sched.running, sched.since
+        running, since, story = sched.running, sched.since, sched.story
         worker.back = getcurrent()
         sched.running = process
+        sched.story = worker.story
         sched.since = sched.now = sched.clock()
         worker.resumed_at = time.monotonic()
         leaf = worker.leaf
@@ -218,6 +220,7 @@ class Workers(Entrance):
         worker.resumed_at = 0.0
         sched.running = running
         sched.since = since
+        sched.story = story
         return stands
 
     def _forget(self, worker: Worker) -> None:

@@ -42,7 +42,7 @@ async def ask(target: Address, request: SystemRequest[R], timeout: float | None)
     expiry = None
     try:
         sched.waits.begin(caller, sent=False)
-        process.ask((SYSTEM, request, caller, sched.tick(), sched.sender()))
+        process.ask((SYSTEM, request, caller, sched.tick(), sched.sender(), sched.under()))
         if timeout is not None:
             expiry = sched.loop.call_later(timeout, expire, future, target, process, timeout)
         answer: R = await future

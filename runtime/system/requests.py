@@ -208,7 +208,7 @@ class Terminate(SystemRequest[None]):
 
     def answer(self, process: Any) -> Any:
         """As its supervisor would have it end; the answer comes last."""
-        return process._other((SHUTDOWN, self.reason, None, process.sched.now, 0))
+        return process._other((SHUTDOWN, self.reason, None, process.sched.now, 0, process.sched.under()))
 
     def check(self, process: Process) -> None:
         """It needs a `terminate`."""

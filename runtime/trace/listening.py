@@ -30,8 +30,8 @@ FLIGHT_KINDS: Final = (
     GROUPS["lifecycle"] | GROUPS["code"] | GROUPS["spans"] | GROUPS["operators"] | {"raised", "timer"}
 )
 """What the flight recorder keeps beside the messages that are handled, whose sites keep these themselves."""
-SENDS: Final = frozenset({"send", "call"})
-HANDLES: Final = frozenset({"receive", "handle", "handled", "state"})
+TRACED: Final = frozenset({"send", "call", "reply", "receive", "handle", "handled", "state"})
+"""Kinds for whose sake each message gets a span of its own."""
 TICK_S: Final = 0.1
 """Seconds between two looks at whether a session's time is over."""
 
@@ -44,6 +44,7 @@ class Listening:
         flight: how many events its flight recorder keeps; 0 for none.
 
     Attributes:
+        size: how many events the flight recorder keeps.
         tap: who listens.
         flight: the flight recorder; None without one.
         looked: when a crash has last looked at it, by the scheduler's clock (see `before`).
@@ -51,6 +52,7 @@ class Listening:
 
     def __init__(self, node: Node, sched: Scheduler, flight: int) -> None:
         self._sched = sched
+        self.size: Final = flight
         self._clock: asyncio.TimerHandle | None = None
         self.looked = -math.inf
         self.flight: Final[Flight[Any] | None] = Flight(flight, event_of, sched.clock) if flight else None
@@ -80,15 +82,19 @@ class Listening:
     def _settle(self, tap: Tap | None) -> None:
         sched = self._sched
         sched.tap = tap
-        sched.keep = self.flight.keep if self.flight is not None and tap is not None else None
-        sched.sends = tap is not None and not tap.kinds.isdisjoint(SENDS)
-        sched.handles = tap is not None and not tap.kinds.isdisjoint(HANDLES)
+        sched.keep = None if tap is None else _forget if self.flight is None else self.flight.keep
+        sched.traced = tap is not None and not tap.kinds.isdisjoint(TRACED)
+        sched.untraced = None if sched.traced else sched.thread
         if tap is not None and tap.sessions and self._clock is None:
             self._tick()
 
     def _tick(self) -> None:
         self.tap.tick()
         self._clock = self._sched.loop.call_later(TICK_S, self._tick) if self.tap.sessions else None
+
+
+def _forget(_item: Any) -> None:
+    """There is no flight recorder."""
 
 
 def _number(node: Node, name: str) -> int | None:
