@@ -107,9 +107,10 @@ def _moment(row: Row, *, dated: bool) -> str:
 
 
 def _peer(row: Row) -> str:
+    comes = row.kind in INCOMING or row.kind == "state"
     if row.peer:
-        return ("←" if row.kind in INCOMING else "→") + row.peer
-    return "←outside" if row.kind in INCOMING and row.span and not row.cause else ""
+        return ("←" if comes else "→") + row.peer
+    return "←outside" if comes and row.span and not row.cause else ""
 
 
 def lines_of(records: Sequence[TraceRecord], room: int | None, slow: Slow) -> list[list[Cell | str]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from runtime.port.contract import Code, Failure, Span, Timeline, TimelineQuery, TraceRecord
+from runtime.trace.inferred import told_apart
 from tracing import story
 from tracing.records import Record
 
@@ -52,6 +53,7 @@ def timeline(node: Node, request: TimelineQuery, sessions: Sessions, showing: Sh
     mine = sorted(
         (each for each in events if each[6] is not None and each[6][0] == trace), key=lambda each: each[0]
     )
+    mine = told_apart(mine)
     chosen = mine[-request.limit :]
     records = _records(chosen, showing, values=request.values)
     spans = story.spans(_floor(record) for record in rested(records))
