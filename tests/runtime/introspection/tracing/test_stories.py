@@ -51,7 +51,8 @@ def test_the_last_story_of_a_process_is_told(node, client):
 def test_a_story_is_found_by_the_beginning_of_its_id(node, client):
     deposit(node, 5)
     found = handled(client, "clerk")
-    assert story(client, trace=found.trace[:8]).records == found.records
+    again = story(client, trace=found.trace[:8])
+    assert [(it.kind, it.mono, it.span) for it in again.records] == [(it.kind, it.mono, it.span) for it in found.records]
     assert story(client, trace=found.trace).trace == found.trace
 
 
