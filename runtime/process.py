@@ -25,6 +25,8 @@ from . import pid as addresses  # not its Pid: compiled, the two import each oth
 from .mailbox import CONTINUE, HANDLERS, NOTE, SYSTEM, Entry, Mailbox
 from .results import NOTHING
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
+from .trace.stories import OUTSIDE
+from .trace.telling import tell
 
 if TYPE_CHECKING:
     from .caller import Caller
@@ -230,7 +232,7 @@ class Process:
         """A cast or a send from another thread: it is passed on to the loop."""
         from .sending import pass_on  # noqa: PLC0415 - compiled, the two import each other
 
-        self.sched.from_thread(pass_on, target, kind, message)
+        self.sched.from_thread(pass_on, target, kind, message, OUTSIDE.get())
 
     def wake(self) -> None:
         """Something is in the mailbox: get a turn, if it waits for one."""
@@ -307,6 +309,8 @@ class Process:
         if self.status in {IDLE, READY, RECEIVING, PARKED}:
             self.status = SUSPENDED
         self.note("suspended")
+        if self.sched.tap is not None:
+            tell(self, "suspended")
         mailbox = self.mailbox
         asked = [entry for entry in mailbox or () if entry[0] == SYSTEM]
         if asked and mailbox is not None:
@@ -346,6 +350,8 @@ class Process:
         """Go on after `pause`."""
         self.suspend = False
         self.note("resumed")
+        if self.sched.tap is not None:
+            tell(self, "resumed")
         if self.status != SUSPENDED:
             return
         worker = self.parked()
