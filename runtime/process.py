@@ -24,7 +24,8 @@ from . import pid as addresses  # not its Pid: compiled, the two import each oth
 from .mailbox import CONTINUE, HANDLERS, NOTE, SYSTEM, Entry, Mailbox
 from .results import NOTHING
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
-from .suspension import bring_forward
+from .suspension import paused, resumed
+from .trace.stories import OUTSIDE
 
 if TYPE_CHECKING:
     from .caller import Caller
@@ -232,7 +233,7 @@ class Process:
         """A cast or a send from another thread: it is passed on to the loop."""
         from .sending import pass_on  # noqa: PLC0415 - compiled, the two import each other
 
-        self.sched.from_thread(pass_on, target, kind, message)
+        self.sched.from_thread(pass_on, target, kind, message, OUTSIDE.get())
 
     def wake(self) -> None:
         """Something is in the mailbox: get a turn, if it waits for one."""
@@ -305,13 +306,10 @@ class Process:
 
     def pause(self) -> None:
         """Handle nothing more once the present step is over (OTP's `sys:suspend`), but for what `system` asks."""
-        if self.extra is not None and self.extra.suspended is not None:
-            self.extra.suspended = True
         self.suspend = True
         if self.status in {IDLE, READY, RECEIVING, PARKED}:
             self.status = SUSPENDED
-        self.note("suspended")
-        bring_forward(self)
+        paused(self)
 
     def attend(self) -> None:
         """Suspended, answer what `system` asks. It stands before all else, but for what the last step has left."""
@@ -333,7 +331,7 @@ class Process:
         """Undo `pause`. Who is held by an upgrade as well goes on when that lets go of it."""
         if self.extra is not None and self.extra.suspended:
             self.extra.suspended = False
-            self.note("resumed")
+            resumed(self)
         else:
             self.unpause()
 
@@ -342,7 +340,7 @@ class Process:
         if self.extra is not None:
             self.extra.suspended = None
         self.suspend = False
-        self.note("resumed")
+        resumed(self)
         if self.status != SUSPENDED:
             return
         worker = self.parked()
