@@ -186,7 +186,17 @@ def _look(target: Address, process: Process, kind: int, message: Any) -> None:
         context = sched.under()
         if sched.traced and context is not None:
             sent(sched, "send", KINDS[kind], process, message, context)
-        process.post((kind, message, None, sched.tick(), sched.sender(), context))
+        entry: Entry = (kind, message, None, sched.tick(), sched.sender(), context)
+        waits = process.status in {IDLE, RECEIVING}
+        mailbox = process.mailbox
+        if mailbox is None:
+            process.mailbox = deque((entry,))
+        else:
+            mailbox.append(
+                entry
+            )  # where it has a limit, it may refuse, or let its sender wait until it has been handled
+        if waits:
+            process.wake()
 
 
 def pass_on(target: Address, kind: int, message: Any, context: Context | None = None) -> None:

@@ -30,6 +30,7 @@ from .scheduler import BUDGET
 from .server import Server, bad_return
 from .server_end import crash, ignore, stop
 from .status import ENDED, IDLE, RUNNING
+from .steps import steps_of
 from .trace.births import born_of
 from .trace.turns import done, traced_turn
 
@@ -79,7 +80,8 @@ class ServerProcess(Process):
         self.reductions = 1
         self.since = self.sched.now
         sched.story = entry[5]
-        sched.enter(self, self.since, None, Errand(self._init), (entry, args, options))
+        context = sched.own_context(entry[5]) if sched.keep is not None else None
+        sched.enter(self, self.since, context, Errand(self._init), (entry, args, options))
         sched.story = story
 
     @boundary
@@ -286,6 +288,8 @@ class ServerProcess(Process):
         self.coroutine = None
         if self.status == ENDED:
             return
+        if self.sched.keep is not None and (steps := steps_of(task)) is not None:
+            self.sched.story = steps.story
         self.task = None
         self.status = RUNNING
         if task.cancelled():

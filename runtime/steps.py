@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .preemption.worker import Worker
     from .process import Process
 
-__all__ = ["Steps"]
+__all__ = ["Steps", "steps_of"]
 
 
 class _Turn(asyncio.Future[None]):
@@ -50,11 +50,15 @@ class Steps(Coroutine[Any, Any, Any]):
             Optional. Defaults to none.
         context: the context of its task.
         story: under which it runs, until it changes that itself. Optional. Defaults to none.
+
+    Attributes:
+        own: as above.
+        story: as above; what it has become, between two steps.
     """
 
     __slots__ = (
-        "_began", "_cancelled", "_cancels", "_context", "_coroutine", "_error", "_first", "_home", "_over", "_process", "_stands", "_story", "_task",
-        "_value", "own",
+        "_began", "_cancelled", "_cancels", "_context", "_coroutine", "_error", "_first", "_home", "_over", "_process", "_stands", "_task", "_value",
+        "own", "story",
     )  # fmt: skip
 
     def __init__(
@@ -72,7 +76,7 @@ class Steps(Coroutine[Any, Any, Any]):
         self._context = context
         self.own = own
         self._first = first
-        self._story = story
+        self.story = story
         self._value: Any = None
         self._error: BaseException | None = None
         self._stands: Worker | None = None
@@ -133,12 +137,12 @@ class Steps(Coroutine[Any, Any, Any]):
     @boundary
     def _take(self, step: Any, values: tuple[Any, ...]) -> None:
         sched = self._process.sched
-        outer, sched.story = sched.story, self._story
+        outer, sched.story = sched.story, self.story
         try:
             self._value = step(*values)
         except BaseException as error:
             self._error = error
-        self._story, sched.story = sched.story, outer
+        self.story, sched.story = sched.story, outer
 
     def _outcome(self) -> Any:
         """The step is over: what the task gets of it."""
@@ -245,3 +249,9 @@ class Steps(Coroutine[Any, Any, Any]):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._coroutine, name)  # cr_frame and its kin, for debuggers
+
+
+def steps_of(task: asyncio.Task[Any] | None) -> Steps | None:
+    """What a task drives, where that is the steps of a process."""
+    steps: Any = task.get_coro() if task is not None else None
+    return steps if type(steps) is Steps else None
