@@ -28,6 +28,8 @@ Way = tuple[Any, Any] | None
 MOST: Final = 100
 """Paths that are looked for."""
 DEEPEST: Final = 150
+_PLAIN: Final = frozenset({int, str, bytes, bool, type(None)})
+"""What most values are made of, and can be compared at once."""
 
 
 def different(recorded: Any, replayed: Any, same: Same) -> list[str]:
@@ -104,8 +106,9 @@ class _Walker:
 
     def _lists(self, way: Way, a: Any, b: Any, depth: int) -> None:
         for place, (item, other) in enumerate(zip(a, b, strict=False)):
-            if item is not other:
-                self.compare((way, place), item, other, depth)
+            if item is other or (type(item) is type(other) and type(item) in _PLAIN and item == other):
+                continue
+            self.compare((way, place), item, other, depth)
         for place in range(min(len(a), len(b)), max(len(a), len(b))):
             self._say((way, place), same=False)
 
@@ -113,7 +116,10 @@ class _Walker:
         left = [key for key in dict.keys(b) if key not in a]
         for key, item in dict.items(a):
             if key in b:
-                self.compare((way, _Key(key)), item, dict.__getitem__(b, key), depth)
+                other = dict.__getitem__(b, key)
+                if type(item) is type(other) and type(item) in _PLAIN and item == other:
+                    continue
+                self.compare((way, _Key(key)), item, other, depth)
                 continue
             match = next((other for other in left if self._matches(key, other, depth)), None)
             if match is None:
