@@ -18,6 +18,7 @@ from tracing.tap import Tap
 
 from ..pid import Alias, Pid, Ref
 from .flown import event_of
+from .whereabouts import known
 
 if TYPE_CHECKING:
     from ..node import Node
@@ -50,8 +51,10 @@ class Listening:
 
     def __init__(self, node: Node, sched: Scheduler, flight: int) -> None:
         self._sched = sched
+        known(sched)
         self.size: Final = flight
         self._clock: asyncio.TimerHandle | None = None
+        self._outside = False
         self.flight: Final[Flight[Any] | None] = Flight(flight, event_of, sched.clock) if flight else None
         self.tap: Final = Tap(
             sched.clock,
@@ -61,6 +64,17 @@ class Listening:
             resolve=lambda name: _number(node, name),
             atoms={Pid: _pid, Alias: lambda alias: PidOf(alias._owner.number), Ref: lambda ref: ref.number},
         )
+
+    @property
+    def outside(self) -> bool:
+        """Whether the host, or an operator, says which stories messages belong to: each is then looked at for it. Settable."""
+        return self._outside
+
+    @outside.setter
+    def outside(self, yes: bool) -> None:
+        if yes != self._outside:
+            self._outside = yes
+            self._changed(self._sched.tap)
 
     def close(self) -> None:
         """The node has ended: sessions end with it."""
@@ -81,7 +95,7 @@ class Listening:
         sched.tap = tap
         sched.keep = None if tap is None else _forget if self.flight is None else self.flight.keep
         sched.traced = tap is not None and not tap.kinds.isdisjoint(TRACED)
-        sched.untraced = None if sched.traced else sched.thread
+        sched.untraced = None if sched.traced or self._outside else sched.thread
         if tap is not None and tap.sessions and self._clock is None:
             self._clock = sched.loop.call_later(TICK_S, self._tick)  # not now: the tap's lock is held
 

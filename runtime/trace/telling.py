@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..process import Process
     from ..run_queue import RunQueue
 
-__all__ = ["replied", "sent", "tell"]
+__all__ = ["HOST", "raised", "replied", "sent", "tell"]
 
 
 class _Host:
@@ -67,6 +67,22 @@ def tell(
         (
             sched.clock(), kind, process.number, process.name, text, peer, context, values, None, took,
             process.redact if values else None,
+        ),
+    )  # fmt: skip
+
+
+def raised(process: Process, reason: Any) -> None:
+    """A handler has raised."""
+    sched, entry = process.sched, process.current
+    tap = sched.tap
+    if tap is None or "raised" not in tap.kinds or entry is None:
+        return
+    now = sched.clock()
+    tap.offer(
+        process,
+        (
+            now, "raised", process.number, process.name, process.handler(entry), entry[4], here(sched) or entry[5],
+            (entry[1], process.state, reason), max(0.0, process.since - entry[3]), now - process.since, process.redact,
         ),
     )  # fmt: skip
 
