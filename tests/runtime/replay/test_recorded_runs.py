@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runtime import ChildSpec, NoReply, Reply, Server
+from runtime import ChildSpec, NoReply, ProcessDied, ProcessExit, Reply, Server, Stop, exits
 from runtime.replay import Recording, record, replay
 from runtime.signals import Down
 from runtime.state_machine.behaviour import StateMachine
@@ -27,6 +27,7 @@ class Chat:
 
 class Agent(Server):
     strict = True
+    counters = ("tokens",)
 
     def init(self, oracle):
         return Chat(peers=(oracle,))
@@ -46,6 +47,7 @@ class Agent(Server):
         answers = [await state.peers[0].call(text) for text in message]
         for caller in state.waiting:
             caller.reply(tuple(answers))
+        self.count("tokens", len(answers))
         self.send_after(0, "tick")
         return replace(state, steps=state.steps + len(answers), waiting=())
 
@@ -68,6 +70,22 @@ class Oracle(Server):
         state["asked"] += 1
         state[message] = state["asked"]
         return Reply(f"{message}{state['asked']}", state)
+
+
+class Ending(Server):
+    trap_exits = True
+
+    def init(self):
+        return 0
+
+    def handle_call(self, message, caller, state):
+        if message == "bye":
+            return Stop("normal", state + 1, reply="bye")
+        return Reply(10 // message, state + message)
+
+    async def handle_cast(self, message, state):
+        await asyncio.sleep(0)
+        raise ProcessExit(("shutdown", message))
 
 
 async def short(process):
@@ -158,3 +176,25 @@ async def test_a_state_machine(node, mode):
     recording = Recording.of(recorder.record())
     identical(await replay(node, recording, mode=mode))
     assert len(recording.steps) >= 8
+
+
+@pytest.mark.parametrize("end", ["raise", "stop", "exit", "kill"])
+async def test_how_a_process_ends(node, end):
+    pid = await node.start(ChildSpec("ending", Ending, restart="temporary"))
+    recorder = await recorded(node, pid)
+    assert await pid.call(5) == 2
+    if end == "raise":
+        with pytest.raises(ProcessDied):
+            await pid.call(0)
+    elif end == "stop":
+        assert await pid.call("bye") == "bye"
+    elif end == "exit":
+        pid.cast("soon")
+    else:
+        exits.signal(pid._process, "kill")
+    await eventually(lambda: not pid.alive)
+    recording = Recording.of(recorder.record())
+    identical(await replay(node, recording))
+    assert len(recording.steps) == (1 if end == "kill" else 2)
+    assert (recording.steps[-1].raised is not None) == (end in {"raise", "exit"})
+    assert (recording.steps[-1].ended is not None) == (end == "stop")
