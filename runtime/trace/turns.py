@@ -220,7 +220,8 @@ def received(process: Process, entry: Entry) -> None:
 def done(process: Process, entry: Entry, kind: int, message: Any, before: Any, reply: Any) -> None:
     """A handler's result has been applied: it is kept, and told to who wants it. `process.since` is when it began."""
     sched = process.sched
-    item = (process.since, kind, message, entry[4], reply, process, entry[5], sched.clock(), entry[3])
+    context = entry[5] if entry[5] is not None else sched.story  # born in this step, by what it has sent
+    item = (process.since, kind, message, entry[4], reply, process, context, sched.clock(), entry[3])
     if kind != INIT:
         process.keep(item)
     if sched.keep is not None:

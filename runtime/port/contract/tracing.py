@@ -230,7 +230,9 @@ class TimelineQuery(PortRequest[Timeline]):
     """A trace id, or the beginning of one."""
     process: str | None = None
     limit: int = Field(default=5000, ge=1, le=50_000)
-    """Records."""
+    """Records; those that are left out are the oldest."""
+    values: bool = True
+    """Whether messages, states and arguments are told; else only when, who and whom."""
 
 
 class Trigger(Model):
