@@ -147,7 +147,7 @@ async def test_a_real_run_on_changed_code_and_after_an_upgrade(node, disk, bank)
     for amount in (5, 200, 1):
         pid.cast(bank.Deposit(amount))
     assert await pid.call("state") == bank.Account(206)
-    recording = Recording.of(recorder.record())
+    recording = Recording.of(recorder.packed())
     assert (await replay(node, recording)).identical
     path = other(disk, "teller.py", "- fee(", "- (message.amount > 100) - fee(")
     report = await replay(node, recording, code=path)
@@ -157,7 +157,7 @@ async def test_a_real_run_on_changed_code_and_after_an_upgrade(node, disk, bank)
     disk.edit("teller", "balance: int = 0", "balance: int = 0\n    currency: str = 'EUR'")
     disk.edit("teller", "- fee(", "- (message.amount == 1) - fee(")
     await node.code.apply("teller")
-    before = Recording.of(recorder.record(), pid.number)
+    before = Recording.of(recorder.packed(), pid.number)
     report = await replay(node, before)
     assert report.recorded != report.replayed
     assert [step.number for step in report.differing] == [3]

@@ -195,7 +195,7 @@ async def test_how_a_process_ends(node, end):
     else:
         exits.signal(pid._process, "kill")
     await eventually(lambda: not pid.alive)
-    recording = Recording.of(recorder.record())
+    recording = Recording.of(recorder.packed())
     identical(await replay(node, recording))
     assert len(recording.steps) == (1 if end == "kill" else 2)
     assert (recording.steps[-1].raised is not None) == (end in {"raise", "exit"})
@@ -207,7 +207,7 @@ async def test_a_state_machine_that_breaks_in_a_call(node):
     recorder = await recorded(node, lock)
     with pytest.raises(ProcessDied):
         await lock.call("break")
-    recording = Recording.of(recorder.record())
+    recording = Recording.of(recorder.packed())
     identical(await replay(node, recording))
     assert recording.steps[-1].text == "call locked"
 
