@@ -21,7 +21,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from runtime.caller import Caller
-from runtime.pid import Name, Pid, Ref, pid_text
+from runtime.pid import Alias, Name, Pid, Ref, pid_text
 from runtime.tasks import TaskRef
 
 from .text import BITS, class_name, digits, plain
@@ -171,6 +171,7 @@ TEXTS: Final[tuple[tuple[type, Text], ...]] = (
     (types.ModuleType, _module),
     (Pid, lambda value: pid_text(value.number)),
     (Name, lambda value: plain(value.name)),
+    (Alias, lambda value: f"#Alias<0.{value.number}>"),
     (Ref, lambda value: f"#Ref<0.{value.number}>"),
     (TaskRef, _task),
     (Caller, _caller),
