@@ -312,7 +312,7 @@ class _Limited(_Base):
             self.sched.dead_letters += 1
             taken.set_result(None)
             return
-        mailbox.wait_for_thread((kind, message, None, self.sched.tick(), 0), taken)
+        mailbox.wait_for_thread((kind, message, None, self.sched.tick(), 0, self.sched.under()), taken)
         self.wake()
 
 

@@ -9,6 +9,7 @@ import logging
 import math
 import time
 from collections import deque
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,7 @@ _NOT_STARTED: Final = kind_of(("shutdown", ()))
 """How a supervisor ends one of whose children does not start."""
 Path = tuple[Any, ...]
 """Ids from the top supervisor down to a child."""
+CrashWatcher = Callable[[Collection[str], int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Ledger:
         counters: what children have counted, by path; a child's counters outlive its restarts.
         crashed: how many processes have crashed.
         restarts: how many children have been restarted.
+        crash_watchers: told of each crash: whose code it was (`CrashReport.places`), and how many such there were.
     """
 
     def __init__(self) -> None:
@@ -71,6 +74,7 @@ class Ledger:
         self.history: Final[deque[End]] = deque(maxlen=1000)
         self.given_up: Final[dict[Path, GaveUp]] = {}
         self.counters: Final[dict[Path, dict[str, float]]] = {}
+        self.crash_watchers: Final[set[CrashWatcher]] = set()
         self.crashed = 0
         self.restarts = 0
 
@@ -101,10 +105,17 @@ class Ledger:
         if type(reason) is str and reason == "killed":
             return
         self.crashed += 1
+        if self.crash_watchers:
+            self.tell_crash(crash.places, 1)
         self._note(process, "crash", name, kind_of(reason), (reason,))
         log.error(
             "process %r (%s) crashed: %s\n%s", process, process.behaviour, describe(reason), crash.traceback
         )
+
+    def tell_crash(self, places: Collection[str], count: int) -> None:
+        """Tell who watches."""
+        for hear in tuple(self.crash_watchers):
+            hear(places, count)
 
     def zombie(self, process: Process) -> None:
         """What is left of a process does not end, whatever is raised in it."""

@@ -340,7 +340,8 @@ class ServerProcess(Process):
             if self.status != RUNNING:  # as in `step`
                 self.current = None
                 return
-        before, self.state = self.state, state
+        before = self.state if self.sched.traced else None
+        self.state = state
         self.current = None
         if self.sched.keep is not None:
             done(self, entry, kind, message, before, reply)

@@ -136,9 +136,9 @@ class Session:
         elif len(self._queue) >= self.limits.queue:
             self._fuse("queue", f"{self.limits.queue:,} records were waiting to be read", now)
         else:
-            self.taken += 1
-            self._queue.append((self.taken, event, stack))
-            if self.taken >= self.limits.count:
+            self.taken = seq = self.taken + 1  # at once: a finalizer that is traced may come in between
+            self._queue.append((seq, event, stack))
+            if seq >= self.limits.count:
                 self._fuse("count", f"{self.limits.count:,} records were asked for", now)
 
     def _next_window(self, now: float) -> bool:
