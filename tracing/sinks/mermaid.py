@@ -21,7 +21,14 @@ from ..records import Json, Record, pid_text
 
 __all__ = ["diagram"]
 
-_ARROWS: Final = {"call": "->>", "send": "-)", "reply": "-->>", "timer": "-)", "receive": "-)", "handled": "-)"}
+_ARROWS: Final = {
+    "call": "->>",
+    "send": "-)",
+    "reply": "-->>",
+    "timer": "-)",
+    "receive": "-)",
+    "handled": "-)",
+}
 _NOTES: Final = frozenset({
     "ended", "crash", "restarted", "gave_up", "raised", "code_changed", "operator", "suspended", "resumed", "zombie", "overflow",
 })  # fmt: skip

@@ -72,7 +72,7 @@ class Showing:
             [event for _, event, _ in taken], session.wants if values else _none, session.limits.size
         )
         epoch = self._node.wall(0.0)
-        return [show.told(session.record(each, epoch, show)) for each in taken]
+        return [show.told(session.as_record(each, epoch, show)) for each in taken]
 
     def events(self, events: list[Event], *, values: bool = True) -> list[TraceRecord]:
         """Events as records, numbered from 1 on."""
