@@ -97,7 +97,7 @@ class Recorder(Session):
                 self._kept.append(self._queue.popleft()[1])
             return self._kept.copy()
 
-    def record(self) -> Record:
+    def packed(self) -> Record:
         """What has been recorded so far, packed: for `encode`, or for `Recording.of`."""
         return Record(pack(self.collect()), {self.process: self.about}, _epoch(), KINDS)
 

@@ -252,9 +252,11 @@ class Ear:
         probes = self._probes
         subject, context = probes.here() or (_NODE, None)
         now = probes.clock()
-        number, name = subject.number, subject.name
+        number, name, redact = subject.number, subject.name, getattr(subject, "redact", None)
         for text in self.texts:
-            event = (now, "function_call", number, name, text, 0, context, (arguments,), None, None)
+            event = (
+                now, "function_call", number, name, text, 0, context, (arguments,), None, None, redact,
+            )  # fmt: skip
             probes.tell(self, subject, event)
         return Call(self, now, arguments, subject, context) if self.ends else None
 
@@ -277,6 +279,7 @@ class Ear:
                 values,
                 None,
                 now - call.at,
+                getattr(subject, "redact", None),
             )
             probes.tell(self, subject, event)
 

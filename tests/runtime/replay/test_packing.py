@@ -37,7 +37,7 @@ class Trap:
 def test_reading_a_record_runs_nothing_of_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     tale = Tale(Bank).handled("cast", Trap(), Account(), Account())
-    assert Recording.of(decode(encode(tale.record()))).steps
+    assert Recording.of(decode(encode(tale.packed()))).steps
     body = {"format": 1, "epoch": Trap(), "about": {}, "events": []}
     with pytest.raises(Broken, match="mkdir"):
         decode(frame_of(pickle.dumps(body)))
@@ -45,7 +45,7 @@ def test_reading_a_record_runs_nothing_of_it(tmp_path, monkeypatch):
 
 
 def test_what_is_no_record_is_refused_in_words():
-    good = encode(bank().record())
+    good = encode(bank().packed())
     for data, why in (
         (b"", "no record"),
         (b"SQLite format 3\0" * 10, "damaged"),

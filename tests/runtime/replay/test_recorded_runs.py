@@ -131,7 +131,7 @@ async def test_an_agent(node, mode):
     agent.cast(("b", "c"))
     assert await later == ("b2", "c3")
     await eventually(lambda: agent._process.state.steps == 103 and not agent._process.state.refs)
-    recording = Recording.of(recorder.record())
+    recording = Recording.of(recorder.packed())
     identical(await replay(node, recording, mode=mode))
     assert len(recording.steps) == 6
     assert oracle._process.state["asked"] == 3
@@ -143,7 +143,7 @@ async def test_a_state_that_is_changed_in_place(node, mode):
     recorder = await recorded(node, oracle)
     for text in "abc":
         await oracle.call(text)
-    identical(await replay(node, Recording.of(recorder.record()), mode=mode))
+    identical(await replay(node, Recording.of(recorder.packed()), mode=mode))
 
 
 @pytest.mark.parametrize("mode", ["lock-step", "free"])
@@ -155,6 +155,6 @@ async def test_a_state_machine(node, mode):
     lock.cast("later")
     assert await lock.call("open") == "shut"
     await eventually(lambda: lock._process.state.state == "locked" and lock._process.letters == 0)
-    recording = Recording.of(recorder.record())
+    recording = Recording.of(recorder.packed())
     identical(await replay(node, recording, mode=mode))
     assert len(recording.steps) >= 8

@@ -52,7 +52,9 @@ def test_a_story_is_found_by_the_beginning_of_its_id(node, client):
     deposit(node, 5)
     found = handled(client, "clerk")
     again = story(client, trace=found.trace[:8])
-    assert [(it.kind, it.mono, it.span) for it in again.records] == [(it.kind, it.mono, it.span) for it in found.records]
+    assert [(it.kind, it.mono, it.span) for it in again.records] == [
+        (it.kind, it.mono, it.span) for it in found.records
+    ]
     assert story(client, trace=found.trace).trace == found.trace
 
 
