@@ -38,6 +38,11 @@ class Refused(ValueError):  # noqa: N818 - the outcome, as in an operator's audi
     """A session that is not opened: its pattern is dangerous, or there are too many."""
 
 
+def _light(event: Event) -> Event:
+    """An event as the flight recorder keeps it: without the states of code that has been replaced, which would keep that code alive."""
+    return (*event[:7], (), *event[8:]) if event[1] == "code_changed" else event
+
+
 class Tap:
     """The listeners of one node.
 
@@ -260,7 +265,7 @@ class Tap:
         """Who wants which kinds: the flight recorder first, so that what a trigger waits for is in its dump."""
         if self._flight is not None and self.triggers is not None:
             keep = self._flight.keep
-            yield self._flight_kinds, lambda _subject, event: keep(event)
+            yield self._flight_kinds, lambda _subject, event: keep(_light(event))
             yield self.triggers.kinds, self.triggers.offer
         for session in self.sessions:
             yield session.kinds, session.offer

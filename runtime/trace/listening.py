@@ -92,6 +92,11 @@ class Listening:
             self._outside = yes
             self._changed(self._sched.tap)
 
+    def forget(self) -> None:
+        """Let go of all that the flight recorder has."""
+        if self.flight is not None:
+            self.flight.clear()
+
     def close(self) -> None:
         """The node has ended: sessions end with it."""
         self.tap.close()
