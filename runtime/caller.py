@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .messages import ATOMS, passes, share
 from .preemption.guards import open_to_switches
+from .trace.telling import replied
 
 if TYPE_CHECKING:
+    from tracing.context import Context
+
     from .process import Process
 
 __all__ = ["Caller"]
@@ -24,7 +27,9 @@ class Caller(Generic[R]):
         deadline: when the caller stops waiting, in seconds of `time.monotonic()`; None if never.
     """
 
-    __slots__ = ("_answered", "_future", "_process", "_value", "deadline", "lent")
+    __slots__ = ("_answered", "_future", "_process", "_value", "asked", "deadline", "lent")
+    asked: tuple[Context, int]
+    """Under which story, and by whom; there only where a session wanted to know when it was asked."""
 
     def __init__(self, process: Process, deadline: float | None) -> None:
         self._process = process  # the callee
@@ -71,6 +76,8 @@ class Caller(Generic[R]):
             return
         self._answered = True
         self._value = value
+        if self._process.sched.traced:
+            replied(self, value)
         if self._future is not None:
             self._future.set_result(value)
         self._forget()

@@ -25,11 +25,14 @@ from .handle import Handle
 from .mailbox import CALL, Entry
 from .messages import share
 from .preemption.guards import boundary
-from .process import Arguments, Process, current
+from .process import Arguments, Process
 from .scheduler import TURN_S, Scheduler
 from .signals import Call
 from .status import AWAITING, ENDED, RECEIVING, SUSPENDED
 from .steps import Steps
+from .trace.births import born_of
+from .trace.turns import received
+from .work import current
 
 __all__ = ["RESTARTS", "CoroutineHandle", "CoroutineProcess", "Match"]
 
@@ -119,6 +122,7 @@ class CoroutineProcess(Process):
         if getattr(function, RESTARTS, False) and isinstance(args, tuple):
             self.again = args, options
         self.status = AWAITING
+        story = born_of(self, args)
         context = copy_context()
         context.run(current.set, (self, None))
         try:
@@ -127,7 +131,7 @@ class CoroutineProcess(Process):
             end(self, error, crash=report(self, error, error))
             return
         self.coroutine = coroutine
-        self.task = self.sched.task(Steps(self, coroutine, context=context), context)
+        self.task = self.sched.task(Steps(self, coroutine, context=context, story=story), context)
         self.task.add_done_callback(self.done)
 
     def called(self, function: Any, args: Arguments, options: dict[str, Any]) -> Coroutine[Any, Any, Any]:
@@ -228,10 +232,13 @@ class CoroutineProcess(Process):
         return None, len(mailbox)
 
     def _received(self, entry: Entry) -> Any:
-        kind, message, self.received, _, sender = entry
+        kind, message, self.received, _, sender, _ = entry
         self.reductions += 1
         self.sched.handled += 1
-        self.log(kind, message, sender)
+        if self.sched.keep is None:
+            self.log(kind, message, sender)
+        else:
+            received(self, entry)
         return _visible(entry)
 
 

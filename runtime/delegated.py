@@ -17,6 +17,7 @@ from .process import Arguments
 from .server_end import crash
 from .server_process import ServerProcess
 from .status import RUNNING
+from .trace.turns import begun
 
 __all__ = ["DelegatedProcess"]
 
@@ -43,7 +44,7 @@ class DelegatedProcess(ServerProcess):
         try:
             if not isinstance(args, tuple):
                 args = args.compute()
-                self.current = entry = (INIT, args, None, entry[3], 0)
+                self.current = entry = (INIT, args, None, entry[3], 0, entry[5])
             self._after(entry, self.start_elsewhere(args, options))
         except BaseException as error:
             crash(self, error)
@@ -53,6 +54,10 @@ class DelegatedProcess(ServerProcess):
         """Give a call away, in a step that `Scheduler.enter` has begun."""
         self.sched.now = entry[3]
         self._give(entry)
+
+    def run_traced(self, until: float) -> None:
+        """As `run`, while somebody listens."""
+        self.run(until)
 
     @boundary
     def run(self, until: float) -> None:  # noqa: ARG002 - one message, however long the turn may be
@@ -68,6 +73,10 @@ class DelegatedProcess(ServerProcess):
 
     def _give(self, entry: Entry) -> None:
         assert entry[0] != INIT
+        if self.sched.keep is not None:
+            self.sched.story = entry[5]
+            if self.sched.traced:
+                begun(self, entry, self.sched.now)
         self.status = RUNNING
         self.current = entry
         self.since = self.sched.now

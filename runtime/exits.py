@@ -27,6 +27,7 @@ from .pid import Ref
 from .preemption.guards import to_its_end
 from .signals import Down, Exit, is_orderly
 from .status import ENDED
+from .trace.telling import tell
 
 if TYPE_CHECKING:
     from .process import Process
@@ -78,9 +79,9 @@ def _trapped(process: Process, reason: Any, sender: Process | None) -> None:
     number = sender.number if sender is not None else 0
     if sender is None or sender is not process.parent or not process.obeys_parent:
         message = Exit(sender.pid if sender is not None else None, share(reason))
-        process.post((INFO, message, None, process.sched.tick(), number))
+        process.post((INFO, message, None, process.sched.tick(), number, process.sched.under()))
         return
-    entry: Entry = (SHUTDOWN, reason, None, process.sched.tick(), number)
+    entry: Entry = (SHUTDOWN, reason, None, process.sched.tick(), number, process.sched.under())
     if not process.suspend:
         process.post(entry)
         return
@@ -186,7 +187,8 @@ def _notify(process: Process, ref: Ref, watcher: Any, reason: Any) -> None:
         watcher.extra.monitors.pop(ref, None)
     if watcher.status != ENDED:
         message = Down(ref, process.pid, share(reason))
-        watcher.post((INFO, message, None, process.sched.tick(), process.number))
+        sched = process.sched
+        watcher.post((INFO, message, None, sched.tick(), process.number, sched.under()))
 
 
 def link(one: Process, other: Process) -> None:
@@ -198,6 +200,8 @@ def link(one: Process, other: Process) -> None:
         return
     _add(one, other)
     _add(other, one)
+    if one.sched.tap is not None:
+        tell(one, "link", peer=other.number)
     one.told("link", other)
     other.told("link", one)
 
@@ -223,6 +227,8 @@ def unlink(one: Process, other: Process) -> None:
     """Undo `link`; no effect where there is none."""
     _discard(one, other)
     _discard(other, one)
+    if one.sched.tap is not None:
+        tell(one, "unlink", peer=other.number)
     one.told("unlink", other)
     other.told("unlink", one)
 
@@ -244,13 +250,15 @@ def monitor(watcher: Process, target: Process | None, ref: Ref | None = None) ->
         return ref
     if target is None or target.status == ENDED:
         message = Down(ref, None if target is None else target.pid, "noproc")
-        watcher.post((INFO, message, None, watcher.sched.tick(), 0))
+        watcher.post((INFO, message, None, watcher.sched.tick(), 0, watcher.sched.under()))
         return ref
     extra = watcher.more()
     if extra.monitors is None:
         extra.monitors = {}
     extra.monitors[ref] = target
     _watched_by(target, ref, watcher)
+    if watcher.sched.tap is not None:
+        tell(watcher, "monitor", peer=target.number)
     target.told("monitor", ref, watcher)
     return ref
 
@@ -261,6 +269,8 @@ def demonitor(watcher: Process, ref: Ref) -> bool:
     target = extra.monitors.pop(ref, None) if extra is not None and extra.monitors is not None else None
     if target is not None:
         target.watchers.pop(ref, None)
+        if watcher.sched.tap is not None:
+            tell(watcher, "demonitor", peer=target.number)
         target.told("demonitor", ref, watcher)
     mailbox = watcher.mailbox or deque()
     for index, entry in enumerate(mailbox):

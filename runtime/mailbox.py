@@ -1,11 +1,12 @@
 """What stands in a mailbox: plain tuples, since one is made for every message.
 
-    (kind, message, caller, at, sender)
+    (kind, message, caller, at, sender, context)
       kind     one of the constants below
       message  already shared (see `messages`)
       caller   the `Caller` of a CALL, else None
       at       when it came, by the scheduler's clock
       sender   the number of the sending process, or 0 for the host
+      context  the story that it belongs to (`tracing.context`); None where nobody listens
 
 A mailbox is a deque that exists only while it holds messages.
 """
@@ -16,6 +17,8 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from tracing.context import Context
+
     from .caller import Caller
 
 __all__ = [
@@ -63,5 +66,5 @@ HANDLERS: Final = (
     "a system message",
 )
 
-Entry = tuple[int, Any, "Caller[Any] | None", float, int]
+Entry = tuple[int, Any, "Caller[Any] | None", float, int, "Context | None"]
 Mailbox = deque[Entry]

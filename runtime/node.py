@@ -75,6 +75,7 @@ class Node:
         time_slicing: False runs every step to its end on the loop's own stack: faster calls, but one endless loop stops
             them all, and plain handlers cannot wait. Optional. Defaults to True; `preemption` says what it is then.
         introspection: False opens no port and no socket: nobody can attach. Optional. Defaults to True.
+        flight: events that its flight recorder keeps; 0 for no recorder. Optional. Defaults to 10,000.
 
     Raises:
         ValueError: the name has an illegal form.
@@ -90,6 +91,7 @@ class Node:
         tls: TLS | None = None,
         time_slicing: bool = True,
         introspection: bool = True,
+        flight: int = 10_000,
     ) -> None:
         if not _NAME.fullmatch(name):
             raise ValueError(
@@ -102,7 +104,7 @@ class Node:
         self.registry: Final = Directory()
         self.ledger: Final = Ledger()
         self.started_at: Final = time.time()
-        self._time_slicing = time_slicing
+        self._runs: Final[Any] = {"time_slicing": time_slicing, "flight": flight}
         self._listen = (host, port, tls) if introspection else None
         self._clock: Callable[[], float] = time.monotonic  # tests put a virtual clock here
         self.begins = self.numbers = 0
@@ -119,7 +121,7 @@ class Node:
         if self._sched is not None:
             raise NodeError(f"node {self.name} has been used before; make a new Node for a new incarnation")
         loop = asyncio.get_running_loop()
-        self._sched = Scheduler(self, loop, self._clock, time_slicing=self._time_slicing)
+        self._sched = Scheduler(self, loop, self._clock, **self._runs)
         self._finished = loop.create_future()
         self._root = self._spawn_root()
         if self._listen is not None:
@@ -160,23 +162,21 @@ class Node:
 
     async def _stop(self) -> None:
         sched = self.scheduler
-        root = self._root
-        if root is not None and root.status != ENDED:
+        if (root := self._root) is not None and root.status != ENDED:
             ended = sched.loop.create_future()
             exits.watch(root, lambda _reason: None if ended.done() else ended.set_result(None))
-            root.post((SHUTDOWN, "shutdown", None, sched.tick(), 0))
+            root.post((SHUTDOWN, "shutdown", None, sched.tick(), 0, sched.under()))
             for process in list(self._starting):
                 self._abandon(process)
             await ended
-        for process in list(self.table):
-            exits.signal(process, "shutdown")
-        for process in list(self.table):
-            exits.signal(process, "kill")
+        for reason in ("shutdown", "kill"):
+            for process in list(self.table):
+                exits.signal(process, reason)
         await remains.await_cancelled(sched)
         if self._visibility is not None:
             await in_thread(self._visibility.close)
         await remains.await_parked(sched)
-        sched.mode.stop()
+        sched.close()
         if self._finished is not None and not self._finished.done():
             self._finished.set_result(None)
 
@@ -211,12 +211,12 @@ class Node:
         return started
 
     def _top_spec(self, what: Any) -> ChildSpec:
-        if isinstance(what, ChildSpec):
-            return what
         if isinstance(what, Specification):
             name = what.name or f"supervisor-{self.numbers + 1}"
             return ChildSpec(name, what, restart="transient", register=what.name is not None)
-        raise TypeError(f"node.start takes a Supervisor(…) or a ChildSpec(…); got {what!r}")
+        if not isinstance(what, ChildSpec):
+            raise TypeError(f"node.start takes a Supervisor(…) or a ChildSpec(…); got {what!r}")
+        return what
 
     def spawn(self, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> Pid:
         """Start a coroutine process that runs `function(process, *args)`, unsupervised.

@@ -13,4 +13,5 @@ cdef class Process:
     cpdef post(self, tuple entry)
     cpdef wake(self)
     cpdef rest(self)
+    cpdef keep(self, item)
     cpdef log(self, kind, message, sender=*, reply=*)

@@ -17,15 +17,16 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import deque
-from collections.abc import Awaitable
-from contextvars import ContextVar
-from itertools import takewhile
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, TypeVar
 
 from . import pid as addresses  # not its Pid: compiled, the two import each other
 from .mailbox import CONTINUE, HANDLERS, NOTE, SYSTEM, Entry, Mailbox
 from .results import NOTHING
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
+from .suspension import bring_forward
+from .trace.stories import OUTSIDE
+from .trace.telling import tell
 
 if TYPE_CHECKING:
     from .caller import Caller
@@ -36,27 +37,29 @@ if TYPE_CHECKING:
     from .supervision.child import Child
     from .tasks import TaskRef
 
-__all__ = ["EVENTS_KEPT", "Arguments", "Extra", "LogItem", "Process", "current"]
+__all__ = ["EVENTS_KEPT", "EVENTS_MOST", "Arguments", "Extra", "LogItem", "Process"]
 
 ANCESTORS: Final = 20
 EVENTS_KEPT: Final = 20
+EVENTS_MOST: Final = 28
+"""Then all but the last 20 are let go: one by one would cost each message more than keeping it."""
 
 T = TypeVar("T")
-LogItem = tuple[float, int, Any, int, Any]
-"""When (scheduler's clock), kind (mailbox.KINDS), message, sender's number or 0, reply (of a call; NOTHING where there was none)."""
+LogItem = tuple[Any, ...]
+"""When (scheduler's clock), kind (mailbox.KINDS), message, sender's number or 0, reply (of a call; NOTHING where there was none).
+
+While somebody listens also: process, context, when it was over, when the message came.
+"""
 
 Arguments: TypeAlias = "tuple[Any, ...] | Child"
 """What a process begins with; a child has `compute`, which says it in the first step."""
-
-current: ContextVar[tuple[Process, Entry | None] | None] = ContextVar("observer_current", default=None)
-"""What the running task works for: a process, and which entry its handler has; None for a coroutine process, which has none."""
 
 
 class Extra:
     """What few processes need, made on first use."""
 
     __slots__ = (
-        "counters", "doing", "exiting", "label", "links", "monitors", "parent", "tasks", "timers", "watchers",
+        "counters", "doing", "exiting", "label", "links", "monitors", "parent", "suspended", "tasks", "timers", "watchers",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -69,6 +72,8 @@ class Extra:
         self.timers: dict[Ref, asyncio.TimerHandle] | None = None
         self.links: tuple[Process, ...] | set[Process] | None = None
         self.parent: Process | None = None
+        self.suspended: bool | None = None
+        """Where an upgrade holds it (see `suspension`): whether it is suspended besides."""
         self.exiting = False
 
 
@@ -184,6 +189,11 @@ class Process:
         return f"{kind.__module__}:{kind.__qualname__}"
 
     @property
+    def redact(self) -> Callable[[Any], Any] | None:
+        """What its behaviour leaves of a value for others to see, where it says so."""
+        return getattr(type(self.handle), "redact", None)
+
+    @property
     def letters(self) -> int:
         """How many messages wait. What a handler left for `handle_continue` is no message, though it stands before them.
 
@@ -224,7 +234,7 @@ class Process:
         """A cast or a send from another thread: it is passed on to the loop."""
         from .sending import pass_on  # noqa: PLC0415 - compiled, the two import each other
 
-        self.sched.from_thread(pass_on, target, kind, message)
+        self.sched.from_thread(pass_on, target, kind, message, OUTSIDE.get())
 
     def wake(self) -> None:
         """Something is in the mailbox: get a turn, if it waits for one."""
@@ -239,6 +249,10 @@ class Process:
     def run(self, until: float) -> None:  # noqa: ARG002 - the kinds say
         """One turn: handle messages until the budget or the turn is used up. Never raises."""
         raise TypeError(f"{type(self).__name__} has no turns")
+
+    def run_traced(self, until: float) -> None:
+        """As `run`, while somebody listens."""
+        self.run(until)
 
     def step(self, entry: Entry, /) -> None:  # noqa: ARG002
         """Handle a call at once, in the caller's step; only for a process that is IDLE. Never raises."""
@@ -293,28 +307,15 @@ class Process:
 
     def pause(self) -> None:
         """Handle nothing more once the present step is over (OTP's `sys:suspend`), but for what `system` asks."""
+        if self.extra is not None and self.extra.suspended is not None:
+            self.extra.suspended = True
         self.suspend = True
         if self.status in {IDLE, READY, RECEIVING, PARKED}:
             self.status = SUSPENDED
         self.note("suspended")
-        mailbox = self.mailbox
-        asked = [entry for entry in mailbox or () if entry[0] == SYSTEM]
-        if asked and mailbox is not None:
-            rest = [entry for entry in mailbox if entry[0] != SYSTEM]
-            mailbox.clear()
-            mailbox.extend(asked + rest)
-            self.attend()
-
-    def ask(self, entry: Entry) -> None:
-        """Put in what `system` asks: in its turn, or, where the process is suspended, behind what was asked before alone."""
-        if not self.suspend:
-            self.post(entry)
-            return
-        if self.mailbox is None:
-            self.mailbox = deque()
-        asked = sum(1 for _ in takewhile(lambda other: other[0] == SYSTEM, self.mailbox))
-        self.mailbox.insert(asked, entry)
-        self.attend()
+        if self.sched.tap is not None:
+            tell(self, "suspended")
+        bring_forward(self)
 
     def attend(self) -> None:
         """Suspended, answer what `system` asks. It stands before all else, but for what the last step has left."""
@@ -332,10 +333,24 @@ class Process:
         """Whether suspension holds the step that stands still: any, but one that `system` asked for."""
         return self.suspend and (self.current is None or self.current[0] != SYSTEM)
 
+    def resume(self) -> None:
+        """Undo `pause`. Who is held by an upgrade as well goes on when that lets go of it."""
+        if self.extra is not None and self.extra.suspended:
+            self.extra.suspended = False
+            self.note("resumed")
+            if self.sched.tap is not None:
+                tell(self, "resumed")
+        else:
+            self.unpause()
+
     def unpause(self) -> None:
-        """Go on after `pause`."""
+        """Go on now, whatever has stopped it."""
+        if self.extra is not None:
+            self.extra.suspended = None
         self.suspend = False
         self.note("resumed")
+        if self.sched.tap is not None:
+            tell(self, "resumed")
         if self.status != SUSPENDED:
             return
         worker = self.parked()
@@ -373,13 +388,17 @@ class Process:
 
     def log(self, kind: int, message: Any, sender: int = 0, reply: Any = NOTHING) -> None:
         """Keep an event among the last 20 of this process (OTP's `sys:log`)."""
+        self.keep((self.sched.now, kind, message, sender, reply))
+
+    def keep(self, item: LogItem) -> None:
+        """The body of `log`."""
         events = self.events
         if events is None:
-            self.events = [(self.sched.now, kind, message, sender, reply)]
+            self.events = [item]
             return
-        events.append((self.sched.now, kind, message, sender, reply))
-        if len(events) > EVENTS_KEPT:
-            del events[0]
+        events.append(item)
+        if len(events) > EVENTS_MOST:
+            del events[:-EVENTS_KEPT]
 
     def __repr__(self) -> str:
         return addresses.pid_text(self.number) + (f" {self.name}" if self.name else "")

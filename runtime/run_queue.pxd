@@ -9,6 +9,9 @@ cdef class RunQueue:
     cdef public bint scheduled
     cdef public int depth
     cdef public long long dead_letters, handled, late_replies, turns
+    cdef public object answering, keep, story, tap, untraced
+    cdef public bint traced
     cpdef enqueue(self, Process process)
     cpdef tick(self)
     cpdef sender(self)
+    cpdef under(self)

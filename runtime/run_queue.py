@@ -12,10 +12,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .status import READY
+from .trace.stories import here, minted
 
 if TYPE_CHECKING:
+    from tracing.context import Context
+    from tracing.tap import Tap
+
     from .caller import Caller
     from .node import Node
+    from .preemption.worker import Doer
     from .process import Process
     from .waits import Waits
 
@@ -25,7 +30,14 @@ __all__ = ["RunQueue"]
 class RunQueue:
     """The part of the scheduler that the hot path touches."""
 
+    __slots__ = (
+        "answering", "clock", "dead_letters", "depth", "enter", "handled", "inline_until", "keep", "last", "last_from", "late_replies", "loop",
+        "node", "now", "owed", "queue", "running", "scheduled", "since", "story", "tap", "thread", "traced", "turns", "untraced", "waits",
+    )  # fmt: skip
+
     waits: Waits
+    answering: Doer
+    """Does the steps of calls that run at once, while somebody listens."""
     enter: Callable[..., Any]
     """The door to a step: `Workers.enter`, or `Direct.enter`."""
 
@@ -47,6 +59,16 @@ class RunQueue:
         self.handled = 0
         self.late_replies = 0
         self.dead_letters = 0
+        self.tap: Tap | None = None
+        """Who listens to what happens."""
+        self.keep: Callable[[Any], None] | None = None
+        """Keeps an item in the flight recorder; None where nobody listens, and that is all that tracing costs then."""
+        self.traced = False
+        """Whether each message gets a span of its own, and is offered to sessions."""
+        self.untraced: int | None = self.thread
+        """The thread from which messages are sent without a further look: the loop's, or none while each is offered to sessions."""
+        self.story: Context | None = None
+        """Under which the running step runs; of no meaning while nobody runs."""
         self.owed: dict[Process, set[Caller[Any]]] = {}
         """The processes that owe answers for which somebody waits, and to whom."""
 
@@ -66,7 +88,10 @@ class RunQueue:
         while queue:
             process = queue.popleft()
             if process.status == READY:
-                process.run(until)
+                if self.keep is None:
+                    process.run(until)
+                else:
+                    process.run_traced(until)
                 if self.now >= until:
                     break
 
@@ -75,6 +100,14 @@ class RunQueue:
         if not self.scheduled:
             self.now = self.clock()
         return self.now
+
+    def under(self) -> Context | None:
+        """The context of what is sent at this moment; None where nobody listens, or it is not known."""
+        if self.keep is None:
+            return None
+        if self.traced:
+            return minted(self)
+        return here(self) if self.running is None else self.story or minted(self)
 
     def sender(self) -> int:
         """The number of the process that sends at this moment; 0 for the host."""

@@ -22,12 +22,15 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from .port.pace import right_of_way
 from .preemption.direct import Direct
 from .preemption.mode import Mode, choose
-from .process import Process, current
+from .process import Process
 from .run_queue import RunQueue
 from .status import AWAITING, ENDED, RUNNING, STATUSES
 from .steps import Steps
 from .threads.marshal import post
+from .trace.listening import Listening
+from .trace.turns import Answering
 from .waits import Waits
+from .work import current
 
 if TYPE_CHECKING:
     from .isolation.block import Block
@@ -63,6 +66,7 @@ class Scheduler(RunQueue):
         clock: Callable[[], float] = time.monotonic,
         *,
         time_slicing: bool = True,
+        flight: int = 0,
     ) -> None:
         super().__init__(node, loop, clock)
         self._born = -math.inf
@@ -82,6 +86,8 @@ class Scheduler(RunQueue):
         """Threads of processes that have ended, until they have ended too, or count as zombies."""
         self.block: Block | None = None
         """The OS processes of isolated processes, once there are some."""
+        self.answering = Answering(self)
+        self.listening: Final = Listening(node, self, flight)
         self.mode: Final[Mode] = choose(self, time_slicing=time_slicing)
         self.sliced: Final = self.mode.workers is not None
         self.workers: Final = self.mode.workers or Direct(self)
@@ -125,6 +131,11 @@ class Scheduler(RunQueue):
             self._breathed = time.monotonic()
         self._turned = now
 
+    def close(self) -> None:
+        """Nothing happens any more: end what listens, and what slices time."""
+        self.listening.close()
+        self.mode.stop()
+
     def kick(self) -> None:
         """See that there is a turn, although nobody may be READY: a step is parked."""
         if not self.scheduled:
@@ -164,7 +175,9 @@ class Scheduler(RunQueue):
         process.coroutine = coroutine
         context = copy_context()
         context.run(current.set, (process, entry))
-        return self.task(Steps(process, coroutine, first=first, context=context), context, eager=EAGER)
+        return self.task(
+            Steps(process, coroutine, first=first, context=context, story=entry[5]), context, eager=EAGER
+        )
 
     def task(self, steps: Steps, context: Context, *, eager: bool = False) -> asyncio.Task[Any]:
         """A task that drives `steps`; with `eager`, the first step runs now."""

@@ -18,12 +18,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .caller import Caller
 from .errors import NodeError, NoProcess, SelfCall
-from .mailbox import CALL
+from .mailbox import CALL, KINDS
 from .messages import ATOMS, share
 from .preemption.guards import open_to_switches
 from .status import ENDED, IDLE, READY, RECEIVING
+from .trace.stories import minted
+from .trace.telling import sent
 
 if TYPE_CHECKING:
+    from tracing.context import Context
+
     from .mailbox import Entry
     from .pid import Address
     from .process import Process
@@ -57,9 +61,22 @@ def ask(target: Address, process: Process, message: Any, timeout: float | None) 
     at_once = process.status == IDLE and now < sched.inline_until and sched.depth < MAX_DEPTH
     if at_once:
         running: Process | None = sched.running
-        entry: Entry = (CALL, message, caller, now, 0 if running is None else running.number)
+        number = 0 if running is None else running.number
         sched.depth += 1
-        sched.enter(process, now, None, process, entry)
+        if sched.keep is None:
+            entry: Entry = (CALL, message, caller, now, number, None)
+            sched.enter(process, now, None, process, entry)
+        else:
+            story = context = sched.story
+            if sched.traced:
+                context = _asked(sched, process, message, caller, number)
+            elif running is None:
+                context = sched.under() if sched.untraced is None else None
+            elif context is None:
+                context = story = minted(sched)
+            entry = (CALL, message, caller, now, number, context)
+            sched.enter(process, now, None, sched.answering, entry)
+            sched.story = story
         sched.depth -= 1
         if caller._answered and caller._future is None:
             return caller
@@ -105,7 +122,18 @@ def _may_wait(target: Address, process: Process) -> None:
 
 
 def _queue(process: Process, message: Any, caller: Caller[Any]) -> None:
-    process.post((CALL, message, caller, process.sched.tick(), process.sched.sender()))
+    sched: RunQueue = process.sched
+    now, number = sched.tick(), sched.sender()
+    context = _asked(sched, process, message, caller, number) if sched.traced else sched.under()
+    process.post((CALL, message, caller, now, number, context))
+
+
+def _asked(sched: RunQueue, process: Process, message: Any, caller: Caller[Any], number: int) -> Context:
+    """The context of a call, while a session wants to know of it."""
+    context = minted(sched)
+    caller.asked = context, number
+    sent(sched, "call", "", process, message, context)
+    return context
 
 
 @open_to_switches
@@ -118,8 +146,8 @@ def deliver(target: Address, kind: int, message: Any) -> None:
         target._lost()
         return
     sched: RunQueue = process.sched
-    if get_ident() != sched.thread:
-        process.from_elsewhere(target, kind, message)
+    if get_ident() != sched.untraced:
+        _look(target, process, kind, message)
         return
     status = process.status
     if status == ENDED:
@@ -127,11 +155,14 @@ def deliver(target: Address, kind: int, message: Any) -> None:
         return
     running: Process | None = sched.running
     if running is not None:
-        entry = (kind, message, None, sched.now, running.number)
+        story: Context | None = sched.story
+        if story is None and sched.keep is not None:
+            story = minted(sched)
+        entry: Entry = (kind, message, None, sched.now, running.number, story)
     elif sched.scheduled:
-        entry = (kind, message, None, sched.now, 0)
+        entry = (kind, message, None, sched.now, 0, None)
     else:
-        entry = (kind, message, None, sched.tick(), 0)
+        entry = (kind, message, None, sched.tick(), 0, None)
     mailbox = process.mailbox
     if mailbox is None:
         process.mailbox = deque((entry,))
@@ -144,12 +175,33 @@ def deliver(target: Address, kind: int, message: Any) -> None:
         process.wake()
 
 
-def pass_on(target: Address, kind: int, message: Any) -> None:
-    """As `deliver`, for what nobody on the loop sends: a timer has fired, a message has come from another thread."""
+def _look(target: Address, process: Process, kind: int, message: Any) -> None:
+    """Send from another thread, or while a session wants to know of each message."""
+    sched: RunQueue = process.sched
+    if get_ident() != sched.thread:
+        process.from_elsewhere(target, kind, message)
+    elif process.status == ENDED:
+        sched.dead_letters += 1
+    else:
+        context = sched.under()
+        if sched.traced and context is not None:
+            sent(sched, "send", KINDS[kind], process, message, context)
+        process.post((kind, message, None, sched.tick(), sched.sender(), context))
+
+
+def pass_on(target: Address, kind: int, message: Any, context: Context | None = None) -> None:
+    """As `deliver`, for what nobody on the loop sends: a timer has fired, a message has come from another thread.
+
+    `context` is the story that it belongs to, where that is known.
+    """
     process: Process | None = target._process
     if process is None:
         target._lost()
     elif process.status == ENDED:
         process.sched.dead_letters += 1
     else:
-        process.offer((kind, message, None, process.sched.tick(), process.sched.sender()))
+        sched = process.sched
+        context = context or sched.under()
+        if sched.traced and context is not None:
+            sent(sched, "send", KINDS[kind], process, message, context)
+        process.offer((kind, message, None, sched.tick(), sched.sender(), context))

@@ -24,12 +24,14 @@ from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, SYSTEM, Entry
 from .messages import ATOMS, is_constant, share
 from .preemption.errand import Errand
 from .preemption.guards import boundary, open_to_switches
-from .process import EVENTS_KEPT, Arguments, Process
+from .process import EVENTS_KEPT, EVENTS_MOST, Arguments, Process
 from .results import NOTHING, Continue, Ignore, NoReply, Reply, Stop
 from .scheduler import BUDGET
 from .server import Server, bad_return
 from .server_end import crash, ignore, stop
 from .status import ENDED, IDLE, RUNNING
+from .trace.births import born_of
+from .trace.turns import done, traced_turn
 
 if TYPE_CHECKING:
     from .caller import Caller
@@ -71,19 +73,22 @@ class ServerProcess(Process):
         kind = type(self.handle)
         self.trap_exits = kind.trap_exits
         self.strict = kind.strict or self.settles
-        entry: Entry = (INIT, args, None, self.sched.now, 0)
+        sched, story = self.sched, self.sched.story
+        entry: Entry = (INIT, args, None, sched.now, 0, born_of(self, args))
         self.current = entry
         self.reductions = 1
         self.since = self.sched.now
-        self.sched.enter(self, self.since, None, Errand(self._init), (entry, args, options))
+        sched.story = entry[5]
+        sched.enter(self, self.since, None, Errand(self._init), (entry, args, options))
+        sched.story = story
 
     @boundary
     def _init(self, entry: Entry, args: Arguments, options: dict[str, Any]) -> None:
         try:
             if not isinstance(args, tuple):
-                self.current = (INIT, (), None, entry[3], 0)
+                self.current = (INIT, (), None, entry[3], 0, entry[5])
                 args = args.compute()
-                self.current = entry = (INIT, args, None, entry[3], 0)
+                self.current = entry = (INIT, args, None, entry[3], 0, entry[5])
             init: Any = getattr(self.handle, "init", None)
             if init is None:
                 raise TypeError(f"{type(self.handle).__name__} has no init(…); it returns the first state")
@@ -102,7 +107,7 @@ class ServerProcess(Process):
     def step(self, entry: Entry, /) -> None:
         """Handle a call at once, in a step that `Scheduler.enter` has begun."""
         sched: RunQueue = self.sched
-        _, message, asked, now, sender = entry
+        _, message, asked, now, sender, _ = entry
         caller: Caller[Any] = asked  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # a CALL has one
         self.status = RUNNING
         self.current = entry
@@ -145,8 +150,8 @@ class ServerProcess(Process):
             self.events = [(now, CALL, message, sender, value)]
         else:
             events.append((now, CALL, message, sender, value))
-            if len(events) > EVENTS_KEPT:
-                del events[0]
+            if len(events) > EVENTS_MOST:
+                del events[:-EVENTS_KEPT]
         if self.mailbox is None and not self.suspend and self.status == RUNNING:
             self.current = None
             self.status = IDLE
@@ -165,7 +170,7 @@ class ServerProcess(Process):
         handled = 0
         while mailbox:
             entry = mailbox.popleft()
-            kind, message, _, _, sender = entry
+            kind, message, _, _, sender, _ = entry
             handled += 1
             self.status = RUNNING
             self.current = entry
@@ -189,8 +194,8 @@ class ServerProcess(Process):
                         self.events = [(sched.now, kind, message, sender, None)]
                     else:
                         events.append((sched.now, kind, message, sender, None))
-                        if len(events) > EVENTS_KEPT:
-                            del events[0]
+                        if len(events) > EVENTS_MOST:
+                            del events[:-EVENTS_KEPT]
             except BaseException as error:
                 crash(self, error)
             sched.now = sched.since = self.since = now = clock()
@@ -205,6 +210,10 @@ class ServerProcess(Process):
         sched.handled += handled
         if self.status == RUNNING and self.current is None:
             self.rest()
+
+    def run_traced(self, until: float) -> None:
+        """As `run`, while somebody listens."""
+        traced_turn(self, until, BUDGET, _NO_STATE, _PLAIN)
 
     @boundary
     def _other(self, entry: Entry) -> Any:
@@ -331,9 +340,12 @@ class ServerProcess(Process):
             if self.status != RUNNING:  # as in `step`
                 self.current = None
                 return
+        before = self.state if self.sched.traced else None
         self.state = state
         self.current = None
-        if kind != INIT:
+        if self.sched.keep is not None:
+            done(self, entry, kind, message, before, reply)
+        elif kind != INIT:
             self.log(kind, message, entry[4], reply)
         if which is Continue:
             self._continue(result.message)
@@ -350,7 +362,7 @@ class ServerProcess(Process):
             )
 
     def _continue(self, message: Any) -> None:
-        self.before_all((CONTINUE, message, None, self.sched.now, self.number))
+        self.before_all((CONTINUE, message, None, self.sched.now, self.number, self.sched.under()))
 
     def before_all(self, entry: Entry) -> None:
         """Put an entry before all that waits; for a step that is about to end."""

@@ -23,6 +23,8 @@ from .preemption.guards import boundary
 from .status import ENDED, RUNNING, SUSPENDED
 
 if TYPE_CHECKING:
+    from tracing.context import Context as Story
+
     from .preemption.worker import Worker
     from .process import Process
 
@@ -47,10 +49,11 @@ class Steps(Coroutine[Any, Any, Any]):
         first: a future that the coroutine awaits already; the task is given it instead of a first step.
             Optional. Defaults to none.
         context: the context of its task.
+        story: under which it runs, until it changes that itself. Optional. Defaults to none.
     """
 
     __slots__ = (
-        "_began", "_cancelled", "_cancels", "_context", "_coroutine", "_error", "_first", "_home", "_over", "_process", "_stands", "_task",
+        "_began", "_cancelled", "_cancels", "_context", "_coroutine", "_error", "_first", "_home", "_over", "_process", "_stands", "_story", "_task",
         "_value", "own",
     )  # fmt: skip
 
@@ -62,12 +65,14 @@ class Steps(Coroutine[Any, Any, Any]):
         context: Context,
         own: bool = True,
         first: Any = None,
+        story: Story | None = None,
     ) -> None:
         self._process = process
         self._coroutine = coroutine
         self._context = context
         self.own = own
         self._first = first
+        self._story = story
         self._value: Any = None
         self._error: BaseException | None = None
         self._stands: Worker | None = None
@@ -127,10 +132,13 @@ class Steps(Coroutine[Any, Any, Any]):
 
     @boundary
     def _take(self, step: Any, values: tuple[Any, ...]) -> None:
+        sched = self._process.sched
+        outer, sched.story = sched.story, self._story
         try:
             self._value = step(*values)
         except BaseException as error:
             self._error = error
+        self._story, sched.story = sched.story, outer
 
     def _outcome(self) -> Any:
         """The step is over: what the task gets of it."""

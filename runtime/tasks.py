@@ -16,16 +16,20 @@ from contextvars import Context, copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
+from tracing.context import caused
+
 from .crash import strip
 from .errors import NoProcess, ProcessExit
 from .mailbox import INFO
 from .messages import ATOMS
-from .process import current
 from .signals import TaskDone, TaskFailed
 from .status import ENDED
 from .steps import Steps
+from .work import current
 
 if TYPE_CHECKING:
+    from tracing.context import Context as Story
+
     from .process import Process
 
 __all__ = ["TaskRef", "start_task"]
@@ -84,15 +88,16 @@ def start_task(process: Process, coroutine: Coroutine[Any, Any, Any], name: str 
         tasks = extra.tasks = set()
     context: Context = copy_context()
     context.run(current.set, None)  # it may call its owner, which goes on handling messages
-    steps = Steps(process, coroutine, own=False, context=context)
+    story = process.sched.under()
+    steps = Steps(process, coroutine, own=False, context=context, story=story)
     task = process.sched.task(steps, context)
     ref = TaskRef(process, task, name or coroutine.__qualname__, process.sched.node.next_number())
     tasks.add(ref)
-    task.add_done_callback(lambda _task: _ended(ref, tasks))
+    task.add_done_callback(lambda _task: _ended(ref, tasks, story))
     return ref
 
 
-def _ended(ref: TaskRef, tasks: set[TaskRef]) -> None:
+def _ended(ref: TaskRef, tasks: set[TaskRef], story: Story | None) -> None:
     tasks.discard(ref)
     task, process = ref.task, ref.process
     error = None if task.cancelled() else task.exception()
@@ -106,4 +111,9 @@ def _ended(ref: TaskRef, tasks: set[TaskRef]) -> None:
         message = TaskFailed(ref, error.reason if isinstance(error, ProcessExit) else error)
     else:
         message = TaskDone(ref, task.result())
-    process.post((INFO, message, None, process.sched.tick(), process.number))
+    sched = process.sched
+    if sched.keep is None:
+        story = None
+    elif story is not None:
+        story = caused(story)
+    process.post((INFO, message, None, sched.tick(), process.number, story or sched.under()))

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .errors import CallCycle
-from .process import current
+from .work import current
 
 if TYPE_CHECKING:
     from .caller import Caller

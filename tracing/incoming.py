@@ -83,7 +83,8 @@ class Incoming:
         subject, _, offer = place
         values = (dict(span.attributes or {}),)
         offer(
-            subject, (now, kind, subject.number, subject.name, str(span.name), 0, context, values, None, took)
+            subject,
+            (now, kind, subject.number, subject.name, str(span.name), 0, context, values, None, took, None),
         )
 
     def _on_ending(self, span: Any) -> None:

@@ -3,7 +3,7 @@
     Event   what a site of the runtime hands over: a plain tuple, since one is made for each message
     Record  what a reader gets: numbered, with the wall's time, its values shown as JSON
 
-    (mono, kind, pid, name, text, peer, context, values, waited, took)  --record_of-->  Record
+    (mono, kind, pid, name, text, peer, context, values, waited, took, redact)  --record_of-->  Record
 
 Values are shown by whoever reads, with a `Show` that bounds and redacts them. Without one, only plain numbers and the names of
 classes are told: this floor does not know what is secret.
@@ -19,15 +19,41 @@ from typing import Any, Final, TypeAlias
 from .context import Context
 from .kinds import KINDS
 
-__all__ = ["Event", "Json", "Record", "Show", "from_json", "pid_text", "record_of", "reticent", "to_json"]
+__all__ = [
+    "ABSENT",
+    "Event",
+    "Json",
+    "Record",
+    "Redact",
+    "Show",
+    "from_json",
+    "pid_text",
+    "record_of",
+    "reticent",
+    "to_json",
+]
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Event: TypeAlias = tuple[
-    float, str, int, str | None, str, int, Context | None, tuple[Any, ...], float | None, float | None
+    float,
+    str,
+    int,
+    str | None,
+    str,
+    int,
+    Context | None,
+    tuple[Any, ...],
+    float | None,
+    float | None,
+    "Redact | None",
 ]
-"""(monotonic seconds, kind, pid, name, text, peer, context, values, seconds waited, seconds of work)."""
-Show: TypeAlias = Callable[[str, Any], Json]
-"""Shows a value under its label: bounded, redacted, running no code of the value's class."""
+"""(monotonic seconds, kind, pid, name, text, peer, context, values, seconds waited, seconds of work, what its values are shown through)."""
+Redact: TypeAlias = Callable[[Any], Any]
+"""What a behaviour leaves of a value for others to see."""
+Show: TypeAlias = Callable[[str, Any, "Redact | None"], Json]
+"""Shows a value under its label: bounded, redacted, and but for that function running no code of the value's class."""
+ABSENT: Final[Any] = object()
+"""In the place of a value that an event does not have."""
 NODE: Final = 10**12
 """Numbers of one node; see `runtime.pid`."""
 
@@ -81,7 +107,7 @@ class Record:
     cut: bool = False
 
 
-def reticent(_label: str, value: Any) -> Json:
+def reticent(_label: str, value: Any, _redact: Redact | None = None) -> Json:
     """Show a value without telling anything that could be a secret: numbers, and otherwise the name of its class."""
     kind: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType]  # of any value
     if kind is bool or value is None or (kind is float and math.isfinite(value)):
@@ -100,9 +126,13 @@ def record_of(seq: int, event: Event, epoch: float, show: Show = reticent) -> Re
         epoch: seconds since the epoch at which the monotonic clock stood at 0.
         show: shows values. Optional. Defaults to telling next to nothing.
     """
-    mono, kind, pid, name, text, peer, context, values, waited, took = event
+    mono, kind, pid, name, text, peer, context, values, waited, took, redact = event
     labels = KINDS[kind].values if kind in KINDS else ()
-    shown = {label: show(label, value) for label, value in zip(labels, values, strict=False)}
+    shown = {
+        label: show(label, value, redact)
+        for label, value in zip(labels, values, strict=False)
+        if value is not ABSENT
+    }
     if context is None:
         return Record(
             seq, epoch + mono, kind, pid, name, text, mono, peer, waited=waited, took=took, values=shown

@@ -21,7 +21,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from .limits import Limits
 from .pattern import Matcher, Pattern, Subject
-from .records import Event, Json, Record, Show, record_of, reticent
+from .records import Event, Json, Record, Redact, Show, record_of, reticent
 
 __all__ = ["Session", "Stopped"]
 
@@ -186,12 +186,12 @@ class Session:
         left = self.limits.size
         kind = event[1]
 
-        def show(label: str, value: Any) -> Json:
+        def show(label: str, value: Any, redact: Redact | None) -> Json:
             nonlocal cut, left
             if not self._matcher.shows(kind, label):
                 return _LEFT_OUT
             try:
-                shown = self._show(label, value)
+                shown = self._show(label, value, redact)
                 size = len(json.dumps(shown))
             except Exception as error:  # one value that cannot be shown costs no other
                 return {"$text": f"could not be shown: {type(error).__name__}"}

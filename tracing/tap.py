@@ -56,6 +56,7 @@ class Tap:
     Attributes:
         kinds: of events that somebody wants.
         sessions: those that are open.
+        show: shows the values of sessions that are opened from now on.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Tap:
         self.triggers: Final = Triggers(flight, resolve=resolve, atoms=atoms) if flight is not None else None
         self._resolve = resolve
         self._atoms = atoms
-        self._show = show
+        self.show = show
         self._frames = frames
         self._probes = probes
         if probes is not None:
@@ -132,7 +133,7 @@ class Tap:
                 raise Refused(f"{MOST} sessions are open; stop one of them first")
             matcher = Matcher(wanted, self._resolve, now, self._atoms)
             session = Session(
-                next(self._numbers), matcher, limits or Limits(), owner, now, self._show, self._frames
+                next(self._numbers), matcher, limits or Limits(), owner, now, self.show, self._frames
             )
             if self._probes is not None and targets:
                 try:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..coroutine import RESTARTS, CoroutineProcess
 from ..errors import describe
-from ..process import current
 from ..status import AWAITING, ENDED
 from ..steps import Steps
 from ..supervision.task_process import TaskProcess
+from ..work import current
 
 if TYPE_CHECKING:
     from .translation import Translation

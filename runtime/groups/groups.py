@@ -69,7 +69,9 @@ class _Memberships(Entries):
         for watched in (group, _EVERY):
             for ref, watcher in self._monitors.get(watched, {}).items():
                 sched = watcher.sched
-                watcher.post((INFO, kind(ref, group, pids), None, sched.tick(), sched.sender()))
+                watcher.post(
+                    (INFO, kind(ref, group, pids), None, sched.tick(), sched.sender(), sched.under())
+                )
 
     def release(self, process: Process) -> None:
         """A process ends: it monitors nothing any more, and leaves its groups."""

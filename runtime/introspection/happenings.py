@@ -108,7 +108,7 @@ def _below(path: Path, top: Path) -> bool:
 def events_of(node: Node, request: ProcessEvents, shown: Shown) -> Events:
     """The last events of one process, oldest first (OTP's `sys:log`)."""
     process = find(node, request.process)
-    kept = list(process.events or ())[-request.limit :]
+    kept = list(process.events or ())[-min(request.limit, EVENTS_KEPT) :]
     values = [
         value
         for item in kept
@@ -128,7 +128,7 @@ def events_of(node: Node, request: ProcessEvents, shown: Shown) -> Events:
 
 
 def _event(epoch: float, process: Process, seq: int, item: LogItem, bodies: Any) -> Event:
-    at, kind, note, sender, _ = item
+    at, kind, note, sender = item[:4]
     text, value = "", None
     if kind == NOTE:
         text = clean(note, 300)

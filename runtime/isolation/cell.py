@@ -132,7 +132,7 @@ class Cell(Peer):
                 {
                     "limits": self.limits, "preparation": launch.preparation(), "node": self.node.name, "number": owner.number,
                     "name": owner.name, "level": logging.getLogger().getEffectiveLevel(), "counters": dict(counters),
-                    "slicing": self.sched.sliced, "kind": _kind_of(behaviour), "code": lent.offered(),
+                    "slicing": self.sched.sliced, "flight": self.sched.listening.size, "story": owner.current[5] if owner.current else None, "kind": _kind_of(behaviour), "code": lent.offered(),
                 }
             )
         )  # fmt: skip
@@ -153,14 +153,14 @@ class Cell(Peer):
 
     def hand_over(self, entry: Entry) -> bool:
         """Hand a message over; whether it could cross."""
-        kind, message, caller, _, sender = entry
+        kind, message, caller, _, sender, context = entry
         try:
             body = self.reason(message) if kind == SHUTDOWN else dumps(message, self)
         except NotSendable as refused:
             self.refused(caller, refused)
             return False
         number, seconds = (self.register(caller), self.seconds(caller)) if caller is not None else (0, None)
-        self.frame("message", kind, sender, number, seconds, body)
+        self.frame("message", kind, sender, number, seconds, body, context)
         return True
 
     def on_handled(self) -> None:
@@ -262,6 +262,10 @@ class Cell(Peer):
             self.owner.function = newest(self.owner.function)
         elif self.parts is not None:
             self.parts.heard(self.owner, what, id_, details)
+
+    def on_crashed(self, places: tuple[str, ...], count: int) -> None:
+        """Processes beside it have crashed over there."""
+        self.node.ledger.tell_crash(places, count)
 
     def on_log(self, name: str, level: int, text: str, path: str, line: int) -> None:
         """A record of its logging."""

@@ -21,6 +21,7 @@ from ..coroutine import CoroutineHandle
 from ..crash import report
 from ..pid import NODE, count_refs_from
 from ..status import ENDED
+from ..trace.stories import OUTSIDE
 from . import eyes
 from .codec import loads
 from .ending import BROKEN, OUT_OF_MEMORY
@@ -94,7 +95,10 @@ async def _live(
 ) -> None:
     number: int = setup["number"]
     count_refs_from(number * NODE + 1)
-    async with GuestNode(setup["node"], number, setup["name"], time_slicing=setup["slicing"]) as node:
+    async with GuestNode(
+        setup["node"], number, setup["name"], time_slicing=setup["slicing"], flight=setup["flight"]
+    ) as node:
+        OUTSIDE.set(setup["story"])
         guest = node.make_guest(_KINDS[setup["kind"]], CoroutineHandle)
         guests.append(guest)
         if isinstance(guest, GuestCoroutine):

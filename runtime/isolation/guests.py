@@ -36,8 +36,10 @@ __all__ = ["GuestCoroutine", "GuestMachine", "GuestNode", "GuestServer"]
 class GuestNode(Node):
     """The node inside an isolated OS process. Nobody attaches to it but through the one outside."""
 
-    def __init__(self, name: str, number: int, known_as: str | None, *, time_slicing: bool) -> None:
-        super().__init__(name, introspection=False, time_slicing=time_slicing)
+    def __init__(
+        self, name: str, number: int, known_as: str | None, *, time_slicing: bool, flight: int
+    ) -> None:
+        super().__init__(name, introspection=False, time_slicing=time_slicing, flight=flight)
         self.home: Home | None = None
         self.number: Final = number
         self.begins = self.numbers = number * NODE

@@ -37,6 +37,8 @@ from .identities import Identities, Incoming
 from .wire import BadFrame, Wire
 
 if TYPE_CHECKING:
+    from tracing.context import Context
+
     from ..caller import Caller
     from ..mailbox import Entry
     from ..node import Node
@@ -77,16 +79,18 @@ class Peer(Identities):
 
     def forward(self, far: Far, entry: Entry) -> None:
         """Hand a message on."""
-        kind, message, caller, _, sender = entry
+        kind, message, caller, _, sender, context = entry
         try:
             body = dumps(message, self)
         except Exception as refused:
             self.refused(caller, refused)
             return
         if kind == CALL and caller is not None:
-            self.frame("call", self.register(caller), far.address, self.seconds(caller), sender, body)
+            self.frame(
+                "call", self.register(caller), far.address, self.seconds(caller), sender, body, context
+            )
         else:
-            self.frame("send", far.address, kind, sender, body)
+            self.frame("send", far.address, kind, sender, body, context)
 
     def refused(self, caller: Caller[Any] | None, error: Exception) -> None:
         """A message cannot cross."""
@@ -133,7 +137,9 @@ class Peer(Identities):
                 self.owner.note(f"dropped, from the other side: {describe(error)}")
         self._pumping = False
 
-    def on_send(self, to: int | str | bytes, kind: int, sender: int, body: bytes) -> None:
+    def on_send(
+        self, to: int | str | bytes, kind: int, sender: int, body: bytes, context: Context | None
+    ) -> None:
         """A cast or an info."""
         target = self._target(to)
         if target is None or target.status == ENDED:
@@ -142,7 +148,7 @@ class Peer(Identities):
         message = loads(body, self)
         if type(message) is Down and not self.still_monitors(target, message):
             return
-        target.post((kind, message, None, self.sched.tick(), sender))
+        target.post((kind, message, None, self.sched.tick(), sender, self.story(context)))
 
     @staticmethod
     def still_monitors(watcher: Process, down: Down) -> bool:
@@ -150,8 +156,18 @@ class Peer(Identities):
         monitors = watcher.extra.monitors if watcher.extra is not None else None
         return monitors is not None and monitors.pop(down.ref, None) is not None
 
+    def story(self, context: Context | None) -> Context | None:
+        """The story of a message from the other side, where somebody listens here."""
+        return context or self.sched.under() if self.sched.keep is not None else None
+
     def on_call(
-        self, number: int, to: int | str | bytes, seconds: float | None, sender: int, body: bytes
+        self,
+        number: int,
+        to: int | str | bytes,
+        seconds: float | None,
+        sender: int,
+        body: bytes,
+        context: Context | None,
     ) -> None:
         """A call."""
         target = self._target(to)
@@ -171,7 +187,7 @@ class Peer(Identities):
                 caller._fail(TypeError(f"{target!r} is no supervisor but {target.behaviour}"))
                 return
             caller._wait()
-            target.post((CALL, message, caller, self.sched.tick(), sender))
+            target.post((CALL, message, caller, self.sched.tick(), sender, self.story(context)))
 
     def on_late(self, number: int) -> None:
         """An answer would have come too late."""

@@ -22,6 +22,8 @@ from ..process import Arguments, Process
 from ..results import NOTHING
 from ..status import AWAITING, ENDED, RECEIVING
 from ..system.requests import Terminate
+from ..trace.births import born_of
+from ..trace.turns import received
 from .cell import Cell
 
 if TYPE_CHECKING:
@@ -56,6 +58,12 @@ class _Record(_Base):
         super().pause()
         if self.cell is not None:
             self.cell.frame("suspend", True)
+
+    def resume(self) -> None:
+        """Go on, unless an upgrade holds it: there, that is another matter than here."""
+        if self.cell is not None and self.extra is not None and self.extra.suspended:
+            self.cell.frame("suspend", False)
+        super().resume()
 
     def unpause(self) -> None:
         """Go on."""
@@ -125,7 +133,7 @@ class IsolatedCoroutine(_Record, CoroutineProcess):
     ) -> None:
         """Start the OS process, and the coroutine in it."""
         self.function = function
-        self.current = (INIT, (), None, self.sched.now, 0)
+        self.current = (INIT, (), None, self.sched.now, 0, born_of(self, args))
         if isinstance(args, tuple):
             self._start(args, options)
         else:
@@ -147,7 +155,8 @@ class IsolatedCoroutine(_Record, CoroutineProcess):
             return
         function = self.function
         self.status = AWAITING
-        self.current = (INIT, args, None, self.sched.now, 0)
+        story = self.current[5] if self.current is not None else None
+        self.current = (INIT, args, None, self.sched.now, 0, story)
         self.cell = Cell(self)
         self.task = self.sched.loop.create_task(self.cell.begin(function, args, options))
         self.task.add_done_callback(self._begun)
@@ -177,5 +186,8 @@ class IsolatedCoroutine(_Record, CoroutineProcess):
             self.sched.handled += 1
             if entry[0] == CALL and entry[2] is not None:
                 entry[2]._wait()
-            self.log(entry[0], entry[1], entry[4])
+            if self.sched.keep is None:
+                self.log(entry[0], entry[1], entry[4])
+            else:
+                received(self, entry)
             self.cell.hand_over(entry)

@@ -20,9 +20,9 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import SelfCall
-from ..process import current
 from ..status import AWAITING, ENDED
 from ..steps import Steps
+from ..work import current
 from .guards import may_wait
 
 if TYPE_CHECKING:

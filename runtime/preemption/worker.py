@@ -11,6 +11,8 @@ from .guards import boundary
 if TYPE_CHECKING:
     import asyncio
 
+    from tracing.context import Context as Story
+
     from ..process import Process
     from ..steps import Steps
     from ..threads.lane import Lane
@@ -53,12 +55,13 @@ class Worker(greenlet):
         slices: how many slices it has used up since then.
         spoiled: whether something has been thrown into its step from outside. CPython may then leave the exception that
             the step was handling behind, so the next step gets another worker.
+        story: under which the step runs that stands still here.
         renewed: the turn of the run queue in which it got a context of its own; -1 if it has another's.
     """
 
     __slots__ = (
         "awaited", "back", "began", "blocked", "critical", "given_up", "leaf", "overdue", "owns", "process", "queued", "renewed",
-        "resumed_at", "slices", "spoiled", "steps", "survived", "throws", "turn", "workers",
+        "resumed_at", "slices", "spoiled", "steps", "story", "survived", "throws", "turn", "workers",
     )  # fmt: skip
 
     def __init__(self, workers: Workers) -> None:
@@ -82,6 +85,7 @@ class Worker(greenlet):
         self.began = 0.0
         self.slices = 0
         self.renewed = -1
+        self.story: Story | None = None
         self.spoiled = False
 
     @boundary

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from greenlet import getcurrent, greenlet
 
 from ..status import ENDED, PARKED, RUNNING, SUSPENDED
+from ..trace.telling import tell
 from .entrance import Entrance
 from .errand import Errand
 from .ticker import FAST_S
@@ -158,6 +159,7 @@ class Workers(Entrance):
     def _hold(self, worker: Worker, process: Process, status: int) -> None:
         sched = self.sched
         worker.process = process
+        worker.story = sched.story
         worker.owns = process.status == RUNNING and (worker.steps is None or worker.steps.own)
         if worker.owns:
             process.status = SUSPENDED if status == PARKED and process.held else status
@@ -182,6 +184,10 @@ class Workers(Entrance):
         elif process.status == ENDED or worker.given_up:
             self.kill(worker)
         else:
+            if (
+                self.sched.tap is not None
+            ):  # told when it goes on: a tick, in the middle of anything, is no place for it
+                tell(process, "parked", f"slice {worker.slices}", context=worker.story)
             self.resume(worker)
 
     def give_up(self, worker: Worker) -> None:
@@ -205,9 +211,10 @@ class Workers(Entrance):
             process.status = RUNNING
         if self.ticker.pace != FAST_S:
             self.ticker.fast()
-        running, since = sched.running, sched.since
+        running, since, story = sched.running, sched.since, sched.story
         worker.back = getcurrent()
         sched.running = process
+        sched.story = worker.story
         sched.since = sched.now = sched.clock()
         worker.resumed_at = time.monotonic()
         leaf = worker.leaf
@@ -218,6 +225,7 @@ class Workers(Entrance):
         worker.resumed_at = 0.0
         sched.running = running
         sched.since = since
+        sched.story = story
         return stands
 
     def _forget(self, worker: Worker) -> None:

@@ -48,7 +48,7 @@ def tell(processes: Iterable[Process], message: Any) -> None:
     for process in processes:
         if process.status != ENDED:
             sched = process.sched
-            process.offer((INFO, message, None, sched.tick(), sched.sender()))
+            process.offer((INFO, message, None, sched.tick(), sched.sender(), sched.under()))
 
 
 def but_for(entries: Iterable[Entry], but: Member | None) -> list[Process]:

@@ -79,7 +79,7 @@ class Agenda:
         """An event of the machine's own, as it stands in the mailbox."""
         process = self._process
         caller = event.caller if type(event) is Call else None
-        return (CONTINUE, event, caller, process.sched.now, process.number)
+        return (CONTINUE, event, caller, process.sched.now, process.number, process.sched.under())
 
     def arrive(self, transition: Transition) -> None:
         """The machine is where it goes to: do what follows, in the order of gen_statem."""
@@ -158,7 +158,8 @@ class Agenda:
     def _fire(self, key: Any) -> None:
         process = self._process
         timeout, _ = self._running[key]
-        process.post((EVENT, timeout, None, process.sched.tick(), process.number))
+        sched = process.sched
+        process.post((EVENT, timeout, None, sched.tick(), process.number, sched.under()))
 
     def _update(self, timeout: Timeout) -> None:
         key = key_of(timeout)
@@ -186,7 +187,7 @@ def _timeout_of(action: Any) -> Timeout:
 
 def event_of(entry: Entry) -> Event:
     """What an entry of the mailbox is to a state."""
-    kind, message, caller, _, _ = entry
+    kind, message, caller, *_ = entry
     if kind == CALL:
         assert caller is not None
         return Call(message, caller)

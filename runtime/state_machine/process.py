@@ -22,6 +22,7 @@ from ..preemption.guards import boundary, open_to_switches
 from ..results import NOTHING, Stop
 from ..server_end import stop
 from ..server_process import ServerProcess
+from ..trace.turns import done
 from .agenda import Agenda, Transition, event_of
 from .behaviour import StateAndData, StateMachine, check_state
 from .events import Call, Cast, Enter, EventTimeout, GenericTimeout, Info, Internal, StateTimeout
@@ -120,7 +121,8 @@ class StateMachineProcess(ServerProcess):
             TypeError: there is no such state.
             NotSendable: a reply cannot be shared.
         """
-        kind, event, caller, _, sender = entry
+        kind, event, caller, _, sender, _ = entry
+        before = self.state if self.sched.traced else None
         transition = self._entered(entry)
         entering = transition is not None
         if transition is not None:
@@ -146,7 +148,9 @@ class StateMachineProcess(ServerProcess):
         if kind == CONTINUE:
             kind = _KINDS.get(type(event), EVENT)
             event = event if kind == EVENT else event.message
-        if kind != INIT:
+        if self.sched.keep is not None:
+            done(self, entry, kind, event, before, reply)
+        elif kind != INIT:
             self.log(kind, event, sender, reply)
         if transition is not None:
             if anew and type(self.handle).state_enter:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..errors import BadReturn
 from ..preemption.guards import FREE, boundary, verdict
 from ..preemption.worker import Killed, Zombie
+from ..trace.stories import OUTSIDE
 
 if TYPE_CHECKING:
     from ..process import Process
@@ -80,7 +81,10 @@ class Lane:
             name = f"observer {self.process!r}"
             self._thread = threading.Thread(target=self._run, name=name, daemon=True)
             self._thread.start()
-        self._jobs.put((work, copy_context(), future))
+        context, entry = copy_context(), self.process.current
+        if entry is not None:
+            context.run(OUTSIDE.set, entry[5])
+        self._jobs.put((work, context, future))
         returned, value = await future
         if returned:
             return value

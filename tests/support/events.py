@@ -29,7 +29,7 @@ def event(
     took=None,
 ):
     """An event as a site of the runtime hands it over."""
-    return (mono, kind, pid, name, text, peer, context, values, waited, took)
+    return (mono, kind, pid, name, text, peer, context, values, waited, took, None)
 
 
 def conversation():

@@ -42,7 +42,7 @@ def test_the_last_events_of_a_process_are_its_own_and_those_of_its_story():
 def test_what_is_kept_need_not_be_an_event():
     flight = Flight(event_of=lambda item: event("receive", item[1], mono=item[0]))
     flight.keep((1.0, "hello"))
-    (record,) = flight.records(flight.last(9, now=2.0), lambda _label, value: value)
+    (record,) = flight.records(flight.last(9, now=2.0), lambda _label, value, _redact: value)
     assert (record.seq, record.kind, record.mono, record.values) == (1, "receive", 1.0, {"message": "hello"})
 
 

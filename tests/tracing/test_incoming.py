@@ -62,6 +62,7 @@ def test_a_span_begins_and_ends_in_the_story_of_the_message_that_is_handled(step
         ({"url": "/x"},),
         None,
         None,
+        None,
     )
     assert (ended[0], ended[1], ended[6], ended[9]) == (3.5, "span_end", (5, 11, 6, "owner"), 2.5)
 

@@ -77,8 +77,8 @@ def test_times_are_those_of_the_wall_as_it_is_when_they_are_read():
 
 def test_an_event_is_kept_as_it_came_and_shown_to_who_reads():
     recorder, context = Recorder(), born("owner")
-    recorder.keep((1.0, "receive", 5, "alice", "", 4, context, ("hello",), 0.5, None))
-    (record,), _, _ = recorder.since(0, 1, lambda label, value: f"{label}: {value}")
+    recorder.keep((1.0, "receive", 5, "alice", "", 4, context, ("hello",), 0.5, None, None))
+    (record,), _, _ = recorder.since(0, 1, lambda label, value, _redact: f"{label}: {value}")
     assert record.values == {"message": "message: hello"}
     assert (record.trace, record.span, record.principal) == (
         f"{context[0]:032x}",

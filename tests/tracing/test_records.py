@@ -49,7 +49,7 @@ def test_a_pid_is_written_as_the_runtime_writes_it():
 def test_every_value_of_an_event_has_its_label():
     for kind, about in KINDS.items():
         values = tuple(range(len(about.values)))
-        record = record_of(1, (1.0, kind, 2, None, "", 0, None, values, None, None), 0.0)
+        record = record_of(1, (1.0, kind, 2, None, "", 0, None, values, None, None, None), 0.0)
         assert record.values == dict(zip(about.values, values, strict=True))
 
 
@@ -59,7 +59,7 @@ def test_groups_hold_every_kind_but_those_of_functions():
 
 
 def test_an_event_of_a_kind_that_is_not_known_has_no_values():
-    assert record_of(1, (1.0, "new_kind", 2, None, "", 0, None, (1, 2), None, None), 0.0).values == {}
+    assert record_of(1, (1.0, "new_kind", 2, None, "", 0, None, (1, 2), None, None, None), 0.0).values == {}
 
 
 class Secretive:

@@ -12,7 +12,9 @@ from tracing.pattern import Matcher, parse
 from tracing.session import Session
 
 
-def session(pattern="all receive", began=0.0, show=lambda _label, value: value, frames=None, **limits):
+def session(
+    pattern="all receive", began=0.0, show=lambda _label, value, _redact: value, frames=None, **limits
+):
     return Session(1, Matcher(parse(pattern)), Limits(**limits), "me", began, show, frames)
 
 
@@ -122,7 +124,7 @@ def test_values_that_are_too_long_are_cut_and_marked():
 
 
 def test_a_value_that_cannot_be_shown_costs_no_other():
-    def show(label, value):
+    def show(label, value, _redact):
         if value == "bad":
             raise RuntimeError
         return object() if value == "worse" else value
@@ -138,7 +140,7 @@ def test_a_value_that_cannot_be_shown_costs_no_other():
 
 def test_only_what_a_pattern_asks_for_is_shown():
     asked = []
-    one = session("all handled -> nothing", show=lambda label, value: asked.append(label))
+    one = session("all handled -> nothing", show=lambda label, value, _redact: asked.append(label))
     one.offer(Subject(), event("handled", "secret", 1, 2, 3))
     assert one.drain()[0][0].values == {}
     assert asked == []

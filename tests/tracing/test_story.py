@@ -7,7 +7,8 @@ from tracing.story import orphans, spans
 
 def told(events):
     return [
-        record_of(seq, one, 1000.0, lambda _label, value: str(value)) for seq, one in enumerate(events, 1)
+        record_of(seq, one, 1000.0, lambda _label, value, _redact: str(value))
+        for seq, one in enumerate(events, 1)
     ]
 
 

@@ -20,6 +20,18 @@ from .node import NodeQuery
 from .processes import Info, Mailbox, Ps, StackQuery, State
 from .relations import RegistryQuery, WaitsQuery
 from .supervision import History, TreeQuery
+from .tracing import (
+    CheckPattern,
+    DumpQuery,
+    DumpsQuery,
+    ForgetTrigger,
+    KeepTrigger,
+    StopTrace,
+    TimelineQuery,
+    Trace,
+    TraceRead,
+    TraceSessionsQuery,
+)
 
 __all__ = [
     "REQUESTS",
@@ -38,7 +50,8 @@ REQUESTS: dict[str, type[PortRequest[Any]]] = {
     for request in (
         NodeQuery, Ps, Info, StackQuery, State, Mailbox, TreeQuery, History, ProcessEvents, Feed, CrashQuery,
         AuditQuery, WaitsQuery, RegistryQuery, Kill, Suspend, Resume, Send, ModulesQuery, PlanUpgrade, Reload, Rollback,
-        UpgradesQuery,
+        UpgradesQuery, Trace, TraceRead, StopTrace, TraceSessionsQuery, CheckPattern, TimelineQuery, KeepTrigger, ForgetTrigger,
+        DumpsQuery, DumpQuery,
     )
 }  # fmt: skip
 """Every operation, by name."""

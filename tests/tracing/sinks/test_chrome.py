@@ -43,7 +43,10 @@ def check(whole):
 
 
 def told(events):
-    return [record_of(seq, one, 0.0, lambda _label, value: str(value)) for seq, one in enumerate(events, 1)]
+    return [
+        record_of(seq, one, 0.0, lambda _label, value, _redact: str(value))
+        for seq, one in enumerate(events, 1)
+    ]
 
 
 def test_a_story_is_slices_on_tracks_with_arrows_from_sending_to_handling():

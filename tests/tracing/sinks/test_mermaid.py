@@ -17,7 +17,10 @@ LINE = re.compile(
 
 
 def told(events):
-    return [record_of(seq, one, 0.0, lambda _label, value: str(value)) for seq, one in enumerate(events, 1)]
+    return [
+        record_of(seq, one, 0.0, lambda _label, value, _redact: str(value))
+        for seq, one in enumerate(events, 1)
+    ]
 
 
 def test_a_story_is_drawn_as_who_said_what_to_whom():

@@ -27,7 +27,7 @@ with_sdk = pytest.mark.skipif(
 @pytest.fixture
 def records():
     return [
-        record_of(seq, one, 1000.0, lambda _label, value: str(value))
+        record_of(seq, one, 1000.0, lambda _label, value, _redact: str(value))
         for seq, one in enumerate(conversation(), 1)
     ]
 

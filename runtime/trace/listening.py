@@ -1,0 +1,117 @@
+"""Who listens to a node: its flight recorder and trace sessions, at the slot of the run queue that event sites look at.
+
+Tap.open, keep, leave   on any thread ──posted──> sched.tap = the tap, or None where nobody listens
+a clock of the loop     ends sessions whose time is over, while there are some
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Final
+
+from tracing.flight import Flight
+from tracing.kinds import GROUPS
+from tracing.pattern.tree import PidOf
+from tracing.tap import Tap
+
+from ..pid import Alias, Pid, Ref
+from .flown import event_of
+from .whereabouts import known
+
+if TYPE_CHECKING:
+    from ..node import Node
+    from ..scheduler import Scheduler
+
+__all__ = ["Listening"]
+
+FLIGHT_KINDS: Final = (
+    GROUPS["lifecycle"] | GROUPS["code"] | GROUPS["spans"] | GROUPS["operators"] | {"raised", "timer"}
+)
+"""What the flight recorder keeps beside the messages that are handled, whose sites keep these themselves."""
+TRACED: Final = frozenset({"send", "call", "reply", "receive", "handle", "handled", "state"})
+"""Kinds for whose sake each message gets a span of its own."""
+TICK_S: Final = 0.1
+"""Seconds between two looks at whether a session's time is over."""
+
+
+class Listening:
+    """The tap of one node, and what keeps it going.
+
+    Args:
+        node: whose.
+        flight: how many events its flight recorder keeps; 0 for none.
+
+    Attributes:
+        size: how many events the flight recorder keeps.
+        tap: who listens.
+        flight: the flight recorder; None without one.
+    """
+
+    def __init__(self, node: Node, sched: Scheduler, flight: int) -> None:
+        self._sched = sched
+        known(sched)
+        self.size: Final = flight
+        self._clock: asyncio.TimerHandle | None = None
+        self._outside = False
+        self.flight: Final[Flight[Any] | None] = Flight(flight, event_of, sched.clock) if flight else None
+        self.tap: Final = Tap(
+            sched.clock,
+            self._changed,
+            flight=self.flight,
+            flight_kinds=FLIGHT_KINDS if flight else frozenset(),
+            resolve=lambda name: _number(node, name),
+            atoms={Pid: _pid, Alias: lambda alias: PidOf(alias._owner.number), Ref: lambda ref: ref.number},
+        )
+
+    @property
+    def outside(self) -> bool:
+        """Whether the host, or an operator, says which stories messages belong to: each is then looked at for it. Settable."""
+        return self._outside
+
+    @outside.setter
+    def outside(self, yes: bool) -> None:
+        if yes != self._outside:
+            self._outside = yes
+            self._changed(self._sched.tap)
+
+    def close(self) -> None:
+        """The node has ended: sessions end with it."""
+        self.tap.close()
+        if self._clock is not None:
+            self._clock.cancel()
+
+    def _changed(self, tap: Tap | None) -> None:
+        """Somebody begins to listen, or nobody does any more; on any thread."""
+        if get_ident() == self._sched.thread:
+            self._settle(tap)
+            return
+        with suppress(RuntimeError):  # the loop is closed: nothing happens any more
+            self._sched.loop.call_soon_threadsafe(self._settle, tap)
+
+    def _settle(self, tap: Tap | None) -> None:
+        sched = self._sched
+        sched.tap = tap
+        sched.keep = None if tap is None else _forget if self.flight is None else self.flight.keep
+        sched.traced = tap is not None and not tap.kinds.isdisjoint(TRACED)
+        sched.untraced = None if sched.traced or self._outside else sched.thread
+        if tap is not None and tap.sessions and self._clock is None:
+            self._clock = sched.loop.call_later(TICK_S, self._tick)
+
+    def _tick(self) -> None:
+        self.tap.tick()
+        self._clock = self._sched.loop.call_later(TICK_S, self._tick) if self.tap.sessions else None
+
+
+def _forget(_item: Any) -> None:
+    """There is no flight recorder."""
+
+
+def _number(node: Node, name: str) -> int | None:
+    process = node.registry.find(name)
+    return process.number if process is not None else None
+
+
+def _pid(pid: Pid) -> PidOf:
+    return PidOf(pid.number)

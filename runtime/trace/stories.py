@@ -1,0 +1,51 @@
+"""Under which story something is sent, spawned or set: the context that goes with it.
+
+    in a step                       caused by the step's own context (`sched.story`)
+    in a task that a handler made   caused by that handler's
+    in the host, `with story(…)`    caused by the one that is given
+    in the host                     born: a story begins
+
+A context is minted when a message is sent, since sending and handling are one span: while a session wants to know. With nothing but the
+flight recorder on, a step hands its own context on as it is, and one is born where a step sends for the first time: who caused what is
+told from the times of its items when somebody reads them (`flown`). Nothing is minted while nobody listens.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final
+
+from tracing.context import Context, born, caused
+
+from ..work import current
+
+if TYPE_CHECKING:
+    from ..run_queue import RunQueue
+
+__all__ = ["OUTSIDE", "here", "minted"]
+
+OUTSIDE: Final[ContextVar[Context | None]] = ContextVar("observer_story", default=None)
+"""The story that the host has said its messages belong to."""
+
+
+def minted(sched: RunQueue) -> Context:
+    """The context of what is sent at this moment."""
+    context = here(sched)
+    if context is not None:
+        return caused(context)
+    context = born()
+    if sched.running is not None:  # its message came before anybody listened: what it sends belongs together
+        sched.story = context
+    return context
+
+
+def here(sched: RunQueue) -> Context | None:
+    """The context of what runs at this moment on the loop; None outside of every story."""
+    if sched.running is not None:
+        return sched.story
+    given = OUTSIDE.get()
+    if given is None:
+        work = current.get()
+        if work is not None and work[1] is not None:
+            given = work[1][5]
+    return given

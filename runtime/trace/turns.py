@@ -1,0 +1,243 @@
+"""The turn of a server while somebody listens: as `ServerProcess.run`, and each step runs under the story of its message.
+
+    entry ──> story ──> [receive, handle] ──> handler ──> state ──> kept by the flight recorder ──> [handled, state]
+                              └── only where a session wants them ──┘
+
+A second body of the same turn, since tests at both ends of each message would cost those 8 % for whom nobody listens.
+"""
+
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# (states and messages are of any type)
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tracing.records import ABSENT
+
+from ..mailbox import CALL, CAST, HANDLERS, INFO, INIT, Entry
+from ..messages import ATOMS, share
+from ..preemption.guards import boundary
+from ..process import EVENTS_KEPT, EVENTS_MOST
+from ..results import NOTHING, Reply
+from ..server_end import crash
+from ..status import IDLE, RUNNING
+from .telling import replied
+
+if TYPE_CHECKING:
+    from ..caller import Caller
+    from ..process import Process
+    from ..scheduler import Scheduler
+    from ..server_process import ServerProcess
+
+__all__ = ["Answering", "begun", "done", "received", "traced_turn"]
+
+
+@boundary
+def traced_turn(
+    process: ServerProcess, until: float, budget: int, no_state: frozenset[object], plain: frozenset[int]
+) -> None:
+    """One turn: messages until the budget or the turn is used up.
+
+    Args:
+        process: whose.
+        until: when the turn ends.
+        budget: messages.
+        no_state: what a handler returns that is not simply the next state.
+        plain: kinds of messages whose handlers usually return that.
+    """
+    sched = process.sched
+    clock = sched.clock
+    handle = process.handle
+    mailbox = process.mailbox
+    sched.running = process
+    sched.since = process.since = now = began = sched.now
+    traced = sched.traced
+    keep: Any = sched.keep  # not None: that is why it is done here
+    handled = 0
+    while mailbox:
+        entry = mailbox.popleft()
+        kind, message, _, came, sender, context = entry
+        handled += 1
+        process.status = RUNNING
+        process.current = entry
+        sched.story = context
+        ended = None
+        if traced:
+            begun(process, entry, now)
+        try:
+            state = process.state
+            if kind == CAST:
+                result: Any = handle.handle_cast(message, state)
+            elif kind == INFO:
+                result = handle.handle_info(message, state)
+            else:
+                result = process._other(entry)
+            if process.status != RUNNING:  # it was ended in its own step
+                process._discard(result)
+            elif type(result) in no_state or process.strict or kind not in plain:
+                process._after(entry, result)
+            else:
+                process.state = result
+                process.current = None
+                ended = clock()
+                item = (now, kind, message, sender, None, process, sched.story, ended, came)
+                events = process.events
+                if events is None:
+                    process.events = [item]
+                else:
+                    events.append(item)
+                    if len(events) > EVENTS_MOST:
+                        del events[:-EVENTS_KEPT]
+                keep(item)
+                if traced:
+                    _told(process, item, state, result)
+                    ended = None
+        except BaseException as error:
+            crash(process, error)
+        sched.now = sched.since = now = clock() if ended is None else ended
+        if process.current is not None:  # an async handler goes on, since when it began
+            break
+        process.since = now
+        if process.status != RUNNING or process.suspend:
+            break
+        mailbox = process.mailbox  # Continue may have made a new one
+        if handled >= budget or now >= until:
+            break
+    sched.running = None
+    sched.last, sched.last_from = process, began
+    process.reductions += handled
+    sched.handled += handled
+    if process.status == RUNNING and process.current is None:
+        process.rest()
+
+
+class Answering:
+    """Does the steps of calls that run at once, as `ServerProcess.step`. Whose they are is who runs: `enter` says so before it comes here."""
+
+    def __init__(self, sched: Scheduler) -> None:
+        self._sched = sched
+
+    @boundary
+    def step(self, entry: Entry, /) -> None:
+        """Handle a call, in a step that `Scheduler.enter` has begun."""
+        sched = self._sched
+        process: Any = sched.running
+        if process.place:
+            process.step(entry)
+            return
+        _, message, asked, now, sender, context = entry
+        caller: Caller[Any] = asked  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # a CALL has one
+        sched.story = context
+        process.status = RUNNING
+        process.current = entry
+        process.since = sched.now = now
+        process.reductions += 1
+        sched.handled += 1
+        if sched.traced:
+            begun(process, entry, now)
+        try:
+            before = process.state if sched.traced else None  # else nothing holds it when it is let go of
+            result = process.handle.handle_call(message, caller, process.state)
+            if (
+                type(result) is not Reply
+                or process.status != RUNNING
+                or caller._future is not None
+                or caller._answered
+            ):
+                process._after(entry, result)
+                if process.status == RUNNING and process.current is None:
+                    process.rest()
+                return
+            answer: Reply[Any] = result
+            value, state = answer.value, answer.state
+            if state is None or process.strict:
+                process._check("handle_call", result, state)
+            if type(value) not in ATOMS:
+                value = share(value)
+        except BaseException as error:
+            crash(process, error)
+            return
+        if process.status != RUNNING:  # it was ended in the copy, which did not let itself be ended
+            process.current = None
+            return
+        process.state = state
+        if caller._future is None:
+            caller._answered = True
+            caller._value = value
+            if sched.traced:
+                replied(caller, value)
+        else:  # the step was parked while the value was copied, and its caller waits
+            caller._settle(value)
+        item = (now, CALL, message, sender, value, process, sched.story, sched.clock(), now)
+        events = process.events
+        if events is None:
+            process.events = [item]
+        else:
+            events.append(item)
+            if len(events) > EVENTS_MOST:
+                del events[:-EVENTS_KEPT]
+        keep = sched.keep
+        if keep is not None:
+            keep(item)
+        if sched.traced:
+            _told(process, item, before, state)
+        if process.mailbox is None and not process.suspend and process.status == RUNNING:
+            process.current = None
+            process.status = IDLE
+        else:
+            process.rest()
+
+
+def begun(process: Process, entry: Entry, now: float) -> None:
+    """A message has been taken from the mailbox, and its handler begins."""
+    tap = process.sched.tap
+    if tap is None:
+        return
+    _, message, _, came, sender, context = entry
+    name, redact, text = process.name, process.redact, process.handler(entry)
+    if "receive" in tap.kinds:
+        tap.offer(process, (now, "receive", process.number, name, text, sender, context, (message,), max(0.0, now - came), None, redact))  # fmt: skip
+    if "handle" in tap.kinds:
+        tap.offer(process, (now, "handle", process.number, name, text, sender, context, (message, process.state), max(0.0, now - came), None, redact))  # fmt: skip
+
+
+def received(process: Process, entry: Entry) -> None:
+    """A coroutine process takes a message: what it does from now on belongs to that story."""
+    sched = process.sched
+    kind, message, _, came, sender, context = entry
+    sched.story = context
+    now = sched.clock()
+    item = (now, kind, message, sender, NOTHING, process, context, now, came)
+    process.keep(item)
+    if sched.keep is not None:
+        sched.keep(item)
+    tap = sched.tap
+    if tap is not None and "receive" in tap.kinds:
+        tap.offer(process, (now, "receive", process.number, process.name, "receive", sender, context, (message,), max(0.0, now - came), None, process.redact))  # fmt: skip
+
+
+def done(process: Process, entry: Entry, kind: int, message: Any, before: Any, reply: Any) -> None:
+    """A handler's result has been applied: it is kept, and told to who wants it. `process.since` is when it began."""
+    sched = process.sched
+    item = (process.since, kind, message, entry[4], reply, process, entry[5], sched.clock(), entry[3])
+    if kind != INIT:
+        process.keep(item)
+    if sched.keep is not None:
+        sched.keep(item)
+    if sched.traced:
+        _told(process, item, before, process.state)
+
+
+def _told(process: Process, item: Any, before: Any, state: Any) -> None:
+    tap = process.sched.tap
+    if tap is None:
+        return
+    began, kind, message, sender, reply, _, context, ended, came = item
+    name, redact = process.name, process.redact
+    if "handled" in tap.kinds:
+        answer = ABSENT if reply is NOTHING or reply is None else reply
+        values = (message, before, state, answer)
+        tap.offer(process, (ended, "handled", process.number, name, HANDLERS[kind], sender, context, values, max(0.0, began - came), ended - began, redact))  # fmt: skip
+    if "state" in tap.kinds and state is not before:
+        tap.offer(process, (ended, "state", process.number, name, HANDLERS[kind], sender, context, (before, state), None, None, redact))  # fmt: skip
