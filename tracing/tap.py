@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from .flight import Flight
 from .functions import Probes, Target, Unfit
@@ -28,6 +28,7 @@ from .triggers import Trigger, Triggers, read_trigger
 
 __all__ = ["Refused", "Tap"]
 
+S = TypeVar("S", bound=Session)
 _Listen = Callable[[Subject, Event], None]
 MOST: Final = 16
 """Sessions at a time."""
@@ -124,6 +125,28 @@ class Tap:
             why += self._probes.dangers(targets)
         if why:
             raise Refused(f"refused: {'; '.join(why)}; --force does it nevertheless")
+
+        def make(number: int, now: float) -> Session:
+            matcher = Matcher(wanted, self._resolve, now, self._atoms)
+            session = Session(number, matcher, limits or Limits(), owner, now, self.show, self._frames)
+            if self._probes is not None and targets:
+                try:
+                    self._probes.add(session, targets)
+                except Unfit as error:
+                    raise Refused(str(error)) from None
+            return session
+
+        return self.add(make)
+
+    def add(self, make: Callable[[int, float], S]) -> S:
+        """Open a session of another make.
+
+        Args:
+            make: gets its number, and when it begins.
+
+        Raises:
+            Refused: there are 16 sessions, or the node has ended.
+        """
         with self._lock:
             now = self._clock()
             self._sweep(now)
@@ -131,15 +154,7 @@ class Tap:
                 raise Refused("the node has ended; nothing can be traced any more")
             if len(self.sessions) >= MOST:
                 raise Refused(f"{MOST} sessions are open; stop one of them first")
-            matcher = Matcher(wanted, self._resolve, now, self._atoms)
-            session = Session(
-                next(self._numbers), matcher, limits or Limits(), owner, now, self.show, self._frames
-            )
-            if self._probes is not None and targets:
-                try:
-                    self._probes.add(session, targets)
-                except Unfit as error:
-                    raise Refused(str(error)) from None
+            session = make(next(self._numbers), now)
             self._settle((*self.sessions, session))
         return session
 

@@ -97,7 +97,7 @@ class Listening:
         sched.traced = tap is not None and not tap.kinds.isdisjoint(TRACED)
         sched.untraced = None if sched.traced or self._outside else sched.thread
         if tap is not None and tap.sessions and self._clock is None:
-            self._clock = sched.loop.call_later(TICK_S, self._tick)
+            self._clock = sched.loop.call_later(TICK_S, self._tick)  # not now: the tap's lock is held
 
     def _tick(self) -> None:
         self.tap.tick()

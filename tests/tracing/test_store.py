@@ -3,8 +3,11 @@
 import contextlib
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +17,7 @@ from tracing.records import Record
 from tracing.store import Store, StoreError
 
 STORY = "a" * 32
+ROOT = Path(__file__).parents[2]
 
 
 def record(seq, at=None, kind="send", pid=1, **more):
@@ -146,6 +150,88 @@ def test_readers_do_not_wait_for_a_writer(tmp_path):
     assert seqs(reader) == [1, 2]
     writer.close()
     reader.close()
+
+
+def test_a_body_is_kept_with_its_collection_and_goes_with_it(store):
+    number = store.keep("recording", "alice", [record(1)], body=b"\0raw")
+    plain = store.keep("session", "p", [])
+    assert (store.body(number), store.body(plain), store.body(99)) == (b"\0raw", None, None)
+    assert [kept.number for kept in store.collections(sort="recording")] == [number]
+    assert [kept.number for kept in store.collections(title="p")] == [plain]
+    store.forget(number)
+    assert store.body(number) is None
+
+
+def test_the_oldest_go_when_their_bodies_are_too_large(store, monkeypatch):
+    monkeypatch.setattr("tracing.store._BYTES", 10)
+    for name in "abc":
+        store.keep("recording", name, [], body=b"12345")
+    assert [kept.title for kept in store.collections()] == ["c", "b"]
+    with pytest.raises(ValueError, match="11 bytes"):
+        store.keep("recording", "d", [], body=b"x" * 11)
+
+
+def test_a_file_of_the_version_before_is_taken_over(tmp_path):
+    path = tmp_path / "traces.db"
+    store = Store(path)
+    store.keep("session", "p", [record(1)])
+    store.close()
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        base.execute("DROP TABLE bodies")
+        base.execute("PRAGMA user_version = 1")
+    again = Store(path)
+    assert seqs(again) == [1]
+    again.keep("recording", "alice", [], body=b"raw")
+    again.close()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from tracing.records import Record
+from tracing.store import Store
+
+store = Store(Path(sys.argv[1]))
+for start in range(0, 2000, 20):
+    store.keep("session", sys.argv[2], [Record(seq, float(seq), "send", 1, None, "") for seq in range(start, start + 20)])
+"""
+
+
+def test_it_is_read_by_one_process_while_others_write_it(tmp_path):
+    path = tmp_path / "traces.db"
+    reader, sizes = Store(path), set()
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], cwd=ROOT) for name in ("a", "b")
+    ]
+    while any(writer.poll() is None for writer in writers):
+        sizes.add(len(reader.find(limit=100_000)))
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert len(sizes) > 2
+    assert all(size % 20 == 0 for size in sizes)  # all of a collection, or nothing
+    assert len(reader.find(limit=100_000)) == 4000
+    reader.close()
+
+
+def test_a_file_that_is_damaged_while_it_is_used_is_told_in_words(tmp_path):
+    path = tmp_path / "traces.db"
+    store = Store(path)
+    store.keep("session", "p", [record(seq, values={"text": "x" * 500}) for seq in range(500)])
+    store.close()
+    data = bytearray(path.read_bytes())
+    data[4096 * 3 :] = b"\xff" * (len(data) - 4096 * 3)
+    path.write_bytes(data)
+    damaged = Store(path)
+    with pytest.raises(StoreError, match="cannot be used"):
+        damaged.find()
+    with pytest.raises(StoreError, match="cannot be used"):
+        damaged.keep("session", "p", [record(seq, values={"text": "x" * 500}) for seq in range(500)])
+    damaged.close()
+
+
+def test_a_place_where_no_file_can_be_is_told_in_words(tmp_path):
+    for path in (tmp_path, tmp_path / "none" / "traces.db"):
+        with pytest.raises(StoreError, match="cannot be used"):
+            Store(path)
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
