@@ -137,8 +137,9 @@ class Answering:
         if sched.traced:
             begun(process, entry, now)
         try:
-            before = process.state if sched.traced else None  # else nothing holds it when it is let go of
-            result = process.handle.handle_call(message, caller, process.state)
+            state = process.state  # before the handler is looked up, which may end the process
+            before = state if sched.traced else None  # else nothing holds it when it is let go of
+            result = process.handle.handle_call(message, caller, state)
             if (
                 type(result) is not Reply
                 or process.status != RUNNING
