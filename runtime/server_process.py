@@ -288,10 +288,11 @@ class ServerProcess(Process):
         self.coroutine = None
         if self.status == ENDED:
             return
-        if self.sched.keep is not None and (steps := steps_of(task)) is not None:
-            self.sched.story = steps.story
         self.task = None
         self.status = RUNNING
+        sched = self.sched
+        if sched.keep is not None and (steps := steps_of(task)) is not None:  # else it was over at once, in this step
+            sched.story = steps.story
         if task.cancelled():
             crash(self, asyncio.CancelledError(f"{self.handler(entry)} was cancelled"))
             return

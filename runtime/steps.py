@@ -57,8 +57,8 @@ class Steps(Coroutine[Any, Any, Any]):
     """
 
     __slots__ = (
-        "_began", "_cancelled", "_cancels", "_context", "_coroutine", "_error", "_first", "_home", "_over", "_process", "_stands", "_task", "_value",
-        "own", "story",
+        "_began", "_cancelled", "_cancels", "_context", "_coroutine", "_error", "_first", "_home", "_over", "_process", "_stands", "_task",
+        "_value", "own", "story",
     )  # fmt: skip
 
     def __init__(

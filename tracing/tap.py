@@ -125,9 +125,7 @@ class Tap:
         """
         wanted = parse(pattern) if isinstance(pattern, str) else pattern
         targets = self._targets(wanted)
-        why = [] if force else dangers(wanted)
-        if self._probes is not None and not force:
-            why += self._probes.dangers(targets)
+        why = [] if force else self._dangers(wanted, targets)
         if why:
             raise Refused(f"refused: {'; '.join(why)}; --force does it nevertheless")
 
@@ -162,6 +160,18 @@ class Tap:
             session = make(next(self._numbers), now)
             self._settle((*self.sessions, session))
         return session
+
+    def dangers(self, pattern: Pattern) -> list[str]:
+        """Why a session with this pattern would have to be forced, in sentences.
+
+        Raises:
+            PatternError: it names a function that cannot be traced.
+            Refused: no function can be traced here.
+        """
+        return self._dangers(pattern, self._targets(pattern))
+
+    def _dangers(self, pattern: Pattern, targets: tuple[Target, ...]) -> list[str]:
+        return dangers(pattern) + (self._probes.dangers(targets) if self._probes is not None else [])
 
     def _targets(self, pattern: Pattern) -> tuple[Target, ...]:
         if not pattern.functions:

@@ -21,7 +21,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from runtime.caller import Caller
-from runtime.pid import Name, Pid, Ref, pid_text
+from runtime.handle import Handle
+from runtime.pid import Alias, Name, Pid, Ref, pid_text
 from runtime.tasks import TaskRef
 
 from .text import BITS, class_name, digits, plain
@@ -149,7 +150,14 @@ def _caller(value: Any) -> str:
     return f"caller of {pid_text(value._process.number)}{', gone' if value.gone else ''}"
 
 
+def _handle(value: Any) -> str:
+    """What a process knows as `self`: which it is, and nothing of what the runtime keeps of it."""
+    return pid_text(_PROCESS.__get__(value).number)
+
+
+_PROCESS: Final = vars(Handle)["_process"]
 TEXTS: Final[tuple[tuple[type, Text], ...]] = (
+    (Handle, _handle),
     (enum.Enum, _enum),
     (str, plain),
     (int, digits),
@@ -171,6 +179,7 @@ TEXTS: Final[tuple[tuple[type, Text], ...]] = (
     (types.ModuleType, _module),
     (Pid, lambda value: pid_text(value.number)),
     (Name, lambda value: plain(value.name)),
+    (Alias, lambda value: f"#Alias<0.{value.number}>"),
     (Ref, lambda value: f"#Ref<0.{value.number}>"),
     (TaskRef, _task),
     (Caller, _caller),

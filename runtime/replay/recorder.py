@@ -22,25 +22,28 @@ from tracing.limits import Limits
 from tracing.pattern import Matcher, Subject, parse
 from tracing.records import ABSENT, Event
 from tracing.session import Session
+from tracing.tap import Refused
 
 from ..code import versions
 from ..errors import CodeError, NotSendable
 from ..messages import is_constant, share
 from ..pid import pid_text
 from ..results import NOTHING
+from ..server_process import ServerProcess
 from .packing import About, Record, pack
 from .recording import COMPARED
 
 if TYPE_CHECKING:
     from tracing.tap import Tap
 
+    from ..node import Node
     from ..process import Process
 
 __all__ = ["Recorder", "about", "record", "record_of_events"]
 
 KINDS: Final = frozenset({*COMPARED, "handle", "handled", "raised", "reply", "ended", "code_changed"})
-_OF_OTHERS: Final = frozenset({"reply", "spawn"})
-"""Kinds that concern it as their peer: what it was answered, and whom it has made."""
+_OF_OTHERS: Final = frozenset({"reply", "spawn", "call", "send"})
+"""Kinds that concern it as their peer: what it was answered, whom it has made, and how a message was sent to it."""
 LIMITS: Final = Limits(count=10_000, seconds=60.0, queue=100_000)
 
 
@@ -99,7 +102,7 @@ class Recorder(Session):
 
     def packed(self) -> Record:
         """What has been recorded so far, packed: for `encode`, or for `Recording.of`."""
-        return Record(pack(self.collect()), {self.process: self.about}, _epoch(), KINDS)
+        return Record(pack(self.collect(), copied=True), {self.process: self.about}, _epoch(), KINDS)
 
 
 def record(tap: Tap, process: Process, limits: Limits | None = None, owner: Hashable = None) -> Recorder:
@@ -112,21 +115,45 @@ def record(tap: Tap, process: Process, limits: Limits | None = None, owner: Hash
         owner: with whom it ends. Optional. Defaults to nobody.
 
     Raises:
-        Refused: there are 16 sessions, or the node has ended.
+        Refused: it is no server or state machine that lives in this OS process; or there are 16 sessions, or the node has ended.
     """
+    why = _why_not(process)
+    if why:
+        raise Refused(f"{pid_text(process.number)} cannot be recorded: {why}")
     session = tap.add(lambda number, began: Recorder(number, process, limits or LIMITS, owner, began))
     assert isinstance(session, Recorder)
     return session
 
 
-def record_of_events(events: Iterable[Event], processes: Iterable[Process]) -> Record:
-    """A record of other events, such as a dump's. What can change may have changed since they happened.
+def _why_not(process: Process) -> str:
+    if not isinstance(process, ServerProcess):
+        return "a coroutine process has its state in local variables, between two `receive`; only servers and state machines are replayed"
+    if process.far or process.place == "isolated":
+        return "it lives in another OS process, and so does its state"
+    if type(process.handle).__module__.partition(".")[0] == "runtime":
+        return "it is the runtime's own"
+    return ""
+
+
+def record_of_events(node: Node, events: Iterable[Event]) -> Record:
+    """A record of other events: of a dump, or of the flight recorder. What can change may have changed since they happened.
+
+    The flight recorder keeps messages without states, but with what a handler has raised it keeps the state that it had: the last step of a
+    crash can be replayed, although nobody had recorded the process.
 
     Args:
+        node: whose.
         events: in their order.
-        processes: whose they are.
     """
-    return Record(pack(events), {one.number: about(one) for one in processes}, _epoch())
+    kept = list(events)
+    known: dict[int, About] = {
+        crash.number: About(crash.behaviour, crash.name or crash.label) for crash in node.ledger.crashes
+    }
+    for number in {event[2] for event in kept}:
+        process = node.table.get(number)
+        if process is not None:
+            known[number] = about(process)
+    return Record(pack(kept), {event[2]: known[event[2]] for event in kept if event[2] in known}, _epoch())
 
 
 def about(process: Process) -> About:

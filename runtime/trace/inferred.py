@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tracing.context import Context
     from tracing.records import Event
 
-__all__ = ["told_apart"]
+__all__ = ["told_apart", "with_story"]
 
 _STEPS: Final = frozenset({"handled", "raised"})
 _MADE: Final = frozenset({"spawn", "timer"})
@@ -29,6 +29,18 @@ _MASK: Final = (1 << 64) - 1
 
 _Step = tuple[float, float, "Event"]
 """When it began, when it was over, and what is kept of it."""
+
+
+def with_story(event: Event) -> Event:
+    """An event in the story that it is alone in, if it has none: a message from outside, whose handling has sent nothing.
+
+    While nobody traces, a story is born where a step sends for the first time. The same event always gets the same story.
+    """
+    if event[6] is not None or event[1] not in _STEPS:
+        return event
+    span = _derived(event)
+    trace = hash((span, event[0])) & _MASK
+    return (*event[:6], (trace << 64 | span, span, 0, None), *event[7:])
 
 
 def told_apart(events: list[Event]) -> list[Event]:

@@ -18,8 +18,8 @@ from .options import count, node_options, process_argument
 
 HELP = """\
 What exactly went wrong in a crash? The reason, the traceback, the last message, the
-last good state, what waited in the mailbox, and what happened before; newest first. Of one process (or child,
-under every pid that it has had), or of the whole node.
+last good state, what waited in the mailbox, and what happened before; newest first.
+Of one process (or child, under every pid that it has had), or of the whole node.
 
   observer crashes --limit 1
   observer crashes reviewer-3

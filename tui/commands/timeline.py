@@ -18,18 +18,18 @@ from .exports import export, export_options, form_of, save
 from .options import count, node_options
 
 HELP = """\
-What came of it? One story: every message that one message from outside has led to, with who
-sent it, how long it waited, and how long its handling took. STORY is a trace id, or its
-first 8 digits or more; or a process (a pid, or a name): the last story that it was in.
+What came of it? One story: every message that one message from outside has led to, with
+who sent it, how long it waited, and how long its handling took. STORY is a trace id, or its
+first 8 digits or more; PROCESS (a pid, or a name) means the last story that it was in.
 
   observer timeline 669380b1
   observer timeline dispatcher               why did that take 9 s?
   observer timeline dispatcher --sequence    who said what to whom
   observer timeline 669380b1 --perfetto > story.json
 
-It is made of what sessions have taken (observer trace), and of what the flight recorder has,
-which keeps the newest events of the node, without what was only sent. What is missing is said
-on stderr. ░ is waiting in the mailbox, █ is work, ✗ a failure.
+It is made of what sessions have taken (observer trace), and of what the flight recorder
+has: the newest events of the node, without what was only sent. What is missing is said on
+stderr. ░ is waiting in the mailbox, █ is work, ✗ a failure.
 
 With --json: trace, principal, records, spans, note. Needs an operator's key.
 """

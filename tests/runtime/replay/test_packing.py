@@ -9,7 +9,7 @@ import pytest
 
 from runtime.isolation.wire import frame_of
 from runtime.replay import About, Broken, Record, Recording, decode, encode, pack, processes
-from runtime.replay.identities import Names, World
+from runtime.replay.identities import World
 from runtime.replay.packing import unpacked
 from tests.runtime.replay.test_replaying import Account, Bank, Deposit, bank
 from tests.support.recorded import Tale
@@ -69,7 +69,7 @@ def test_a_value_that_cannot_be_kept_costs_no_other():
         .handled("cast", Local(), Account(), Account())
         .handled("cast", Deposit(1), Account(), Account(1))
     )
-    first, second = pack(tale.events, Names())
+    first, second = pack(tale.events)
     assert "Local cannot be kept" in first.values[0]
     assert all(isinstance(value, bytes) for value in (*first.values[1:], *second.values))
 

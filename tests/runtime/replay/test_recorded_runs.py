@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from runtime import ChildSpec, NoReply, Reply, Server
-from runtime.replay import Recording, record, replay
+from runtime import ChildSpec, NoReply, ProcessDied, ProcessExit, Reply, Server, Stop, exits
+from runtime.replay import Broken, Recording, record, record_of_events, replay
 from runtime.signals import Down
 from runtime.state_machine.behaviour import StateMachine
 from runtime.state_machine.events import Call, Cast, Enter, Internal, StateTimeout
@@ -27,6 +28,7 @@ class Chat:
 
 class Agent(Server):
     strict = True
+    counters = ("tokens",)
 
     def init(self, oracle):
         return Chat(peers=(oracle,))
@@ -46,6 +48,7 @@ class Agent(Server):
         answers = [await state.peers[0].call(text) for text in message]
         for caller in state.waiting:
             caller.reply(tuple(answers))
+        self.count("tokens", len(answers))
         self.send_after(0, "tick")
         return replace(state, steps=state.steps + len(answers), waiting=())
 
@@ -70,6 +73,22 @@ class Oracle(Server):
         return Reply(f"{message}{state['asked']}", state)
 
 
+class Ending(Server):
+    trap_exits = True
+
+    def init(self):
+        return 0
+
+    def handle_call(self, message, caller, state):
+        if message == "bye":
+            return Stop("normal", state + 1, reply="bye")
+        return Reply(10 // message, state + message)
+
+    async def handle_cast(self, message, state):
+        await asyncio.sleep(0)
+        raise ProcessExit(("shutdown", message))
+
+
 async def short(process):
     pass
 
@@ -92,6 +111,8 @@ class Lock(StateMachine):
                 return KeepState(replace(data, tries=0))
             case Call("open", caller):
                 return NextState("open", replace(data, caller=caller), StateTimeout("shut", after=0.01))
+            case Call("break", _):
+                raise ValueError("broken")
             case Call(_, _):
                 return KeepState(
                     replace(data, tries=data.tries + 1), NextEvent(Internal("alarm")), reply="no"
@@ -105,6 +126,8 @@ class Lock(StateMachine):
         match event:
             case StateTimeout(_):
                 return NextState("locked", replace(data, caller=None), ReplyTo(data.caller, "shut"))
+            case Call(_, _):
+                return KeepState(data, Postpone())
             case _:
                 return KeepState(data)
 
@@ -138,8 +161,9 @@ async def test_an_agent(node, mode):
 
 
 @pytest.mark.parametrize("mode", ["lock-step", "free"])
-async def test_a_state_that_is_changed_in_place(node, mode):
-    oracle = await node.start(ChildSpec("oracle", Oracle))
+@pytest.mark.parametrize("thread", [False, True])
+async def test_a_state_that_is_changed_in_place(node, mode, thread):
+    oracle = await node.start(ChildSpec("oracle", Oracle, thread=thread))
     recorder = await recorded(node, oracle)
     for text in "abc":
         await oracle.call(text)
@@ -158,3 +182,82 @@ async def test_a_state_machine(node, mode):
     recording = Recording.of(recorder.packed())
     identical(await replay(node, recording, mode=mode))
     assert len(recording.steps) >= 8
+
+
+@pytest.mark.parametrize("end", ["raise", "stop", "exit", "kill"])
+async def test_how_a_process_ends(node, end):
+    pid = await node.start(ChildSpec("ending", Ending, restart="temporary"))
+    recorder = await recorded(node, pid)
+    assert await pid.call(5) == 2
+    if end == "raise":
+        with pytest.raises(ProcessDied):
+            await pid.call(0)
+    elif end == "stop":
+        assert await pid.call("bye") == "bye"
+    elif end == "exit":
+        pid.cast("soon")
+    else:
+        exits.signal(pid._process, "kill")
+    await eventually(lambda: not pid.alive)
+    recording = Recording.of(recorder.packed())
+    identical(await replay(node, recording))
+    assert len(recording.steps) == (1 if end == "kill" else 2)
+    assert (recording.steps[-1].raised is not None) == (end in {"raise", "exit"})
+    assert (recording.steps[-1].ended is not None) == (end == "stop")
+
+
+async def test_a_state_machine_that_breaks_in_a_call(node):
+    lock = await node.start(ChildSpec("lock", Lock, restart="temporary"))
+    recorder = await recorded(node, lock)
+    with pytest.raises(ProcessDied):
+        await lock.call("break")
+    recording = Recording.of(recorder.packed())
+    identical(await replay(node, recording))
+    assert recording.steps[-1].text == "call locked"
+
+
+async def test_a_crash_that_nobody_had_recorded(node):
+    pid = await node.start(ChildSpec("ending", Ending, restart="temporary"))
+    await pid.call(5)
+    with pytest.raises(ProcessDied):
+        await pid.call(0)
+    flown = node.scheduler.listening.flight.last(60, pid=pid.number)
+    recording = Recording.of(record_of_events(node, flown), pid.number)
+    report = await replay(node, recording)
+    identical(report)
+    assert len(recording.steps) == 1
+    assert "1 of 2 messages are in the record without a state" in report.notes[0]
+    with pytest.raises(Broken, match="no state of it"):
+        Recording.of(record_of_events(node, [one for one in flown if one[1] != "raised"]), pid.number)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_many_messages_in_any_order(node, seed):
+    draw = random.Random(seed)
+    oracle = await node.start(ChildSpec("oracle", Oracle))
+    agent = await node.start(ChildSpec("agent", Agent, oracle))
+    lock = await node.start(ChildSpec("lock", Lock))
+    recorders = [await recorded(node, pid) for pid in (oracle, agent, lock)]
+    waiting = []
+    for _ in range(60):
+        match draw.choice(["ask", "cast", "later", "watch", "guess", "open", "knock", "pause"]):
+            case "ask":
+                waiting.append(asyncio.ensure_future(agent.call(draw.choice("abc"))))
+            case "cast":
+                agent.cast(tuple(draw.choices("abc", k=draw.randrange(4))))
+            case "later" | "watch" as message:
+                waiting.append(asyncio.ensure_future(agent.call(message)))
+            case "guess" | "open" as message:
+                waiting.append(asyncio.ensure_future(lock.call(message)))
+            case "knock":
+                lock.cast("knock")
+            case _:
+                await asyncio.sleep(0)
+    await asyncio.sleep(0)  # all have been sent
+    agent.cast(())
+    await asyncio.gather(*waiting)
+    await eventually(lambda: not agent._process.letters and not lock._process.letters)
+    for recorder in recorders:
+        recording = Recording.of(recorder.packed())
+        for mode in ("lock-step", "free"):
+            identical(await replay(node, recording, mode=mode))

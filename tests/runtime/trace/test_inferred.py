@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.trace.inferred import told_apart
+from runtime.trace.inferred import told_apart, with_story
 from tracing.flight import Flight
 from tracing.story import orphans, spans
 
@@ -66,3 +66,14 @@ def test_what_a_step_has_made_is_caused_by_it():
     assert events[0][6][2] == events[2][6][1]
     assert events[0][6][1] != events[2][6][1]
     assert events[1][6] == events[2][6]
+
+
+def test_a_message_from_outside_that_led_to_nothing_is_a_story_of_its_own():
+    alone = (*step(1, 0, 1, 2)[:6], None, *step(1, 0, 1, 2)[7:])
+    other = (*step(1, 0, 3, 4)[:6], None, *step(1, 0, 3, 4)[7:])
+    assert with_story(alone) == with_story(alone)
+    assert with_story(alone)[6] != with_story(other)[6]
+    assert with_story(alone)[6][0].bit_length() > 64
+    assert with_story(step(1, 0, 1, 2)) == step(1, 0, 1, 2)
+    link = (1.0, "link", 1, None, "", 2, None, (), None, None, None)
+    assert with_story(link) is link

@@ -34,6 +34,12 @@ def test_dangers_are_told_before_it_is_opened(client):
     assert check(client, "alice events").dangers == []
 
 
+def test_a_function_that_is_not_there_is_a_problem(client):
+    found = check(client, f"all {HERE}:Account.handle_cost")
+    assert found.problem
+    assert found.column > 4
+
+
 @pytest.mark.parametrize(
     ("text", "start", "word"),
     [
