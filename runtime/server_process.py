@@ -32,6 +32,7 @@ from .server_end import crash, ignore, stop
 from .status import ENDED, IDLE, RUNNING
 from .steps import steps_of
 from .trace.births import born_of
+from .trace.telling import tell
 from .trace.turns import done, traced_turn
 
 if TYPE_CHECKING:
@@ -291,7 +292,9 @@ class ServerProcess(Process):
         self.task = None
         self.status = RUNNING
         sched = self.sched
-        if sched.keep is not None and (steps := steps_of(task)) is not None:  # else it was over at once, in this step
+        if (
+            sched.keep is not None and (steps := steps_of(task)) is not None
+        ):  # else it was over at once, in this step
             sched.story = steps.story
         if task.cancelled():
             crash(self, asyncio.CancelledError(f"{self.handler(entry)} was cancelled"))
@@ -377,6 +380,8 @@ class ServerProcess(Process):
             self.mailbox.appendleft(entry)
 
     def _initialised(self) -> None:
+        if self.sched.tap is not None:
+            tell(self, "started", took=self.sched.clock() - self.started)
         self.sched.node.started(self)
         if self.status == RUNNING:
             self.rest()

@@ -19,7 +19,7 @@ from .records import Record
 __all__ = ["Span", "orphans", "spans"]
 
 _SENT: Final = frozenset({"send", "call", "spawn", "timer"})
-_OVER: Final = frozenset({"handled", "raised", "span_end"})
+_OVER: Final = frozenset({"handled", "raised", "span_end", "operator"})
 """Span ends are those of spans of the user's."""
 
 

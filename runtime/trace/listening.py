@@ -34,7 +34,11 @@ if TYPE_CHECKING:
 __all__ = ["Listening"]
 
 FLIGHT_KINDS: Final = (
-    GROUPS["lifecycle"] | GROUPS["code"] | GROUPS["spans"] | GROUPS["operators"] | {"raised", "timer"}
+    (GROUPS["lifecycle"] - {"started"})
+    | GROUPS["code"]
+    | GROUPS["spans"]
+    | GROUPS["operators"]
+    | {"raised", "timer"}
 )
 """What the flight recorder keeps beside the messages that are handled, whose sites keep these themselves."""
 TRACED: Final = frozenset({"send", "call", "reply", "receive", "handle", "handled", "state"})
@@ -137,7 +141,7 @@ def _runs(sched: Scheduler) -> tuple[Any, Context | None] | None:
     place = whereabouts()
     if place is None or place.sched is not sched or place.process is None:
         return None
-    return place.process, place.context
+    return place.process, place.context or (sched.within() if place.on_loop else None)
 
 
 def _number(node: Node, name: str) -> int | None:
