@@ -94,6 +94,7 @@ class Tap:
             probes.offer = self.offer
         self._numbers = count(1)
         self._listeners: dict[str, tuple[_Listen, ...]] = {}
+        self._elsewhere: tuple[frozenset[str], _Listen] = frozenset(), lambda _subject, _event: None
         self._lock = threading.Lock()
         self._closed = False
         self._settle(())
@@ -173,6 +174,12 @@ class Tap:
     def _dangers(self, pattern: Pattern, targets: tuple[Target, ...]) -> list[str]:
         return dangers(pattern) + (self._probes.dangers(targets) if self._probes is not None else [])
 
+    def hand_on(self, kinds: frozenset[str], listen: _Listen) -> None:
+        """Let somebody in another OS process have the events of these kinds; instead of what was wanted there before."""
+        with self._lock:
+            self._elsewhere = kinds, listen
+            self._settle(self.sessions)
+
     def _targets(self, pattern: Pattern) -> tuple[Target, ...]:
         if not pattern.functions:
             return ()
@@ -227,6 +234,7 @@ class Tap:
         with self._lock:
             self._closed = True
             self._flight_kinds = frozenset()
+            self._elsewhere = frozenset(), self._elsewhere[1]
             if self.triggers is not None:
                 self.triggers.clear()
             self._settle(())
@@ -267,5 +275,6 @@ class Tap:
             keep = self._flight.keep
             yield self._flight_kinds, lambda _subject, event: keep(_light(event))
             yield self.triggers.kinds, self.triggers.offer
+        yield self._elsewhere
         for session in self.sessions:
             yield session.kinds, session.offer

@@ -21,7 +21,7 @@ from tracing.tap import Tap
 from ..pid import Alias, Pid, Ref
 from ..preemption.guards import is_known
 from .flown import event_of
-from .whereabouts import known, whereabouts
+from .whereabouts import forgotten, known, whereabouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +103,7 @@ class Listening:
 
     def close(self) -> None:
         """The node has ended: sessions end with it."""
+        forgotten(self._sched)
         self.tap.close()
         if self._clock is not None:
             self._clock.cancel()
@@ -124,6 +125,9 @@ class Listening:
         sched.keep = None if tap is None else _forget if self.flight is None else self.flight.keep
         sched.traced = tap is not None and not tap.kinds.isdisjoint(TRACED)
         sched.untraced = None if sched.traced or self._outside else sched.thread
+        if sched.block is not None:
+            for cell in list(sched.block.cells.values()):
+                cell.listen()
         if tap is not None and tap.sessions and self._clock is None:
             self._clock = sched.loop.call_later(TICK_S, self._tick)  # not now: the tap's lock is held
 
