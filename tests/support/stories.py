@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 from runtime import Reply, Server, TaskDone, trace
 
-__all__ = ["Hears", "Tells", "said"]
+__all__ = ["Hears", "Keeps", "Tells", "listens", "said"]
 
 
 def context() -> Any:
@@ -104,3 +105,34 @@ async def said(node: Any, *texts: str) -> list[Any]:
         return heard if sorted(found) == sorted(texts) else None
 
     return [context for _, context in await eventually(all_of_them, within=10)]
+
+
+class Keeps(Server):
+    """Whose state changes, and holds what others are not to see."""
+
+    @staticmethod
+    def redact(value: Any) -> Any:
+        """Nothing but how long it is."""
+        return len(value) if isinstance(value, tuple) else value
+
+    def init(self):
+        return ("secret",)
+
+    def handle_cast(self, message, state):
+        match message:
+            case "alive":
+                return (*state, threading.Lock())
+            case ("flood", times):
+                for _ in range(times):
+                    self.named("hears").cast("flood")
+            case "inner":
+                self.spawn(spawned, "from inside")
+            case "crash":
+                raise ValueError("asked to crash")
+        return (*state, message)
+
+
+async def listens(process: Any) -> None:
+    """A coroutine process that goes on with what it receives."""
+    while True:
+        process.named("hears").cast(await process.receive())

@@ -83,7 +83,11 @@ async def test_messages_of_the_node_trip_it_too(node):
 
 @pytest.mark.parametrize(
     ("limits", "cause"),
-    [({"count": 10}, "count"), ({"queue": 10}, "queue"), ({"seconds": 0.05, "count": 100_000}, "time")],
+    [
+        ({"count": 10}, "count"),
+        ({"queue": 10}, "queue"),
+        ({"seconds": 0.05, "count": 100_000, "rate": 1e6, "queue": 100_000}, "time"),
+    ],
 )
 async def test_each_limit_ends_it_and_the_node_goes_on(node, limits, cause):
     session = tap_of(node).open("all messages", Limits(**limits))

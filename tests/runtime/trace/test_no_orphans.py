@@ -122,5 +122,5 @@ async def test_there_is_no_orphan_among_ten_thousand_stories_with_crashes(monkey
             seen += len(found)
             failed += sum(span.failed for span in found)
         assert len(stories) >= RUNS * 0.99, "a story for each, but for those whose process had just crashed"
-        assert seen > 3 * RUNS
+        assert seen > 2 * RUNS
         assert failed > RUNS / 20
