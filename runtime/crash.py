@@ -23,8 +23,11 @@ from .mailbox import CONTINUE
 from .messages import is_constant
 from .preemption.guards import to_its_end
 from .signals import is_orderly
+from .trace.before import last_events
 
 if TYPE_CHECKING:
+    from tracing.records import Event
+
     from .process import Process
 
 __all__ = ["CrashReport", "TextTrace", "report", "strip"]
@@ -74,6 +77,7 @@ class CrashReport:
         links: pid numbers.
         lived_s: seconds from start to end.
         redact: the behaviour's own `redact`, through which values are shown; None if it has none.
+        before: the last events of the process, and of the story that it was in, as the flight recorder had them.
     """
 
     at: float
@@ -93,6 +97,7 @@ class CrashReport:
     links: tuple[int, ...]
     lived_s: float
     redact: Callable[[Any], Any] | None
+    before: list[Event]
 
     @property
     def text(self) -> str:
@@ -149,6 +154,7 @@ def report(process: Process, reason: Any, error: BaseException | None) -> CrashR
         links=tuple(sorted(other.number for other in process.linked())),
         lived_s=process.sched.clock() - process.started,
         redact=getattr(type(process.handle), "redact", None),
+        before=last_events(process),
     )
 
 

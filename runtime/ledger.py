@@ -99,6 +99,8 @@ class Ledger:
             self._crashed(process, name, reason, crash)
 
     def _crashed(self, process: Process, name: str | None, reason: Any, crash: CrashReport) -> None:
+        if len(self.crashes) == self.crashes.maxlen:
+            self.crashes[0].before.clear()  # its child may keep it for as long as it lives
         self.crashes.append(crash)
         if type(reason) is str and reason == "killed":
             return

@@ -24,9 +24,8 @@ from . import pid as addresses  # not its Pid: compiled, the two import each oth
 from .mailbox import CONTINUE, HANDLERS, NOTE, SYSTEM, Entry, Mailbox
 from .results import NOTHING
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
-from .suspension import bring_forward
+from .suspension import paused, resumed
 from .trace.stories import OUTSIDE
-from .trace.telling import tell
 
 if TYPE_CHECKING:
     from .caller import Caller
@@ -307,15 +306,10 @@ class Process:
 
     def pause(self) -> None:
         """Handle nothing more once the present step is over (OTP's `sys:suspend`), but for what `system` asks."""
-        if self.extra is not None and self.extra.suspended is not None:
-            self.extra.suspended = True
         self.suspend = True
         if self.status in {IDLE, READY, RECEIVING, PARKED}:
             self.status = SUSPENDED
-        self.note("suspended")
-        if self.sched.tap is not None:
-            tell(self, "suspended")
-        bring_forward(self)
+        paused(self)
 
     def attend(self) -> None:
         """Suspended, answer what `system` asks. It stands before all else, but for what the last step has left."""
@@ -337,9 +331,7 @@ class Process:
         """Undo `pause`. Who is held by an upgrade as well goes on when that lets go of it."""
         if self.extra is not None and self.extra.suspended:
             self.extra.suspended = False
-            self.note("resumed")
-            if self.sched.tap is not None:
-                tell(self, "resumed")
+            resumed(self)
         else:
             self.unpause()
 
@@ -348,9 +340,7 @@ class Process:
         if self.extra is not None:
             self.extra.suspended = None
         self.suspend = False
-        self.note("resumed")
-        if self.sched.tap is not None:
-            tell(self, "resumed")
+        resumed(self)
         if self.status != SUSPENDED:
             return
         worker = self.parked()

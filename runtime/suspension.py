@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 from .mailbox import SYSTEM, Entry
 from .status import IDLE, READY, SUSPENDED
+from .trace.telling import tell
 
 if TYPE_CHECKING:
     from .process import Process
 
-__all__ = ["ask", "bring_forward", "freeze", "suspended", "thaw"]
+__all__ = ["ask", "freeze", "paused", "resumed", "suspended", "thaw"]
 
 
 def suspended(process: Process) -> bool:
@@ -61,8 +62,11 @@ def ask(process: Process, entry: Entry) -> None:
     process.attend()
 
 
-def bring_forward(process: Process) -> None:
-    """It handles nothing any more: what `system` had asked before comes first."""
+def paused(process: Process) -> None:
+    """Somebody has suspended it: an upgrade that holds it is to know, and what `system` had asked before comes first."""
+    if process.extra is not None and process.extra.suspended is not None:
+        process.extra.suspended = True
+    _say(process, "suspended")
     mailbox = process.mailbox
     asked = [entry for entry in mailbox or () if entry[0] == SYSTEM]
     if asked and mailbox is not None:
@@ -70,3 +74,14 @@ def bring_forward(process: Process) -> None:
         mailbox.clear()
         mailbox.extend(asked + rest)
         process.attend()
+
+
+def resumed(process: Process) -> None:
+    """Nobody suspends it any more."""
+    _say(process, "resumed")
+
+
+def _say(process: Process, what: str) -> None:
+    process.note(what)
+    if process.sched.tap is not None:
+        tell(process, what)

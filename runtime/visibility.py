@@ -28,6 +28,7 @@ class Visibility:
             port=port,
             tls=tls,
             refused=self._introspection.refused,
+            left=self._introspection.left,
         )
         self._introspection.port_cpu_s = lambda: self._port.cpu_s
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from .records import Event, Record, Show, record_of, reticent
@@ -83,6 +84,10 @@ class Flight(Generic[Item]):
                 found.append(event)
         found.reverse()
         return found
+
+    def newest(self, most: int) -> Iterator[Item]:
+        """What was kept last, newest first, as it was kept. For the loop's thread."""
+        return islice(reversed(self._ring), most)
 
     @staticmethod
     def records(events: list[Event], show: Show = reticent) -> list[Record]:

@@ -2,6 +2,7 @@
 
     offer(subject, event)   in the step of a process: does it fit? -> a queue of events
     drain(n)                on the reader's thread: the events as records, their values shown, bounded and redacted
+    take(n), as_record(…)    the same in two, for who shows the values of many events in one go
 
     running --(count, time, rate, work, queue, asked, owner, node, defect)--> stopped, and `why` says it
 
@@ -23,10 +24,12 @@ from .limits import Limits
 from .pattern import Matcher, Pattern, Subject
 from .records import Event, Json, Record, Redact, Show, record_of, reticent
 
-__all__ = ["Session", "Stopped"]
+__all__ = ["Session", "Stopped", "Taken"]
 
 Cause: TypeAlias = Literal["count", "time", "rate", "work", "queue", "asked", "owner", "node", "defect"]
 Frames: TypeAlias = Callable[[], tuple[str, ...]]
+Taken: TypeAlias = tuple[int, Event, tuple[str, ...]]
+"""What is queued: the record's number, the event, the stack."""
 WINDOW: Final = 0.1
 """Seconds over which rates are measured."""
 
@@ -91,7 +94,7 @@ class Session:
         self._window = min(began + WINDOW, self._ends)
         self._records_left = self._records = max(1, int(limits.rate * WINDOW))
         self._looks_left = self._looks = max(1, int(limits.work * WINDOW))
-        self._queue: deque[tuple[int, Event, tuple[str, ...]]] = deque()
+        self._queue: deque[Taken] = deque()
         self._reading = threading.Lock()
 
     @property
@@ -173,25 +176,39 @@ class Session:
             epoch: seconds since the epoch at which the monotonic clock stood at 0. Optional. Defaults to what the clocks say now.
         """
         base = time.time() - time.monotonic() if epoch is None else epoch
+        taken, stopped = self.take(most)
+        return [self.as_record(each, base, self._show) for each in taken], stopped
+
+    def take(self, most: int = 1000) -> tuple[list[Taken], Stopped | None]:
+        """As `drain`, without making records of them: `as_record` does."""
         with self._reading:
             stopped = self.stopped  # read first: what is queued after it is none of its
             ready = min(most, len(self._queue))
             taken = [self._queue.popleft() for _ in range(ready)]
             left = bool(self._queue)
-        records = [self._record(*item, base) for item in taken]
-        return records, None if left else stopped
+        return taken, None if left else stopped
 
-    def _record(self, seq: int, event: Event, stack: tuple[str, ...], base: float) -> Record:
+    def look(self) -> list[Event]:
+        """The events that wait to be read. They stay."""
+        return [event for _, event, _ in self._queue.copy()]
+
+    def wants(self, kind: str, label: str) -> bool:
+        """Whether a value of this label is to be shown, of an event of this kind."""
+        return self._matcher.shows(kind, label)
+
+    def as_record(self, taken: Taken, epoch: float, show: Show) -> Record:
+        """The record of what was taken, its values shown by `show`: only those that are wanted, and within the limit of size."""
+        seq, event, stack = taken
         cut = False
         left = self.limits.size
         kind = event[1]
 
-        def show(label: str, value: Any, redact: Redact | None) -> Json:
+        def shown_of(label: str, value: Any, redact: Redact | None) -> Json:
             nonlocal cut, left
             if not self._matcher.shows(kind, label):
                 return _LEFT_OUT
             try:
-                shown = self._show(label, value, redact)
+                shown = show(label, value, redact)
                 size = len(json.dumps(shown))
             except Exception as error:  # one value that cannot be shown costs no other
                 return {"$text": f"could not be shown: {type(error).__name__}"}
@@ -201,7 +218,7 @@ class Session:
             cut = True
             return {"$text": f"left out: {size:,} characters"}
 
-        record = record_of(seq, event, base, show)
+        record = record_of(seq, event, epoch, shown_of)
         values = {label: value for label, value in record.values.items() if value is not _LEFT_OUT}
         return replace(record, values=values, stack=stack, cut=cut)
 

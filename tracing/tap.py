@@ -38,6 +38,11 @@ class Refused(ValueError):  # noqa: N818 - the outcome, as in an operator's audi
     """A session that is not opened: its pattern is dangerous, or there are too many."""
 
 
+def _light(event: Event) -> Event:
+    """An event as the flight recorder keeps it: without the states of code that has been replaced, which would keep that code alive."""
+    return (*event[:7], (), *event[8:]) if event[1] == "code_changed" else event
+
+
 class Tap:
     """The listeners of one node.
 
@@ -121,9 +126,7 @@ class Tap:
         """
         wanted = parse(pattern) if isinstance(pattern, str) else pattern
         targets = self._targets(wanted)
-        why = [] if force else dangers(wanted)
-        if self._probes is not None and not force:
-            why += self._probes.dangers(targets)
+        why = [] if force else self._dangers(wanted, targets)
         if why:
             raise Refused(f"refused: {'; '.join(why)}; --force does it nevertheless")
 
@@ -158,6 +161,18 @@ class Tap:
             session = make(next(self._numbers), now)
             self._settle((*self.sessions, session))
         return session
+
+    def dangers(self, pattern: Pattern) -> list[str]:
+        """Why a session with this pattern would have to be forced, in sentences.
+
+        Raises:
+            PatternError: it names a function that cannot be traced.
+            Refused: no function can be traced here.
+        """
+        return self._dangers(pattern, self._targets(pattern))
+
+    def _dangers(self, pattern: Pattern, targets: tuple[Target, ...]) -> list[str]:
+        return dangers(pattern) + (self._probes.dangers(targets) if self._probes is not None else [])
 
     def _targets(self, pattern: Pattern) -> tuple[Target, ...]:
         if not pattern.functions:
@@ -260,7 +275,7 @@ class Tap:
         """Who wants which kinds: the flight recorder first, so that what a trigger waits for is in its dump."""
         if self._flight is not None and self.triggers is not None:
             keep = self._flight.keep
-            yield self._flight_kinds, lambda _subject, event: keep(event)
+            yield self._flight_kinds, lambda _subject, event: keep(_light(event))
             yield self.triggers.kinds, self.triggers.offer
         for session in self.sessions:
             yield session.kinds, session.offer

@@ -52,11 +52,13 @@ class Dump:
         trigger: which.
         event: what it had waited for.
         events: what the flight recorder has of the time before it, oldest first; of its process, or of its story.
+        number: by which it is known; rises by one with every dump of a node.
     """
 
     trigger: Trigger
     event: Event
     events: tuple[Event, ...]
+    number: int = 0
 
 
 def read_trigger(text: str) -> Trigger:
@@ -121,6 +123,7 @@ class Triggers:
 
     Attributes:
         dumps: what has been kept, oldest first.
+        kept: how many dumps there have been.
         passed: how often a trigger fitted while it waited.
     """
 
@@ -134,6 +137,7 @@ class Triggers:
         atoms: Mapping[type, Callable[[Any], Any]] | None = None,
     ) -> None:
         self.dumps: Final[deque[Dump]] = deque(maxlen=most)
+        self.kept = 0
         self.passed = 0
         self.kinds: frozenset[str] = frozenset()
         self._flight = flight
@@ -192,4 +196,5 @@ class Triggers:
                     most=self._size,
                     now=event[0],
                 )
-                self.dumps.append(Dump(trigger, event, tuple(events)))
+                self.kept += 1
+                self.dumps.append(Dump(trigger, event, tuple(events), self.kept))

@@ -18,14 +18,15 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.screen import Screen
 
 from runtime.port.client import Place
 from runtime.port.contract import Code, Failure, Info, NodeInfo, PortRequest, ProcessInfo
+from tui.arrivals import Brought, Reported
+from tui.feed import Feed
 from tui.format import clean
 from tui.keys import MOVE, PAGES, VIEW
-from tui.link import NODE, Answered, Asker, Link, Lost, Refused, Report, Watch
+from tui.link import NODE, Answered, Asker, Link, Lost, Refused, Watch
 from tui.operations import Operations
 from tui.pages.module import ModulePage
 from tui.pages.modules import ModulesPage
@@ -34,11 +35,16 @@ from tui.pages.page import Page
 from tui.pages.parts.part import Subject
 from tui.pages.process import ProcessPage
 from tui.pages.processes import ProcessesPage
+from tui.pages.timeline import TimelinePage
+from tui.pages.trace import TracePage
 from tui.pages.tree import TreePage
 from tui.palette import ConsoleCommands
 from tui.reach import Reach
 from tui.session import Session
 from tui.theme import DARK, LIGHT
+from tui.tracing.loading import Wanted
+from tui.tracing.row import Row
+from tui.tracing.tracer import Tracer
 from tui.visits import Visit, Visits
 from tui.widgets.help import Help
 from tui.widgets.hints import DEMO
@@ -59,14 +65,6 @@ class ExitInfo:
         return self.failure.code if self.failure is not None else None
 
 
-class Reported(Message):
-    """A report of the link, on its way to the console's thread."""
-
-    def __init__(self, report: Report) -> None:
-        super().__init__()
-        self.report = report
-
-
 class ObserverApp(App[ExitInfo]):
     """The console of one node."""
 
@@ -74,7 +72,7 @@ class ObserverApp(App[ExitInfo]):
     TITLE = "observer"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "node": NodePage, "processes": ProcessesPage, "tree": TreePage, "process": ProcessPage,
-        "modules": ModulesPage, "module": ModulePage,
+        "modules": ModulesPage, "module": ModulePage, "trace": TracePage, "timeline": TimelinePage,
     }  # fmt: skip
     DEFAULT_MODE = "processes"
     COMMANDS: ClassVar[set[Any]] = {ConsoleCommands}
@@ -86,6 +84,8 @@ class ObserverApp(App[ExitInfo]):
         Binding("3", "show_page('tree')", "tree", show=False, group=PAGES),
         Binding("4", "show_page('process')", "the process viewed last", show=False, group=PAGES),
         Binding("5", "show_page('modules')", "modules: hot code upgrade", show=False, group=PAGES),
+        Binding("6", "show_page('trace')", "trace", show=False, group=PAGES),
+        Binding("7", "show_page('timeline')", "the story viewed last", show=False, group=PAGES),
         Binding("g", "ask_jump", "go to", group=PAGES, tooltip="a pid or a name"),
         Binding("colon", "command_palette", "commands", show=False, group=PAGES),
         Binding("left_square_bracket", "visit(-1)", "back", show=False, group=MOVE),
@@ -102,7 +102,7 @@ class ObserverApp(App[ExitInfo]):
     def __init__(
         self, client: Callable[[], Asker], *, address: str = "", read_only: bool = False,
         interval: float = 1.0, hints: Sequence[str] = (), start_page: str = "processes", sort: str = "",
-        clock: Callable[[], float] = time.monotonic, link: type[Link] = Link,
+        clock: Callable[[], float] = time.monotonic, link: type[Link] = Link, feed: type[Feed] = Feed,
         export_to: Path | None = None, light: bool = False,
     ) -> None:  # fmt: skip
         """`client` makes unconnected clients. The rest is as for `run`; `clock` and on are for tests."""
@@ -110,6 +110,12 @@ class ObserverApp(App[ExitInfo]):
         self.session = Session(clock, address=address, read_only=read_only, interval=interval)
         self.link = link(client, lambda report: self.post_message(Reported(report)), interval=interval)
         self.operations = Operations(self, export_to)
+        self.tracer = Tracer(
+            lambda opening: feed(client, opening, lambda fed: self.post_message(Brought(fed))),
+            self.session.clock,
+        )
+        self.wanted = Wanted()
+        """The story of the Timeline page."""
         self.hints = tuple(hints)
         self.first_sort = sort
         self.viewing: Subject | None = None
@@ -138,8 +144,9 @@ class ObserverApp(App[ExitInfo]):
         self.set_interval(0.5, self._tick)
 
     def on_unmount(self) -> None:
-        """End the link's threads."""
+        """End the link's threads, and the trace session."""
         self.link.stop()
+        self.tracer.end()
 
     def _tick(self) -> None:
         page = self.page
@@ -208,6 +215,11 @@ class ObserverApp(App[ExitInfo]):
         if page is not None and page.is_mounted:
             self.link.watch(Watch() if self.session.paused else page.polls(), now=now)
 
+    def on_brought(self, message: Brought) -> None:
+        """Records of the trace session, whichever page is visible."""
+        if self.tracer.take(message.fed) and isinstance(self.page, TracePage):
+            self.page.changed()
+
     def ask(self, request: PortRequest[Any], then: Then) -> None:
         """Ask once, on the command connection; `then` gets the answer or the failure."""
         self._asked += 1
@@ -227,10 +239,18 @@ class ObserverApp(App[ExitInfo]):
             self.viewing = Subject(place.pid, place.name)
         if place.page == "module":
             self.module = place.name
+        if (
+            place.page == "timeline"
+            and (place.name, place.pid) != (self.wanted.trace, self.wanted.process)
+            and (place.name or place.pid)
+        ):
+            self.wanted = Wanted(place.name, place.pid)
         self.switch_mode(place.page)
         page = self.page
         if isinstance(page, ModulePage) and page.is_mounted:
             page.view(self.module)
+        if isinstance(page, TimelinePage) and page.is_mounted:
+            page.view(self.wanted)
         if isinstance(page, ProcessPage) and page.is_mounted and self.viewing is not None:
             page.view(self.viewing)
 
@@ -242,6 +262,21 @@ class ObserverApp(App[ExitInfo]):
         """The Module page for this module; there, do what the action of that name does."""
         self.module_action = action
         self.go(Visit("module", name=module))
+
+    def open_story(
+        self, *, trace: str = "", process: str = "", span: str = "", rows: Sequence[Row] = ()
+    ) -> None:
+        """The Timeline page: a story by its trace id, or the last one of a process; `rows` are what is known of it here."""
+        self.wanted = Wanted(trace, process, span, rows)
+        self.go(Visit("timeline", process, trace))
+
+    def trace(self, pattern: str) -> None:
+        """The Trace page, with a session of this pattern."""
+        self.go(Visit("trace"))
+        self.tracer.start(pattern)
+        page = self.page
+        if isinstance(page, TracePage) and page.is_mounted:
+            page.started()
 
     def jump(self, text: str) -> None:
         """Open the process of this pid or name, if there is one."""

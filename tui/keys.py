@@ -10,18 +10,19 @@ PAGES = Group("Pages")
 MOVE = Group("Move")
 PROCESS = Group("Process")
 CODE = Group("Code")
+TRACE = Group("Tracing")
 SORT = Group("Sort (Shift: by change per second)", compact=True)
 PARTS = Group("Parts of the page")
 VIEW = Group("View")
 
-ORDER = (PAGES, MOVE, PROCESS, CODE, PARTS, SORT, VIEW)
+ORDER = (PAGES, MOVE, PROCESS, CODE, TRACE, PARTS, SORT, VIEW)
 """As the help lists them."""
 
 SYMBOLS = {
     "enter": "⏎", "escape": "Esc", "up": "↑", "down": "↓", "left": "←", "right": "→", "pageup": "PgUp",
     "pagedown": "PgDn", "home": "Home", "end": "End", "tab": "Tab", "shift+tab": "⇧Tab", "space": "Space",
     "question_mark": "?", "slash": "/", "colon": ":", "left_square_bracket": "[", "right_square_bracket": "]",
-    "plus": "+", "equals_sign": "=", "minus": "-", "exclamation_mark": "!", "ctrl+r": "^r",
+    "plus": "+", "equals_sign": "=", "minus": "-", "exclamation_mark": "!", "ctrl+r": "^r", "full_stop": ".", "comma": ",",
 }  # fmt: skip
 
 

@@ -35,8 +35,6 @@ def commit(node: Node, draft: Draft) -> None:
     renew()
     mark(draft)
     names = ", ".join(f"{name} {draft.old[name].name} to {draft.new[name].name}" for name in draft.modules.of)
-    sched = node.scheduler
-    sched.loop.call_soon(sched.listening.tap.code_changed)
     node.ledger.recorder.record("code_changed", text=f"{draft.kind}: {names}")
 
 

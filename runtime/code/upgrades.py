@@ -366,6 +366,7 @@ class Code:
         for name in draft.modules.of:
             self._forget(name)
             look_again(name)
+        self._node.scheduler.listening.tap.code_changed()
         if not draft.back:
             self._kept.update(dict.fromkeys(draft.modules.of, _Kept(draft)))
         else:

@@ -20,6 +20,7 @@ from runtime.port.contract import (
     Restart,
     Restarts,
     Role,
+    TraceRecord,
 )  # fmt: skip
 from runtime.process import EVENTS_KEPT
 from runtime.results import NOTHING
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from tracing.records import Record
 
     from .shown import Shown
+    from .tracing.showing import Showing
 
 __all__ = ["crashes", "events_of", "feed", "restart_history"]
 
@@ -179,7 +181,7 @@ def _record(node: Node, record: Record, names: dict[int, str]) -> Event:
 # --- crash reports ------------------------------------------------------------------------------------
 
 
-def crashes(node: Node, request: CrashQuery, shown: Shown) -> Crashes:
+def crashes(node: Node, request: CrashQuery, shown: Shown, showing: Showing) -> Crashes:
     """Crash reports, newest first."""
     reports = list(reversed(node.ledger.crashes.copy()))
     if request.process is not None:
@@ -189,7 +191,9 @@ def crashes(node: Node, request: CrashQuery, shown: Shown) -> Crashes:
         ]
         if not reports and path:
             reports = _kept_by_child(node, request.process)
-    return Crashes(at=now(), reports=[_crash(report, shown) for report in reports[: request.limit]])
+    chosen = reports[: request.limit]
+    told = zip(chosen, showing.several([report.before.copy() for report in chosen]), strict=True)
+    return Crashes(at=now(), reports=[_crash(report, shown, before) for report, before in told])
 
 
 def _kept_by_child(node: Node, name: str) -> list[CrashReport]:
@@ -201,7 +205,7 @@ def _kept_by_child(node: Node, name: str) -> list[CrashReport]:
     return [child.crash] if child is not None and child.crash is not None else []
 
 
-def _crash(report: CrashReport, shown: Shown) -> Crash:
+def _crash(report: CrashReport, shown: Shown, before: list[TraceRecord]) -> Crash:
     values = [report.last_message, report.last_state, *report.mailbox_sample]
     bodies = shown.through(report.redact, values, SMALL)
     return Crash(
@@ -221,4 +225,5 @@ def _crash(report: CrashReport, shown: Shown) -> Crash:
         links=[pid_text(number) for number in report.links],
         lived_s=max(0.0, report.lived_s),
         redacted=sum(body.redacted for body in bodies),
+        before=before,
     )

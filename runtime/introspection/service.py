@@ -21,6 +21,10 @@ from .listing import Listing
 from .overview import node_info
 from .sampler import Sampler
 from .shown import Shown
+from .tracing import keeping, stories
+from .tracing.hints import Hints
+from .tracing.sessions import Sessions
+from .tracing.showing import Showing
 from .tree import supervision_tree
 from .waiting import waits_of
 
@@ -47,6 +51,8 @@ class Introspection:
         self._elsewhere = Elsewhere(node)
         self._tallies = code.Tallies(node)
         self._audit = AuditLog()
+        showing, hints = Showing(node), Hints(node)
+        self._sessions = sessions = Sessions(node, showing, self.stopping)
         self._cost = (time.monotonic(), 0.0, 0.0)
         node_, shown = node, self._shown
         self._reads: dict[type[BaseModel], Answers] = {
@@ -66,21 +72,31 @@ class Introspection:
             c.History: lambda request, who: happenings.restart_history(node_, request, who),
             c.ProcessEvents: lambda request, _who: happenings.events_of(node_, request, shown),
             c.Feed: lambda request, _who: happenings.feed(node_, request, self.stopping),
-            c.CrashQuery: lambda request, _who: happenings.crashes(node_, request, shown),
+            c.CrashQuery: lambda request, _who: happenings.crashes(node_, request, shown, showing),
             c.WaitsQuery: lambda request, _who: waits_of(node_, request),
             c.RegistryQuery: lambda request, _who: registered(node_, request),
             c.ModulesQuery: lambda request, _who: code.modules_of(node_, self._tallies.last(), request),
             c.UpgradesQuery: lambda request, _who: code.upgrades_of(node_, request),
             c.AuditQuery: lambda request, _who: self._audit.answer(request.limit),
+            c.TraceRead: sessions.read,
+            c.TraceSessionsQuery: lambda _request, who: sessions.all(who),
+            c.CheckPattern: lambda request, _who: hints.checked(request),
+            c.TimelineQuery: lambda request, _who: stories.timeline(node_, request, sessions, showing),
+            c.DumpsQuery: lambda request, _who: keeping.dumps_of(node_, request),
+            c.DumpQuery: lambda request, _who: keeping.dump_of(node_, request, showing),
         }
-        self._changes: dict[type[BaseModel], Callable[[Any, str], BaseModel]] = {
-            c.Kill: lambda request, by: actions.kill(node_, request, by),
-            c.Suspend: lambda request, _by: actions.suspend(node_, request),
-            c.Resume: lambda request, _by: actions.resume(node_, request),
-            c.Send: lambda request, _by: actions.send(node_, request, shown),
-            c.PlanUpgrade: lambda request, _by: code.plan(node_, request),
-            c.Reload: lambda request, by: code.reload(node_, request, f"key {by}"),
-            c.Rollback: lambda request, by: code.rollback(node_, request, f"key {by}"),
+        self._changes: dict[type[BaseModel], Answers] = {
+            c.Kill: lambda request, who: actions.kill(node_, request, who.key),
+            c.Suspend: lambda request, _who: actions.suspend(node_, request),
+            c.Resume: lambda request, _who: actions.resume(node_, request),
+            c.Send: lambda request, _who: actions.send(node_, request, shown),
+            c.PlanUpgrade: lambda request, _who: code.plan(node_, request),
+            c.Reload: lambda request, who: code.reload(node_, request, f"key {who.key}"),
+            c.Rollback: lambda request, who: code.rollback(node_, request, f"key {who.key}"),
+            c.Trace: sessions.open,
+            c.StopTrace: sessions.stop,
+            c.KeepTrigger: lambda request, _who: keeping.keep(node_, request),
+            c.ForgetTrigger: lambda request, _who: keeping.forget(node_, request),
         }
 
     def __call__(self, request: c.PortRequest[Any], principal: Principal) -> BaseModel:
@@ -96,7 +112,7 @@ class Introspection:
             )
         try:
             done = asked_inside(self._node, request, principal) or self._changes[type(request)](
-                request, principal.key
+                request, principal
             )
         except BaseException as error:
             self._audit.note(request, principal, why_not(request, error))
@@ -107,6 +123,10 @@ class Introspection:
     def refused(self, request: c.PortRequest[Any], principal: Principal, why: str) -> None:
         """Keep an action that the port refused, since the role does not allow it."""
         self._audit.note(request, principal, why)
+
+    def left(self, principal: Principal) -> None:
+        """A connection is over: what was open for it ends."""
+        self._sessions.left(principal)
 
     def stop(self) -> None:
         """End what waits and what samples."""

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import struct
 import sys
 from pathlib import Path
 
-__all__ = ["address_claim", "describe", "is_same_user", "is_unix", "shut"]
+__all__ = ["address_claim", "describe", "has_gone", "is_same_user", "is_unix", "shut"]
 
 _SOL_LOCAL, _LOCAL_PEERCRED = 0, 1
 """macOS and the BSDs: <sys/un.h>. The answer is a `struct xucred`: version, uid, groups."""
+
+
+_PARTED = getattr(select, "POLLRDHUP", 0)
+"""Linux: the peer has shut its side, also where something that it has sent before is still to be read."""
 
 
 def is_unix(sock: socket.socket) -> bool:
@@ -67,6 +72,22 @@ def shut(sock: socket.socket) -> None:
     """
     with contextlib.suppress(OSError):  # closed already, or the peer has gone
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def has_gone(sock: socket.socket) -> bool:
+    """Whether the peer has gone, without reading: for the thread that owns the socket, while it waits for something else."""
+    try:
+        if _PARTED:
+            poller = select.poll()
+            poller.register(sock, _PARTED)
+            return bool(poller.poll(0))  # hang-ups and errors are always told
+        return not socket.socket.recv(
+            sock, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT
+        )  # the plain socket, under TLS too
+    except BlockingIOError:
+        return False
+    except (OSError, ValueError):  # it has been closed here
+        return True
 
 
 def _peer_uid(sock: socket.socket) -> int | None:

@@ -31,10 +31,10 @@ from runtime.port.errors import PortError
 from runtime.port.handshake import Identity
 from runtime.port.listen import tcp_listener, unix_listener
 from runtime.port.places import NODE_NAME, Announcement, Place
-from runtime.port.session import Handler, Principal, Refused, Session
+from runtime.port.session import Handler, Left, Principal, Refused, Session
 from runtime.port.tls import TLS
 
-__all__ = ["TLS", "Handler", "Port", "PortError", "Principal", "Refused"]
+__all__ = ["TLS", "Handler", "Left", "Port", "PortError", "Principal", "Refused"]
 
 CONNECTIONS = 32
 """Connections that have proven a key."""
@@ -57,6 +57,7 @@ class Port:
         identity: which node it is.
         handler: answers the requests.
         refused: told of actions that a role does not allow; None for nobody.
+        left: told of connections that are over; None for nobody.
         home: where keys and sockets are; None for `~/.observer` or `$OBSERVER_HOME`.
         fingerprint: SHA-256 of the certificate that is shown over TCP; None without TLS.
         stopping: set by `stop`. A handler that waits, waits on this too.
@@ -73,6 +74,7 @@ class Port:
         port: int | None = None,
         tls: TLS | None = None,
         refused: Refused | None = None,
+        left: Left | None = None,
         home: Path | None = None,
     ) -> None:
         """Prepare a port; `start` opens it.
@@ -86,6 +88,7 @@ class Port:
             tls: the node's certificate. Optional. Needed where `host` is open to other machines.
             refused: called on a connection's thread with an action that the role does not allow, who asked, and why
                 it was refused. Optional.
+            left: called on a connection's thread when that is over, with who had asked there. Optional.
             home: instead of `~/.observer` or `$OBSERVER_HOME`. Optional.
 
         Raises:
@@ -101,6 +104,7 @@ class Port:
         self.identity = Identity(name, incarnation)
         self.handler = handler
         self.refused = refused
+        self.left = left
         self.home = home
         self.fingerprint: str | None = None
         self.stopping = threading.Event()
@@ -241,6 +245,11 @@ class Port:
 
     def ended(self, session: Session) -> None:
         """Forget a connection, but not what it cost."""
+        if self.left is not None and session.principal is not None:
+            try:
+                self.left(session.principal)
+            except Exception:
+                log.exception("what a connection had held could not be let go")
         with self._lock:
             if session in self._sessions:
                 del self._sessions[session]

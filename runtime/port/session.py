@@ -15,10 +15,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from ssl import SSLSocket
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from pydantic import BaseModel
 
@@ -37,7 +38,7 @@ from runtime.port.handshake import HANDSHAKE_S, Identity, welcome
 from runtime.port.keys import Key
 from runtime.port.pipe import ANSWER_LIMIT, AnsweringEnd
 
-__all__ = ["Handler", "Host", "Principal", "Refused", "Session"]
+__all__ = ["Handler", "Host", "Left", "Principal", "Refused", "Session"]
 
 IDLE_S = 300.0
 """Seconds after which a silent connection is closed. A client that asks again connects again."""
@@ -46,6 +47,11 @@ REST_S = 0.002
 flood leaves the interpreter to the node's own loop."""
 
 log = logging.getLogger("runtime.port")
+_numbers: Final = count(1)
+
+
+def _is_here() -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,10 @@ class Principal:
     role: Role
     peer: str
     """Where from: `unix uid 1000 pid 4711`, or `127.0.0.1:53422`."""
+    connection: int = 0
+    """The number of its connection, which no other of this process has or will have; 0 for who has none."""
+    has_gone: Callable[[], bool] = field(default=_is_here, compare=False, repr=False)
+    """Whether the peer has gone meanwhile. For handlers that wait, since nobody else looks until they return."""
 
 
 Handler = Callable[[PortRequest[Any], Principal], BaseModel]
@@ -65,6 +75,9 @@ Handler = Callable[[PortRequest[Any], Principal], BaseModel]
 
 Refused = Callable[[PortRequest[Any], Principal, str], None]
 """Told of an action that the principal's role does not allow, and why, on the connection's thread."""
+
+Left = Callable[[Principal], None]
+"""Told that a connection is over, however it has ended, on its thread. What it held for its peer ends with it."""
 
 
 class Host(Protocol):
@@ -174,7 +187,14 @@ class Session:
 
     def _admit(self, key: Key) -> bool:
         self._key = key
-        self.principal = Principal(key.name, key.id, key.role, peer.describe(self._sock))
+        self.principal = Principal(
+            key.name,
+            key.id,
+            key.role,
+            peer.describe(self._sock),
+            next(_numbers),
+            lambda: peer.has_gone(self._sock),
+        )
         return self._host.admit(self)
 
     def _answer(self, text: str) -> str:

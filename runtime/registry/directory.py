@@ -7,6 +7,7 @@ supervisor starts another. Whoever has been told of an end finds nothing of it a
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import AlreadyRegistered
@@ -36,6 +37,10 @@ class Directory:
         """Who has `name` now."""
         process = self._names.get(name if type(name) is str else str.__str__(name))
         return process if process is not None and process.status != ENDED else None
+
+    def some(self, most: int) -> list[str]:
+        """Names that are taken, at most so many. From the loop; a reader on another thread tries again where they change."""
+        return list(islice(self._names, most))
 
     def register(self, name: str, process: Process) -> None:
         """Give `process` the name.

@@ -10,7 +10,6 @@ Fields of dataclasses that are declared `compare=False` are left out: that is ho
 
 from __future__ import annotations
 
-import dataclasses
 import pickle
 from collections import deque
 from collections.abc import Callable
@@ -24,9 +23,13 @@ from .shadows import is_identity
 __all__ = ["different"]
 
 Same = Callable[[Any, Any], bool]
+Way = tuple[Any, Any] | None
+"""From the value to a part: the way to what holds it, and its place, name or key there."""
 MOST: Final = 100
 """Paths that are looked for."""
 DEEPEST: Final = 150
+_PLAIN: Final = frozenset({int, str, bytes, bool, type(None)})
+"""What most values are made of, and can be compared at once."""
 
 
 def different(recorded: Any, replayed: Any, same: Same) -> list[str]:
@@ -38,7 +41,7 @@ def different(recorded: Any, replayed: Any, same: Same) -> list[str]:
         same: whether two identities of the runtime are one.
     """
     walker = _Walker(same)
-    walker.compare("", recorded, replayed, 0)
+    walker.compare(None, recorded, replayed, 0)
     return walker.found
 
 
@@ -48,85 +51,84 @@ class _Walker:
         self._same = same
         self._seen: set[tuple[int, int]] = set()
 
-    def compare(self, path: str, a: Any, b: Any, depth: int) -> None:
+    def compare(self, way: Way, a: Any, b: Any, depth: int) -> None:
+        kind = type(a)
         if len(self.found) >= MOST:
             return
-        kind = type(a)
         if kind is not type(b) or depth > DEEPEST:
-            self.found.append(path)
+            self._say(way, same=False)
         elif is_identity(a):
-            self._say(path, self._same(a, b))
+            self._say(way, self._same(a, b))
         elif kind in ATOMS:
-            self._say(path, a == b or (kind is float and a != a and b != b))  # noqa: PLR0124 - not a number
+            self._say(way, a == b or (kind is float and a != a and b != b))  # noqa: PLR0124 - not a number
         elif (id(a), id(b)) not in self._seen:
             self._seen.add((id(a), id(b)))
-            self._parts(path, a, b, kind, depth + 1)
+            self._parts(way, a, b, kind, depth + 1)
 
-    def _say(self, path: str, same: bool) -> None:
+    def _say(self, way: Way, same: bool) -> None:
         if not same:
-            self.found.append(path)
+            self.found.append(_path(way))
 
-    def _parts(self, path: str, a: Any, b: Any, kind: Any, depth: int) -> None:
+    def _parts(self, way: Way, a: Any, b: Any, kind: Any, depth: int) -> None:
         if issubclass(kind, dict):
-            self._dicts(path, a, b, depth)
-        elif issubclass(kind, list | deque | tuple) and not hasattr(kind, "_fields"):
-            self._lists(path, list(a), list(b), depth)
+            self._dicts(way, a, b, depth)
         elif issubclass(kind, set | frozenset):
-            self._say(path, len(a) == len(b) and not self._unmatched(list(a), list(b), depth))
+            self._say(way, len(a) == len(b) and not self._unmatched(list(a), list(b), depth))
         elif hasattr(kind, "_fields") and issubclass(kind, tuple):
             names: tuple[str, ...] = getattr(kind, "_fields", ())
-            before, after = list(zip(names, a, strict=False)), list(zip(names, b, strict=False))
-            self._fields(path, before, after, depth)
+            self._named(way, list(zip(names, a, strict=False)), list(zip(names, b, strict=False)), depth)
+        elif issubclass(kind, list | deque | tuple):
+            self._lists(way, a, b, depth)
         else:
-            self._objects(path, a, b, kind, depth)
+            self._objects(way, a, b, kind, depth)
 
-    def _objects(self, path: str, a: Any, b: Any, kind: Any, depth: int) -> None:
-        left_out = (
-            {field.name for field in dataclasses.fields(kind) if not field.compare}
-            if hasattr(kind, "__dataclass_fields__")
-            else set[str]()
-        )
+    def _objects(self, way: Way, a: Any, b: Any, kind: Any, depth: int) -> None:
+        left_out = _left_out(kind)
         before = [(name, item) for name, item in attributes(a) if name not in left_out]
         after = [(name, item) for name, item in attributes(b) if name not in left_out]
         if issubclass(kind, BaseException):
             before.append(("args", a.args))
             after.append(("args", b.args))
         if before or after or left_out:
-            self._fields(path, before, after, depth)
+            self._named(way, before, after, depth)
         else:
-            self._say(path, _equal(a, b))
+            self._say(way, _equal(a, b))
 
-    def _fields(self, path: str, a: list[tuple[str, Any]], b: list[tuple[str, Any]], depth: int) -> None:
+    def _named(self, way: Way, a: list[tuple[str, Any]], b: list[tuple[str, Any]], depth: int) -> None:
         before, after = dict(a), dict(b)
-        for name in (*before, *(name for name in after if name not in before)):
-            self._part(_named(path, name), before, after, name, depth)
+        for name, item in before.items():
+            if name in after:
+                self.compare((way, name), item, after[name], depth)
+            else:
+                self._say((way, name), same=False)
+        for name in after.keys() - before.keys():
+            self._say((way, name), same=False)
 
-    def _lists(self, path: str, a: list[Any], b: list[Any], depth: int) -> None:
-        before, after = dict(enumerate(a)), dict(enumerate(b))
-        for place in range(max(len(a), len(b))):
-            self._part(f"{path}[{place}]", before, after, place, depth)
+    def _lists(self, way: Way, a: Any, b: Any, depth: int) -> None:
+        for place, (item, other) in enumerate(zip(a, b, strict=False)):
+            if item is other or (type(item) is type(other) and type(item) in _PLAIN and item == other):
+                continue
+            self.compare((way, place), item, other, depth)
+        for place in range(min(len(a), len(b)), max(len(a), len(b))):
+            self._say((way, place), same=False)
 
-    def _part(self, path: str, before: dict[Any, Any], after: dict[Any, Any], key: Any, depth: int) -> None:
-        if key in before and key in after:
-            self.compare(path, before[key], after[key], depth)
-        else:
-            self._say(path, same=False)
-
-    def _dicts(self, path: str, a: Any, b: Any, depth: int) -> None:
+    def _dicts(self, way: Way, a: Any, b: Any, depth: int) -> None:
         left = [key for key in dict.keys(b) if key not in a]
         for key, item in dict.items(a):
-            where = _named(path, _label(key))
             if key in b:
-                self.compare(where, item, dict.__getitem__(b, key), depth)
+                other = dict.__getitem__(b, key)
+                if type(item) is type(other) and type(item) in _PLAIN and item == other:
+                    continue
+                self.compare((way, _Key(key)), item, other, depth)
                 continue
             match = next((other for other in left if self._matches(key, other, depth)), None)
             if match is None:
-                self._say(where, same=False)
+                self._say((way, _Key(key)), same=False)
             else:
                 left.remove(match)
-                self.compare(where, item, dict.__getitem__(b, match), depth)
+                self.compare((way, _Key(key)), item, dict.__getitem__(b, match), depth)
         for key in left:
-            self._say(_named(path, _label(key)), same=False)
+            self._say((way, _Key(key)), same=False)
 
     def _unmatched(self, a: list[Any], b: list[Any], depth: int) -> list[Any]:
         """Those of `a` that have no counterpart in `b`."""
@@ -148,8 +150,29 @@ class _Walker:
     def _matches(self, a: Any, b: Any, depth: int) -> bool:
         """Whether two keys are the same; they may hold placeholders."""
         trial = _Walker(self._same)
-        trial.compare("", a, b, depth)
+        trial.compare(None, a, b, depth)
         return not trial.found
+
+
+class _Key:
+    """A key of a dict, on the way to a part of it; shown only where something differs there."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: Any) -> None:
+        self.key = key
+
+    def __str__(self) -> str:
+        if type(self.key) is str:
+            return self.key
+        shown = walk(self.key).value
+        return str(shown["$text"]) if isinstance(shown, dict) and "$text" in shown else str(shown)
+
+
+def _left_out(kind: type[Any]) -> frozenset[str]:
+    """Fields that do not matter to a class."""
+    fields: dict[str, Any] = getattr(kind, "__dataclass_fields__", {})
+    return frozenset([name for name, field in fields.items() if not field.compare])
 
 
 def _equal(a: Any, b: Any) -> bool:
@@ -162,12 +185,9 @@ def _equal(a: Any, b: Any) -> bool:
         return False
 
 
-def _label(key: Any) -> str:
-    if type(key) is str:
-        return key
-    shown = walk(key).value
-    return str(shown["$text"]) if isinstance(shown, dict) and "$text" in shown else str(shown)
-
-
-def _named(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+def _path(way: Way) -> str:
+    steps: list[str] = []
+    while way is not None:
+        way, step = way
+        steps.append(f"[{step}]" if type(step) is int else f".{step}")
+    return "".join(reversed(steps)).removeprefix(".")

@@ -132,13 +132,18 @@ def copied(value: Any, borders: codec.Borders) -> Any:
     return unpacked(packed(value, borders), borders)
 
 
-def pack(events: Iterable[Event], names: Names | None = None) -> list[Packed]:
-    """Events with their values as bytes. A value that cannot be kept costs no other."""
-    known = names or Names()
-    return [_event(event, known) for event in events]
+def pack(events: Iterable[Event], *, copied: bool = False) -> list[Packed]:
+    """Events with their values as bytes. A value that cannot be kept costs no other.
+
+    Args:
+        events: in their order.
+        copied: whether what can change was copied when they happened. Optional. Defaults to False.
+    """
+    names = Names()
+    return [_event(event, names, copied) for event in events]
 
 
-def _event(event: Event, names: Names) -> Packed:
+def _event(event: Event, names: Names, copied: bool) -> Packed:
     mono, kind, pid, name, text, peer, context, values, waited, took, _ = event
     kept: list[bytes | str] = []
     for value in values:
@@ -146,7 +151,7 @@ def _event(event: Event, names: Names) -> Packed:
             kept.append(b"" if value is ABSENT else packed(value, names))
         except Unpackable as error:
             kept.append(str(error))
-    sure = all(value is ABSENT or value is NOTHING or is_constant(value) for value in values)
+    sure = copied or all(value is ABSENT or value is NOTHING or is_constant(value) for value in values)
     return Packed(mono, kind, pid, name, text, peer, context, tuple(kept), waited, took, sure)
 
 

@@ -34,13 +34,14 @@ from .recording import COMPARED
 if TYPE_CHECKING:
     from tracing.tap import Tap
 
+    from ..node import Node
     from ..process import Process
 
 __all__ = ["Recorder", "about", "record", "record_of_events"]
 
 KINDS: Final = frozenset({*COMPARED, "handle", "handled", "raised", "reply", "ended", "code_changed"})
-_OF_OTHERS: Final = frozenset({"reply", "spawn"})
-"""Kinds that concern it as their peer: what it was answered, and whom it has made."""
+_OF_OTHERS: Final = frozenset({"reply", "spawn", "call", "send"})
+"""Kinds that concern it as their peer: what it was answered, whom it has made, and how a message was sent to it."""
 LIMITS: Final = Limits(count=10_000, seconds=60.0, queue=100_000)
 
 
@@ -97,9 +98,9 @@ class Recorder(Session):
                 self._kept.append(self._queue.popleft()[1])
             return self._kept.copy()
 
-    def record(self) -> Record:
+    def packed(self) -> Record:
         """What has been recorded so far, packed: for `encode`, or for `Recording.of`."""
-        return Record(pack(self.collect()), {self.process: self.about}, _epoch(), KINDS)
+        return Record(pack(self.collect(), copied=True), {self.process: self.about}, _epoch(), KINDS)
 
 
 def record(tap: Tap, process: Process, limits: Limits | None = None, owner: Hashable = None) -> Recorder:
@@ -119,14 +120,25 @@ def record(tap: Tap, process: Process, limits: Limits | None = None, owner: Hash
     return session
 
 
-def record_of_events(events: Iterable[Event], processes: Iterable[Process]) -> Record:
-    """A record of other events, such as a dump's. What can change may have changed since they happened.
+def record_of_events(node: Node, events: Iterable[Event]) -> Record:
+    """A record of other events: of a dump, or of the flight recorder. What can change may have changed since they happened.
+
+    The flight recorder keeps messages without states, but with what a handler has raised it keeps the state that it had: the last step of a
+    crash can be replayed, although nobody had recorded the process.
 
     Args:
+        node: whose.
         events: in their order.
-        processes: whose they are.
     """
-    return Record(pack(events), {one.number: about(one) for one in processes}, _epoch())
+    kept = list(events)
+    known: dict[int, About] = {
+        crash.number: About(crash.behaviour, crash.name or crash.label) for crash in node.ledger.crashes
+    }
+    for number in {event[2] for event in kept}:
+        process = node.table.get(number)
+        if process is not None:
+            known[number] = about(process)
+    return Record(pack(kept), {event[2]: known[event[2]] for event in kept if event[2] in known}, _epoch())
 
 
 def about(process: Process) -> About:

@@ -15,6 +15,7 @@ from typing import Final
 
 from tracing.context import Context
 
+from ..mailbox import HANDLERS, INIT, SHUTDOWN, SYSTEM
 from ..pid import pid_text
 from .packing import About, Broken, Packed, Record
 
@@ -123,13 +124,38 @@ class Recording:
             raise Broken(f"the record has no step of {pid_text(number)}; it has steps of: {known}")
         if number not in record.about:
             raise Broken(f"the record does not say what {pid_text(number)} runs")
+        steps, notes = _usable(reader.steps)
+        if not steps:
+            raise Broken(
+                f"the record has {len(reader.steps)} messages of {pid_text(number)} and no state of it, as a flight recorder's; "
+                "record the process, or replay its crash"
+            )
         kinds = (record.kinds or reader.seen) & set(COMPARED)
-        return cls(number, record.about[number], tuple(reader.steps), frozenset(kinds), tuple(reader.notes))
+        return cls(number, record.about[number], steps, frozenset(kinds), (*reader.notes, *notes))
 
 
 def processes(record: Record) -> list[int]:
     """The numbers of the processes that have steps in a record."""
     return sorted({event.pid for event in record.events if event.kind in {"handled", "raised"}})
+
+
+def _usable(steps: list[Step]) -> tuple[tuple[Step, ...], list[str]]:
+    """The steps whose states are known, numbered anew, and what has to be known about the others."""
+    found: list[Step] = []
+    known = False
+    for step in steps:
+        if step.before or known:
+            found.append(replace(step, number=len(found) + 1))
+        known = bool(step.state)
+    notes: list[str] = []
+    if len(found) < len(steps):
+        notes.append(
+            f"{len(steps) - len(found)} of {len(steps)} messages are in the record without a state, and are not replayed"
+        )
+    unsure = sum(not step.sure for step in found)
+    if unsure:
+        notes.append(f"the values of {unsure} steps can change, and may have changed before they were kept")
+    return tuple(found), notes
 
 
 class _Reader:
@@ -144,18 +170,23 @@ class _Reader:
         self._open: list[Packed] = []
         self._answers: dict[tuple[int, int], Kept] = {}
         self._replies: dict[tuple[int, int], Kept] = {}
+        self._ways: dict[tuple[int, int], str] = {}
         self._begun: Packed | None = None
 
     def read(self, event: Packed) -> None:
         kind = event.kind
         own = event.pid == self._number
         if own and kind in {"handled", "raised"}:
-            if event.text.partition(" ")[0] not in _NO_STEPS:
+            if event.text not in _NO_STEPS:
                 self._step(event)
         elif kind == "reply" and event.peer == self._number and event.context is not None:
             self._answers[_span(event.context)] = event.values[0]
         elif kind == "spawn" and event.peer == self._number:
             self._open.append(event._replace(peer=event.pid))
+        elif kind in {"call", "send"} and event.peer == self._number and event.context is not None:
+            self._ways[_span(event.context)] = "call" if kind == "call" else event.text
+            if own:
+                self._open.append(event)
         elif own and kind in COMPARED and kind != "spawn":
             self._open.append(event)
         elif own and kind == "handle":
@@ -189,7 +220,7 @@ class _Reader:
         self.steps.append(Step(
             number=len(self.steps) + 1,
             at=self._epoch + event.mono,
-            text=event.text,
+            text=self._text(event),
             message=message,
             sender=event.peer,
             before=before,
@@ -201,6 +232,11 @@ class _Reader:
             deeds=tuple(Deed(one.kind, one.peer, one.text, one.values[0] if one.values else None) for one in mine),
             sure=event.sure,
         ))  # fmt: skip
+
+    def _text(self, event: Packed) -> str:
+        """The handler; for a state machine's state, how the message was sent stands before it."""
+        way = self._ways.pop(_span(event.context), "") if event.context is not None else ""
+        return event.text if not way or handler_of(event.text) is not None else f"{way} {event.text}"
 
     def _answer(self, call: Packed) -> Kept | None:
         return self._answers.pop(_span(call.context), None) if call.context is not None else None
@@ -230,5 +266,5 @@ _HANDLERS: Final = {
     )
     for word in (kind, handler)
 }  # fmt: skip
-_NO_STEPS: Final = frozenset({"init", "terminate", "shutdown", "system"})
+_NO_STEPS: Final = frozenset({HANDLERS[INIT], HANDLERS[SHUTDOWN], HANDLERS[SYSTEM]})
 """What is handled without a message of anybody's: it is not replayed."""

@@ -154,6 +154,10 @@ class _Job:
         self._count = self._done = 0
         self._first: int | None = None
         self._notes: Final = list(recording.notes)
+        if recording.about.version not in {"", code.version} and not code.modules:
+            self._notes.append(
+                f"it was recorded on other code ({recording.about.version}): its values are made with today's classes"
+            )
 
     def __deepcopy__(self, _memo: object) -> _Job:
         return self  # it is handed to the process that does it

@@ -11,6 +11,6 @@ For applications:
         await agent.call(Ask(text))
 """
 
-from .spans import Span, current, span, story, traceparent
+from .spans import Span, current, span, span_processor, story, traceparent
 
-__all__ = ["Span", "current", "span", "story", "traceparent"]
+__all__ = ["Span", "current", "span", "span_processor", "story", "traceparent"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["probes_of"]
 
 
-def probes_of(sched: Scheduler) -> Probes:
-    """The probes of a node."""
+def probes_of(sched: Scheduler, post: Callable[[Callable[[], None]], None]) -> Probes:
+    """The probes of a node; `post` has a function called on its loop."""
 
     def here() -> tuple[Any, Any, Any] | None:
         process = sched.running
@@ -34,9 +33,5 @@ def probes_of(sched: Scheduler) -> Probes:
             return None
         process = place.process
         return (HOST, place.context, None) if process is None else (process, place.context, process.redact)
-
-    def post(work: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nothing is read any more
-            sched.loop.call_soon_threadsafe(work)
 
     return Probes(sched.clock, here, thread=lambda: sched.thread, post=post, spared=is_known)

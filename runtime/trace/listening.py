@@ -7,6 +7,7 @@ a clock of the loop     ends sessions whose time is over, while there are some
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import suppress
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +23,8 @@ from .functions import probes_of
 from .whereabouts import known
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..node import Node
     from ..scheduler import Scheduler
 
@@ -48,6 +51,7 @@ class Listening:
         size: how many events the flight recorder keeps.
         tap: who listens.
         flight: the flight recorder; None without one.
+        looked: when a crash has last looked at it, by the scheduler's clock (see `before`).
     """
 
     def __init__(self, node: Node, sched: Scheduler, flight: int) -> None:
@@ -56,6 +60,7 @@ class Listening:
         self.size: Final = flight
         self._clock: asyncio.TimerHandle | None = None
         self._outside = False
+        self.looked = -math.inf
         self.flight: Final[Flight[Any] | None] = Flight(flight, event_of, sched.clock) if flight else None
         self.tap: Final = Tap(
             sched.clock,
@@ -64,7 +69,7 @@ class Listening:
             flight_kinds=FLIGHT_KINDS if flight else frozenset(),
             resolve=lambda name: _number(node, name),
             atoms={Pid: _pid, Alias: lambda alias: PidOf(alias._owner.number), Ref: lambda ref: ref.number},
-            probes=probes_of(sched),
+            probes=probes_of(sched, self._post),
         )
 
     @property
@@ -78,6 +83,11 @@ class Listening:
             self._outside = yes
             self._changed(self._sched.tap)
 
+    def forget(self) -> None:
+        """Let go of all that the flight recorder has."""
+        if self.flight is not None:
+            self.flight.clear()
+
     def close(self) -> None:
         """The node has ended: sessions end with it."""
         self.tap.close()
@@ -88,9 +98,12 @@ class Listening:
         """Somebody begins to listen, or nobody does any more; on any thread."""
         if get_ident() == self._sched.thread:
             self._settle(tap)
-            return
+        else:
+            self._post(lambda: self._settle(tap))
+
+    def _post(self, work: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the loop is closed: nothing happens any more
-            self._sched.loop.call_soon_threadsafe(self._settle, tap)
+            self._sched.loop.call_soon_threadsafe(work)
 
     def _settle(self, tap: Tap | None) -> None:
         sched = self._sched

@@ -8,20 +8,24 @@ with trace.story(traceparent):              in the host: what it sends belongs t
 from __future__ import annotations
 
 from contextlib import contextmanager
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Self
 
 from tracing.context import Context, born, caused, from_traceparent, to_traceparent
+from tracing.incoming import Incoming
 
 from .stories import OUTSIDE
 from .telling import HOST
 from .whereabouts import Whereabouts, whereabouts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from contextvars import Token
     from types import TracebackType
 
-__all__ = ["Span", "current", "span", "story", "traceparent"]
+    from tracing.records import Event
+
+__all__ = ["Span", "current", "span", "span_processor", "story", "traceparent"]
 
 
 class Span:
@@ -113,8 +117,29 @@ def traceparent() -> str | None:
     return to_traceparent(context) if context is not None else None
 
 
+def span_processor() -> Incoming:
+    """For OpenTelemetry's SDK: the spans of instrumented libraries become spans of the process in whose handler they run.
+
+    `provider.add_span_processor(trace.span_processor())`: httpx, SQL, LLM frameworks, whatever is instrumented.
+    """
+    return Incoming(_place, _told)
+
+
+def _place() -> tuple[Any, Context] | None:
+    place = whereabouts()
+    if place is None or place.process is None or place.sched.keep is None:
+        return None
+    context = current()
+    return (place.process, context) if context is not None else None
+
+
+def _told(process: Any, event: Event) -> None:
+    sched = process.sched
+    Whereabouts(sched, process, None, get_ident() == sched.thread).offer(process, event)
+
+
 @contextmanager
-def story(traceparent: str | None = None, principal: str | None = None) -> Iterator[Context]:
+def story(traceparent: str | None = None, principal: str | None = None) -> Generator[Context, None, None]:
     """What the host sends inside belongs to one story: the one of a `traceparent`, or a new one.
 
     Args:

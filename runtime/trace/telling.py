@@ -104,9 +104,10 @@ def replied(caller: Caller[Any], value: Any) -> None:
     """A call has been answered. Only while `sched.traced`."""
     process = caller.callee
     tap = process.sched.tap
-    if tap is None or "reply" not in tap.kinds or not hasattr(caller, "asked"):
+    asked: tuple[Context, int] | None = getattr(caller, "asked", None)
+    if tap is None or "reply" not in tap.kinds or asked is None:
         return
-    context, number = caller.asked
+    context, number = asked
     tap.offer(
         process,
         (

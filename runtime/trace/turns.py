@@ -7,7 +7,8 @@ A second body of the same turn, since tests at both ends of each message would c
 """
 
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
-# (states and messages are of any type)
+# pyright: reportUnnecessaryComparison=false
+# (states and messages are of any type, and a handler may end its own process)
 
 from __future__ import annotations
 
@@ -137,8 +138,9 @@ class Answering:
         if sched.traced:
             begun(process, entry, now)
         try:
-            before = process.state if sched.traced else None  # else nothing holds it when it is let go of
-            result = process.handle.handle_call(message, caller, process.state)
+            state = process.state  # before the handler is looked up, which may end the process
+            before = state if sched.traced else None  # else nothing holds it when it is let go of
+            result = process.handle.handle_call(message, caller, state)
             if (
                 type(result) is not Reply
                 or process.status != RUNNING
@@ -220,7 +222,8 @@ def received(process: Process, entry: Entry) -> None:
 def done(process: Process, entry: Entry, kind: int, message: Any, before: Any, reply: Any) -> None:
     """A handler's result has been applied: it is kept, and told to who wants it. `process.since` is when it began."""
     sched = process.sched
-    item = (process.since, kind, message, entry[4], reply, process, entry[5], sched.clock(), entry[3])
+    context = entry[5] if entry[5] is not None else sched.story  # born in this step, by what it has sent
+    item = (process.since, kind, message, entry[4], reply, process, context, sched.clock(), entry[3])
     if kind != INIT:
         process.keep(item)
     if sched.keep is not None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from textual.pilot import Pilot
@@ -19,6 +19,7 @@ from textual.pilot import Pilot
 from runtime.port.contract import Failure, PortRequest
 from tests.support.fake_node import FakeNode
 from tui.app import ObserverApp
+from tui.feed import Fed, Feed
 from tui.link import Answered, Asker, Link, Lost, Refused, Watch
 from tui.pages.page import Page
 from tui.spans import plain
@@ -78,14 +79,52 @@ class InlineLink(Link):
             self._deliver(Refused(token, request, failure))
 
 
+class InlineFeed(Feed):
+    """The feed of a trace session, read in the console's own thread when the console polls."""
+
+    running: ClassVar[list[InlineFeed]] = []
+
+    def start(self) -> None:
+        self.session = 0
+        try:
+            self._asker = self._client()
+            self._asker.connect()
+            answer = self._asker.ask(self.opening)
+        except Failure as failure:
+            self._deliver(Fed(self, over=True, failure=failure))
+            return
+        self.session = answer.session
+        self._deliver(Fed(self, session=answer))
+        InlineFeed.running = [self]
+
+    def end(self) -> None:
+        self.session = 0
+
+    def poke(self) -> None:
+        """Read all that is there."""
+        more = bool(self.session)
+        while more:
+            try:
+                self._next(self._asker, self.session)
+            except Failure as failure:
+                self.session = 0
+                self._deliver(Fed(self, over=True, failure=failure))
+            tracing = self._asker._node.tracing
+            more = bool(self.session) and bool(tracing.queue)
+            if tracing.session.end is not None and not tracing.queue:
+                self.session = 0
+
+
 class Console:
     """An app on a fake node."""
 
     def __init__(self, node: FakeNode, **options: Any) -> None:
         self.node = node
+        InlineFeed.running = []
         self.clock = Clock()
         self.app = ObserverApp(
-            node.client, **{"address": "crew", "clock": self.clock, "link": InlineLink, **options}
+            node.client,
+            **{"address": "crew", "clock": self.clock, "link": InlineLink, "feed": InlineFeed, **options},
         )
 
     @asynccontextmanager
@@ -99,6 +138,8 @@ class Console:
         self.clock.pass_(seconds)
         self.node.later(seconds)
         self.app.link.poke()
+        for feed in InlineFeed.running:
+            feed.poke()
         await settle(pilot)
 
     @property

@@ -84,6 +84,8 @@ class FakeNode:
     upgrades: list[Upgrade] = field(default_factory=list)
     total: int | None = None
     """Processes in the node, where the rows are only some of them."""
+    tracing: Any = None
+    """What it answers about tracing (`trace_nodes.FakeTracing`)."""
     fault: Failure | None = None
     hold: threading.Event | None = None
     """While it is not set, no answer comes."""
@@ -151,6 +153,8 @@ class FakeNode:
                 at=self.info.at, total=len(self.upgrades), upgrades=self.upgrades
             ),
         }
+        if self.tracing is not None:
+            answers.update(self.tracing.answers())
         return answers[type(request)](request)
 
     def _of(self, known: dict[str, Any], process: str) -> Any:

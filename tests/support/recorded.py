@@ -75,8 +75,8 @@ class Tale:
         self._event("ended", self.number, 0, context, (reason,))
         return self
 
-    def record(self, kinds=()):
+    def packed(self, kinds=()):
         return Record(pack(self.events), {self.number: About(self.behaviour)}, 0.0, frozenset(kinds))
 
     def recording(self, kinds=()):
-        return Recording.of(self.record(kinds), self.number)
+        return Recording.of(self.packed(kinds), self.number)

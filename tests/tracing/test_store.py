@@ -191,25 +191,56 @@ from pathlib import Path
 from tracing.records import Record
 from tracing.store import Store
 
+def records():
+    for seq in range(20):
+        if seq == 10:
+            print("in the middle", flush=True)
+            sys.stdin.readline()
+        yield Record(seq, float(seq), "send", 1, None, "")
+
 store = Store(Path(sys.argv[1]))
-for start in range(0, 2000, 20):
-    store.keep("session", sys.argv[2], [Record(seq, float(seq), "send", 1, None, "") for seq in range(start, start + 20)])
+for _ in range(2):
+    store.keep("session", "p", records())
+print("done", flush=True)
 """
 
 
-def test_it_is_read_by_one_process_while_others_write_it(tmp_path):
+def test_it_is_read_by_one_process_while_another_writes_it(tmp_path):
     path = tmp_path / "traces.db"
-    reader, sizes = Store(path), set()
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], cwd=ROOT) for name in ("a", "b")
-    ]
-    while any(writer.poll() is None for writer in writers):
-        sizes.add(len(reader.find(limit=100_000)))
-    assert [writer.returncode for writer in writers] == [0, 0]
-    assert len(sizes) > 2
-    assert all(size % 20 == 0 for size in sizes)  # all of a collection, or nothing
-    assert len(reader.find(limit=100_000)) == 4000
+    reader = Store(path)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for kept in (0, 20):
+        assert writer.stdout.readline() == "in the middle\n"
+        assert len(reader.find()) == kept  # all of a collection, or nothing
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+    assert writer.stdout.readline() == "done\n"
+    writer.communicate(timeout=60)
+    assert len(reader.find()) == 40
     reader.close()
+
+
+def test_several_processes_make_it_and_write_it_at_a_time(tmp_path):
+    path = tmp_path / "traces.db"
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path)],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        for _ in range(3)
+    ]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    store = Store(path)
+    assert len(store.find(limit=1000)) == 120
+    store.close()
 
 
 def test_a_file_that_is_damaged_while_it_is_used_is_told_in_words(tmp_path):

@@ -12,11 +12,13 @@ r"""What to trace, as one readable string.
     show      = "state" | "return" | "stack" | "nothing"
 
     text --tokens--> tokens --parser--> tree --matcher--> closures over events
+         '-completion--> words that could come next
 
 Nothing is evaluated as Python. What a condition reads of a value is read without running code of its class (`reading`), so a
 pattern can neither raise nor hang in the step of a process.
 """
 
+from .completion import Completion, Known, complete
 from .dangers import dangers
 from .errors import PatternError
 from .matcher import Matcher
@@ -24,4 +26,6 @@ from .parser import parse
 from .scope import Subject
 from .tree import Pattern
 
-__all__ = ["Matcher", "Pattern", "PatternError", "Subject", "dangers", "parse"]
+__all__ = [
+    "Completion", "Known", "Matcher", "Pattern", "PatternError", "Subject", "complete", "dangers", "parse",
+]  # fmt: skip

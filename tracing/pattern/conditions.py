@@ -123,7 +123,7 @@ class _Reader:
 
     def is_a(self, path: Path) -> Condition:
         negated = self.cursor.skip("not")
-        legal = ("the name of a class", "none")
+        legal = ("a class", "none", "not")
         if self.cursor.at("none", "None"):
             self.cursor.take()
             same: Condition = Compare("==", path, Constant(None))
@@ -153,7 +153,7 @@ class _Reader:
         steps: list[str | int] = []
         while True:
             if cursor.skip("."):
-                steps.append(cursor.word("the name of a field"))
+                steps.append(cursor.word("the name of a field", "a field"))
             elif cursor.skip("["):
                 steps.append(self.index())
             else:

@@ -15,14 +15,15 @@ class Cursor:
 
     Args:
         pattern: the text.
+        last: the form of the token after the last. Optional. Defaults to the end.
 
     Raises:
         PatternError: there is something in it that is no token.
     """
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, last: str = "end") -> None:
         self.pattern = pattern
-        self._tokens = tokens(pattern)
+        self._tokens = tokens(pattern, last)
         self._at = 0
 
     @property
@@ -38,7 +39,7 @@ class Cursor:
     def take(self) -> Token:
         """Read a token. The end can be read again and again."""
         token = self.token
-        if token.form != "end":
+        if token.form not in {"end", "gap"}:
             self._at += 1
         return token
 
@@ -76,7 +77,7 @@ class Cursor:
         """Read words with points between them: `bank.accounts`."""
         words = [self.word(what, *legal)]
         while self.skip("."):
-            words.append(self.word("the rest of the name"))
+            words.append(self.word("the rest of the name", *legal))
         return ".".join(words)
 
     def wrong(self, problem: str, *legal: str, token: Token | None = None) -> NoReturn:

@@ -10,9 +10,10 @@ from typing import Final, Literal
 from ..kinds import GROUPS, KINDS
 from .conditions import condition, literal, roots_of
 from .cursor import Cursor
+from .errors import PatternError
 from .tree import Argument, Function, Pattern, PidOf, Whom
 
-__all__ = ["parse"]
+__all__ = ["expected", "parse"]
 
 SHOWS: Final = ("state", "return", "stack", "nothing")
 _WHOM: Final = (
@@ -34,7 +35,10 @@ _MEANT: Final = {
     "escalation": "gave_up",
     "upgrade": "code_changed",
 }
-_AFTER: Final = ("when CONDITION", "-> SHOW", "the end")
+_WHO: Final = ("a name", 'a name in quotes ("agent 7")', "a pid (<0.42.0>)")
+_AFTER: Final = ("when CONDITION", "-> SHOW", "a comma", "the end")
+_MORE: Final = ("and CONDITION", "or CONDITION", "-> SHOW", "the end")
+_NAMED: Final = frozenset({"word", "text", "pid", "gap"})
 _MANY: Final = 100
 _CALLS: Final = frozenset(name for name, kind in KINDS.items() if kind.group == "functions")
 _TAKEN: Final = roots_of(_CALLS)
@@ -49,7 +53,19 @@ def parse(text: str) -> Pattern:
     Raises:
         PatternError: it cannot be understood. It knows the column, and what may stand there.
     """
-    cursor = Cursor(text)
+    return _pattern(Cursor(text))
+
+
+def expected(text: str) -> tuple[str, ...]:
+    """What may stand behind `text`, which is the beginning of a pattern; nothing where it goes wrong before."""
+    try:
+        _pattern(Cursor(text, "gap"))
+    except PatternError as error:
+        return error.legal if error.column > len(text) else ()
+    raise AssertionError("a gap is nowhere legal")
+
+
+def _pattern(cursor: Cursor) -> Pattern:
     whom = [_whom(cursor)]
     while cursor.skip(","):
         _not_too_many(cursor, whom)
@@ -74,11 +90,11 @@ def parse(text: str) -> Pattern:
         while cursor.skip(","):
             show.add(_show(cursor))
     if cursor.token.form != "end":
-        left = _AFTER if holds is None and not show else ("a comma", "the end")
+        left = ("a comma", "the end") if show else _AFTER if holds is None else _MORE
         cursor.wrong(f"{cursor.token.text[:30]!r} means nothing here", *left)
     if "return" in show or read & _RESULTS:
         kinds |= ending
-    return Pattern(text, tuple(whom), frozenset(kinds), tuple(functions), holds, frozenset(show))
+    return Pattern(cursor.pattern, tuple(whom), frozenset(kinds), tuple(functions), holds, frozenset(show))
 
 
 def _not_too_many(cursor: Cursor, found: Sequence[object]) -> None:
@@ -93,15 +109,15 @@ def _whom(cursor: Cursor) -> Whom:
     if cursor.at("all", "new") and not _is_name(cursor):
         form: Literal["all", "new"] = "all" if cursor.take().text == "all" else "new"
         return Whom(form)
-    if cursor.at("behaviour") and cursor.ahead.form == "word":
+    if cursor.at("behaviour") and cursor.ahead.form in {"word", "gap"}:
         cursor.take()
-        name = cursor.dotted("the name of a behaviour")
+        name = cursor.dotted("the name of a behaviour", "a behaviour")
         if cursor.skip(":"):
-            name = f"{name}:{cursor.dotted('the name of a class')}"
+            name = f"{name}:{cursor.dotted('the name of a class', 'a class')}"
         return Whom("behaviour", name)
-    if cursor.at("under") and cursor.ahead.form in {"word", "text", "pid"}:
+    if cursor.at("under") and cursor.ahead.form in _NAMED:
         cursor.take()
-        below = _whom_by_name(cursor)
+        below = _whom_by_name(cursor, _WHO)
         return Whom("under", below.name, below.number)
     return _whom_by_name(cursor)
 
@@ -110,15 +126,15 @@ def _is_name(cursor: Cursor) -> bool:
     return cursor.ahead.form == "sign" and cursor.ahead.text == "."
 
 
-def _whom_by_name(cursor: Cursor) -> Whom:
+def _whom_by_name(cursor: Cursor, legal: tuple[str, ...] = _WHOM) -> Whom:
     token = cursor.token
     if token.constant is not None:
         value = token.constant.value
         if not isinstance(value, PidOf | str):
-            cursor.wrong(f"{token.text[:30]} is no process", *_WHOM)
+            cursor.wrong(f"{token.text[:30]} is no process", *legal)
         cursor.take()
         return Whom("name", value) if isinstance(value, str) else Whom("pid", number=value.number)
-    return Whom("name", cursor.dotted("whom to trace", *_WHOM))
+    return Whom("name", cursor.dotted("whom to trace", *legal))
 
 
 # --- what ---------------------------------------------------------------------------------------------
@@ -142,7 +158,7 @@ def _what(cursor: Cursor, kinds: set[str], functions: list[Function]) -> None:
 
 
 def _function(cursor: Cursor, module: str) -> Function:
-    name = "*" if cursor.skip("*") else cursor.dotted("the name of a function", "a name", "*")
+    name = "*" if cursor.skip("*") else cursor.dotted("the name of a function", "a function", "*")
     if cursor.skip("/"):
         token = cursor.token
         if token.constant is None or type(token.constant.value) is not int:

@@ -40,7 +40,8 @@ class Token:
     """A word, a sign or a literal.
 
     Attributes:
-        form: `word`, `sign`, `number`, `text`, `pid` or `end`.
+        form: `word`, `sign`, `number`, `text`, `pid` or `end`; in the place of the end also `gap`, which fits nowhere, so that a
+            parser says what it has expected there.
         text: as it is written.
         column: where it begins, from 1 on.
         constant: the value of a literal.
@@ -52,8 +53,8 @@ class Token:
     constant: Constant | None = None
 
 
-def tokens(pattern: str) -> list[Token]:
-    """The tokens of a pattern; the last has the form `end`.
+def tokens(pattern: str, last: str = "end") -> list[Token]:
+    """The tokens of a pattern; that after the last of its text has the form `last`.
 
     Raises:
         PatternError: there is something in it that is no token, or it is too long.
@@ -74,7 +75,7 @@ def tokens(pattern: str) -> list[Token]:
         if match["space"] is None:
             found.append(_token(pattern, match))
         at = match.end()
-    found.append(Token("end", "", len(pattern) + 1))
+    found.append(Token(last, "", len(pattern) + 1))
     return found
 
 

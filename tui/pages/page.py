@@ -18,13 +18,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
 
-from runtime.port.contract import Kill, Suspend
+from runtime.port.contract import Kill, Suspend, Trace
 from tui.format import clean
 from tui.keys import MOVE, PROCESS, VIEW
 from tui.link import Answered, Refused, Watch
 from tui.session import Session
 from tui.spans import Spans
 from tui.theme import app_of
+from tui.tracing.pattern import trace_of
 from tui.widgets.crumbs import Crumbs
 from tui.widgets.footer import KeyFooter
 from tui.widgets.header import NodeHeader
@@ -42,6 +43,8 @@ class Target:
     pid: str
     name: str = ""
     suspended: bool = False
+    registered: bool = False
+    """Whether the name is one that it is registered under; a label is not."""
 
     @property
     def title(self) -> str:
@@ -61,6 +64,8 @@ class Page(Screen[None]):
         Binding("S", "suspend", "suspend", group=PROCESS, tooltip="or resume; asks first"),
         Binding("F", "follow", "follow", show=False, group=PROCESS,
                 tooltip="keep it in view, also when it is restarted under a new pid"),
+        Binding("T", "trace", "trace", show=False, group=PROCESS,
+                tooltip="its messages, handlers and states, on the Trace page"),
         Binding("y", "copy", "copy", show=False, group=VIEW),
         Binding("e", "export", "export", show=False, group=VIEW, tooltip="this view as JSON, to a file"),
     ]  # fmt: skip
@@ -184,6 +189,8 @@ class Page(Screen[None]):
             return self.session.may(Kill)
         if action == "suspend":
             return self.session.may(Suspend)
+        if action == "trace":
+            return self.session.may(Trace)
         return True
 
     def action_open_alert(self) -> None:
@@ -214,6 +221,12 @@ class Page(Screen[None]):
     def action_follow(self) -> None:
         """Follow the selected process, or no more."""
         self.console.tell("there is nothing to follow on this page")
+
+    def action_trace(self) -> None:
+        """Trace the selected process; a session that runs ends."""
+        target = self._living()
+        if target is not None:
+            self.console.trace(trace_of(target.pid, target.name if target.registered else ""))
 
     def action_copy(self) -> None:
         """Copy to the terminal's clipboard."""

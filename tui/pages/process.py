@@ -58,6 +58,9 @@ class ProcessPage(Page):
         Binding("tab", "next_part(1)", "next part", show=False, group=PARTS),
         Binding("shift+tab", "next_part(-1)", "previous part", show=False, group=PARTS),
         Binding("r", "read", "read again", group=PROCESS),
+        Binding(
+            "t", "story", "timeline", group=PROCESS, tooltip="its last story; of a crash, the one before"
+        ),
         Binding("escape", "up", "back", group=MOVE),
     ]
 
@@ -107,9 +110,8 @@ class ProcessPage(Page):
         self._arrange()
 
     def _begin(self, subject: Subject) -> None:
-        known = subject.pid == (self.subject.pid if self.subject else None)
-        self.subject = subject
-        if known:
+        before, self.subject = self.subject, subject
+        if before is not None and before.pid == subject.pid:
             return
         self.info, self.ended, self.successor, self.problem = None, False, "", ""
         for part in self.parts():
@@ -138,11 +140,8 @@ class ProcessPage(Page):
 
     def visible_parts(self) -> list[Part]:
         """Those on screen now."""
-        if not self.query(Part):
-            return []
-        if self.has_class("-wide"):
-            return [self.part(self.chosen["left"]), self.part(self.chosen["right"])]
-        return [self.part(self.chosen[self.side])]
+        sides = ("left", "right") if self.has_class("-wide") else (self.side,)
+        return [self.part(self.chosen[side]) for side in sides] if self.query(Part) else []
 
     def polls(self) -> Watch:
         """The process and the live parts; of a process that has ended, its name and its history."""
@@ -340,7 +339,8 @@ class ProcessPage(Page):
         """The process itself."""
         if self.subject is None or self.info is None or self.ended:
             return None
-        return Target(self.subject.pid, self.subject.name, suspended=self.info.row.status == "suspended")
+        row, name = self.info.row, self.subject.name
+        return Target(row.pid, name, suspended=row.status == "suspended", registered=row.name is not None)
 
     @on(Table.Opened)
     def opened(self, event: Table.Opened) -> None:
@@ -374,6 +374,15 @@ class ProcessPage(Page):
     def action_up(self) -> None:
         """Back to where one came from."""
         self.console.action_visit(-1)
+
+    def action_story(self) -> None:
+        """What happened before the crash report under the cursor; else the last story of the process."""
+        crash = self.query_one(CrashPart)
+        rows = crash.story() if crash.table is self.focused else []
+        if rows:
+            self.console.open_story(trace=rows[-1].trace, span=rows[-1].span, rows=rows)
+        elif self.subject is not None:
+            self.console.open_story(process=self.subject.pid)
 
     def copied(self) -> str:
         """The value under the cursor where a value has the keys, else the pid."""

@@ -202,7 +202,12 @@ class ProcessesPage(Page):
         row = self.table.current
         if row is None or row.pid in self.window.gone:
             return None
-        return Target(row.pid, row.name or row.label or "", suspended=row.status == "suspended")
+        return Target(
+            row.pid,
+            row.name or row.label or "",
+            suspended=row.status == "suspended",
+            registered=row.name is not None,
+        )
 
     def copied(self) -> str:
         """The pid under the cursor, also of a process that has ended."""

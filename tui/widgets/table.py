@@ -139,8 +139,8 @@ class Table(ScrollView, Generic[R], can_focus=True):
         self.columns = list(columns)
         self.empty = empty
         """What to say where there are no rows."""
-        self.order: list[str] = []
-        self.rows: dict[str, R] = {}
+        self.order: Sequence[str] = []
+        self.rows: Mapping[str, R] = {}
         self.widths: dict[str, int] = {}
         """Columns that their content made wider than their least."""
         self.faded: frozenset[str] = frozenset()

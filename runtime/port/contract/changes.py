@@ -16,7 +16,7 @@ class Done(Model):
     """An action that took effect."""
 
     at: datetime
-    pid: str
+    pid: str = ""
     text: str
     reply: JsonValue = None
 

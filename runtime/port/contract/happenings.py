@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import Field, JsonValue
 
 from .base import Model, PortRequest, Role
+from .tracing import TraceRecord
 
 __all__ = [
     "Audit",
@@ -87,6 +88,8 @@ class Crash(Model):
     links: list[str] = []
     lived_s: float = 0.0
     redacted: int = 0
+    before: list[TraceRecord] = []
+    """What the flight recorder had of the process, and of the story that it was in, when it crashed; oldest first."""
 
 
 class Crashes(Model):

@@ -230,7 +230,13 @@ class TimelineQuery(PortRequest[Timeline]):
     """A trace id, or the beginning of one."""
     process: str | None = None
     limit: int = Field(default=5000, ge=1, le=50_000)
-    """Records."""
+    """Records; those that are left out are the oldest."""
+    skip: int = Field(default=0, ge=0)
+    """The newest so many records are passed over: a long story is read part by part."""
+    values: bool = True
+    """Whether messages, states and arguments are told; else only when, who and whom."""
+    spans: bool = True
+    """Whether spans are made of the records; who reads part by part makes them of all parts together."""
 
 
 class Trigger(Model):

@@ -1,6 +1,5 @@
 """The processes of the demo, in a node in this process."""
 
-
 import pytest
 
 from demo.soul import load

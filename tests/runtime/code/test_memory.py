@@ -45,7 +45,6 @@ async def test_after_an_upgrade_and_a_purge_nothing_of_the_old_version_is_left(d
     del modules, counter, light, work
     for pid in pids:  # the last messages are kept for a while
         pid._process.events = None
-    node.scheduler.listening.flight.clear()
     assert alive(old), "they are kept for a rollback"
     node.code.purge()
     await eventually(lambda: not alive(old))  # what is left of the coroutine has been cancelled

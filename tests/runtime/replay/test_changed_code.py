@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
+from runtime import ChildSpec
 from runtime.errors import CodeError
-from runtime.replay import replay
+from runtime.replay import Recording, record, replay
 from tests.support.recorded import Tale
 
 SOURCE = """
@@ -138,3 +139,28 @@ async def test_code_that_cannot_be_replayed_is_refused_in_words(node, disk, bank
     del bank.Bank
     with pytest.raises(CodeError, match="no Bank any more"):
         await replay(node, recording)
+
+
+async def test_a_real_run_on_changed_code_and_after_an_upgrade(node, disk, bank):
+    pid = await node.start(ChildSpec("teller", bank.Bank))
+    recorder = record(node.scheduler.listening.tap, pid._process)
+    for amount in (5, 200, 1):
+        pid.cast(bank.Deposit(amount))
+    assert await pid.call("state") == bank.Account(206)
+    recording = Recording.of(recorder.packed())
+    assert (await replay(node, recording)).identical
+    path = other(disk, "teller.py", "- fee(", "- (message.amount > 100) - fee(")
+    report = await replay(node, recording, code=path)
+    assert [(step.number, step.differences[0].changes[0].path) for step in report.differing] == [
+        (2, "balance")
+    ]
+    assert await pid.call("state") == bank.Account(206)
+
+    disk.edit("teller", "balance: int = 0", "balance: int = 0\n    currency: str = 'EUR'")
+    disk.edit("teller", "- fee(", "- (message.amount == 1) - fee(")
+    await node.code.apply("teller")
+    before = Recording.of(recorder.packed(), pid.number)
+    report = await replay(node, before)
+    assert report.recorded != report.replayed
+    assert [step.number for step in report.differing] == [3]
+    assert "recorded on other code" in report.notes[-1]

@@ -9,7 +9,7 @@ import pytest
 
 from runtime.isolation.wire import frame_of
 from runtime.replay import About, Broken, Record, Recording, decode, encode, pack, processes
-from runtime.replay.identities import Names, World
+from runtime.replay.identities import World
 from runtime.replay.packing import unpacked
 from tests.runtime.replay.test_replaying import Account, Bank, Deposit, bank
 from tests.support.recorded import Tale
@@ -37,7 +37,7 @@ class Trap:
 def test_reading_a_record_runs_nothing_of_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     tale = Tale(Bank).handled("cast", Trap(), Account(), Account())
-    assert Recording.of(decode(encode(tale.record()))).steps
+    assert Recording.of(decode(encode(tale.packed()))).steps
     body = {"format": 1, "epoch": Trap(), "about": {}, "events": []}
     with pytest.raises(Broken, match="mkdir"):
         decode(frame_of(pickle.dumps(body)))
@@ -45,7 +45,7 @@ def test_reading_a_record_runs_nothing_of_it(tmp_path, monkeypatch):
 
 
 def test_what_is_no_record_is_refused_in_words():
-    good = encode(bank().record())
+    good = encode(bank().packed())
     for data, why in (
         (b"", "no record"),
         (b"SQLite format 3\0" * 10, "damaged"),
@@ -69,7 +69,7 @@ def test_a_value_that_cannot_be_kept_costs_no_other():
         .handled("cast", Local(), Account(), Account())
         .handled("cast", Deposit(1), Account(), Account(1))
     )
-    first, second = pack(tale.events, Names())
+    first, second = pack(tale.events)
     assert "Local cannot be kept" in first.values[0]
     assert all(isinstance(value, bytes) for value in (*first.values[1:], *second.values))
 

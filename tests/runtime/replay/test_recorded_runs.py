@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from runtime import ChildSpec, NoReply, Reply, Server
-from runtime.replay import Recording, record, replay
+from runtime import ChildSpec, NoReply, ProcessDied, ProcessExit, Reply, Server, Stop, exits
+from runtime.replay import Broken, Recording, record, record_of_events, replay
 from runtime.signals import Down
 from runtime.state_machine.behaviour import StateMachine
 from runtime.state_machine.events import Call, Cast, Enter, Internal, StateTimeout
@@ -27,6 +27,7 @@ class Chat:
 
 class Agent(Server):
     strict = True
+    counters = ("tokens",)
 
     def init(self, oracle):
         return Chat(peers=(oracle,))
@@ -46,6 +47,7 @@ class Agent(Server):
         answers = [await state.peers[0].call(text) for text in message]
         for caller in state.waiting:
             caller.reply(tuple(answers))
+        self.count("tokens", len(answers))
         self.send_after(0, "tick")
         return replace(state, steps=state.steps + len(answers), waiting=())
 
@@ -70,6 +72,22 @@ class Oracle(Server):
         return Reply(f"{message}{state['asked']}", state)
 
 
+class Ending(Server):
+    trap_exits = True
+
+    def init(self):
+        return 0
+
+    def handle_call(self, message, caller, state):
+        if message == "bye":
+            return Stop("normal", state + 1, reply="bye")
+        return Reply(10 // message, state + message)
+
+    async def handle_cast(self, message, state):
+        await asyncio.sleep(0)
+        raise ProcessExit(("shutdown", message))
+
+
 async def short(process):
     pass
 
@@ -92,6 +110,8 @@ class Lock(StateMachine):
                 return KeepState(replace(data, tries=0))
             case Call("open", caller):
                 return NextState("open", replace(data, caller=caller), StateTimeout("shut", after=0.01))
+            case Call("break", _):
+                raise ValueError("broken")
             case Call(_, _):
                 return KeepState(
                     replace(data, tries=data.tries + 1), NextEvent(Internal("alarm")), reply="no"
@@ -131,7 +151,7 @@ async def test_an_agent(node, mode):
     agent.cast(("b", "c"))
     assert await later == ("b2", "c3")
     await eventually(lambda: agent._process.state.steps == 103 and not agent._process.state.refs)
-    recording = Recording.of(recorder.record())
+    recording = Recording.of(recorder.packed())
     identical(await replay(node, recording, mode=mode))
     assert len(recording.steps) == 6
     assert oracle._process.state["asked"] == 3
@@ -143,7 +163,7 @@ async def test_a_state_that_is_changed_in_place(node, mode):
     recorder = await recorded(node, oracle)
     for text in "abc":
         await oracle.call(text)
-    identical(await replay(node, Recording.of(recorder.record()), mode=mode))
+    identical(await replay(node, Recording.of(recorder.packed()), mode=mode))
 
 
 @pytest.mark.parametrize("mode", ["lock-step", "free"])
@@ -155,6 +175,53 @@ async def test_a_state_machine(node, mode):
     lock.cast("later")
     assert await lock.call("open") == "shut"
     await eventually(lambda: lock._process.state.state == "locked" and lock._process.letters == 0)
-    recording = Recording.of(recorder.record())
+    recording = Recording.of(recorder.packed())
     identical(await replay(node, recording, mode=mode))
     assert len(recording.steps) >= 8
+
+
+@pytest.mark.parametrize("end", ["raise", "stop", "exit", "kill"])
+async def test_how_a_process_ends(node, end):
+    pid = await node.start(ChildSpec("ending", Ending, restart="temporary"))
+    recorder = await recorded(node, pid)
+    assert await pid.call(5) == 2
+    if end == "raise":
+        with pytest.raises(ProcessDied):
+            await pid.call(0)
+    elif end == "stop":
+        assert await pid.call("bye") == "bye"
+    elif end == "exit":
+        pid.cast("soon")
+    else:
+        exits.signal(pid._process, "kill")
+    await eventually(lambda: not pid.alive)
+    recording = Recording.of(recorder.packed())
+    identical(await replay(node, recording))
+    assert len(recording.steps) == (1 if end == "kill" else 2)
+    assert (recording.steps[-1].raised is not None) == (end in {"raise", "exit"})
+    assert (recording.steps[-1].ended is not None) == (end == "stop")
+
+
+async def test_a_state_machine_that_breaks_in_a_call(node):
+    lock = await node.start(ChildSpec("lock", Lock, restart="temporary"))
+    recorder = await recorded(node, lock)
+    with pytest.raises(ProcessDied):
+        await lock.call("break")
+    recording = Recording.of(recorder.packed())
+    identical(await replay(node, recording))
+    assert recording.steps[-1].text == "call locked"
+
+
+async def test_a_crash_that_nobody_had_recorded(node):
+    pid = await node.start(ChildSpec("ending", Ending, restart="temporary"))
+    await pid.call(5)
+    with pytest.raises(ProcessDied):
+        await pid.call(0)
+    flown = node.scheduler.listening.flight.last(60, pid=pid.number)
+    recording = Recording.of(record_of_events(node, flown), pid.number)
+    report = await replay(node, recording)
+    identical(report)
+    assert len(recording.steps) == 1
+    assert "1 of 2 messages are in the record without a state" in report.notes[0]
+    with pytest.raises(Broken, match="no state of it"):
+        Recording.of(record_of_events(node, [one for one in flown if one[1] != "raised"]), pid.number)

@@ -44,7 +44,7 @@ async def test_what_can_change_is_kept_as_it_was(node, process):
         state.log.append(letter)
         site.tell("handled", letter, before, state, NOTHING, text="handle_info")
     state.log.append("later")
-    recording = Recording.of(recorder.record())
+    recording = Recording.of(recorder.packed())
     assert len(recording.steps) == 2
     recording = Recording(**{**fields(recording), "about": recording.about._replace(behaviour=named(Logger))})
     assert (await replay(node, recording)).identical
@@ -68,7 +68,7 @@ async def test_of_others_only_what_concerns_it_is_kept(node, process):
     site.tell("reply", 9.9, pid=77, peer=78, context=asked)
     site.tell("handled", Deposit(1), Account(), Account(1), NOTHING, pid=79, text="handle_cast")
     site.tell("handled", Deposit(5), Account(), Account(5, (5,)), NOTHING, text="handle_cast", context=story)
-    (step,) = Recording.of(recorder.record()).steps
+    (step,) = Recording.of(recorder.packed()).steps
     assert len(recorder.collect()) == 3
     assert [(one.peer, one.answer is not None) for one in step.asks] == [(77, True)]
 
@@ -80,19 +80,19 @@ async def test_it_is_bounded_and_says_why_it_has_stopped(node, process):
     for _ in range(5):
         site.tell("handled", Deposit(5), Account(), Account(5, (5,)), NOTHING, text="handle_cast")
     assert recorder.stopped.cause == "count"
-    assert len(Recording.of(recorder.record()).steps) == 3
+    assert len(Recording.of(recorder.packed()).steps) == 3
     other = record(tap, process, owner="me")
     tap.leave("me")
     assert other.stopped.cause == "owner"
     with pytest.raises(Broken, match="0 processes"):
-        Recording.of(other.record())
+        Recording.of(other.packed())
 
 
 async def test_its_bytes_can_be_replayed_elsewhere(node, process):
     tap = Tap(process.sched.clock)
     recorder = record(tap, process)
     Site(tap, process).tell("handled", Deposit(5), Account(), Account(5, (5,)), NOTHING, text="handle_cast")
-    recording = Recording.of(decode(encode(recorder.record())))
+    recording = Recording.of(decode(encode(recorder.packed())))
     assert recording.about.behaviour == process.behaviour
     recording = Recording(**{**fields(recording), "about": recording.about._replace(behaviour=named(Bank))})
     assert (await replay(node, recording)).identical

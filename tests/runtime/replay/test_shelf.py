@@ -20,7 +20,7 @@ def store(tmp_path):
 
 
 async def test_what_is_kept_is_fetched_by_name_or_number_and_replayed(node, store, tmp_path):
-    record = bank().record()
+    record = bank().packed()
     number = keep(store, "alice", record, [Shown(1, 5.0, "handled", 42, "alice", "handle_cast")])
     again = Store(tmp_path / "traces.db")
     for name in ("alice", str(number)):
@@ -31,15 +31,15 @@ async def test_what_is_kept_is_fetched_by_name_or_number_and_replayed(node, stor
 
 
 def test_of_two_with_one_name_the_newer_is_meant(store):
-    keep(store, "alice", bank().record())
-    newer = bank().record(("send",))
+    keep(store, "alice", bank().packed())
+    newer = bank().packed(("send",))
     keep(store, "alice", newer)
     assert fetch("alice", store) == newer
 
 
 def test_a_file_is_its_owners_alone_and_one_that_others_may_write_is_refused(tmp_path):
     path = tmp_path / "crash.record"
-    record = bank().record()
+    record = bank().packed()
     write(path, record)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert fetch(str(path)) == record
@@ -53,7 +53,7 @@ def test_a_file_is_its_owners_alone_and_one_that_others_may_write_is_refused(tmp
 
 
 def test_what_is_not_there_is_told_with_what_there_is(store):
-    keep(store, "alice", bank().record())
+    keep(store, "alice", bank().packed())
     store.keep("session", "all send", [])
     with pytest.raises(Broken, match="'bob'; recordings: alice"):
         fetch("bob", store)

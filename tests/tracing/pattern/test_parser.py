@@ -152,7 +152,7 @@ def test_and_binds_more_tightly_than_or_and_brackets_most():
         ("all send when message message", 23, "the end"),
         ("all send -> colour", 13, "stack"),
         ("all send,", 10, "receive"),
-        ("all bank:", 10, "a name"),
+        ("all bank:", 10, "a function"),
         ("all bank:pay/x", 14, "a whole number"),
         ("all bank:pay(message.x)", 21, ","),
         ("all bank:pay(result)", 14, "_"),

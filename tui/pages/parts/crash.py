@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from runtime.port.contract import Crash, Crashes, CrashQuery, PortRequest
-from tui.format import clean, duration, plural, time_of_day
+from tui.format import MINUS, clean, duration, plural, time_of_day
 from tui.spans import Spans
+from tui.tracing.row import INCOMING, LOUD, Row, rows_of
 from tui.widgets.table import Table
 from tui.widgets.tabs import Tab
 from tui.widgets.value_tree import ValueTree
@@ -16,12 +17,26 @@ from tui.widgets.values import Branch, parts_of
 
 from .part import Part, Subject, marks, read_at
 
+LAST = 12
+"""Records before a crash that are listed; `t` shows all of them."""
+
 
 class CrashPart(Part):
     """The newest crash report, older ones folded below it."""
 
     tab = Tab("crash", "c", "Crash")
     asks = CrashQuery
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reports: list[Crash] = []
+
+    def story(self) -> list[Row]:
+        """What the flight recorder had of the story that the report under the cursor ends, or of the process alone; oldest first."""
+        place = int((self.table.cursor or "0").split(".")[0])
+        rows = rows_of(self._reports[place].before) if place < len(self._reports) else []
+        last = next((row.trace for row in reversed(rows) if row.trace), "")
+        return [row for row in rows if row.trace == last]
 
     def content(self) -> Table[Any]:
         """A tree of reports."""
@@ -35,12 +50,16 @@ class CrashPart(Part):
         """Newest first; the newest unfolded."""
         if not isinstance(answer, Crashes):
             return
+        self._reports = answer.reports
         self.query_one(ValueTree).show_value(
             [_report(it, newest=not place) for place, it in enumerate(answer.reports)]
         )
         redacted = sum(report.redacted for report in answer.reports)
         many: Spans = [(plural(len(answer.reports), "report"), "muted")]
-        self.say(read_at(answer.at, many, *marks(truncated=False, redacted=redacted, torn=False)))
+        before: list[Spans] = (
+            [[("t", "accent"), (" what happened before it", "muted")]] if self.story() else []
+        )
+        self.say(read_at(answer.at, many, *marks(truncated=False, redacted=redacted, torn=False), *before))
 
     def count(self) -> str:
         """How many reports were read."""
@@ -50,6 +69,7 @@ class CrashPart(Part):
 
     def reset(self) -> None:
         """Another process."""
+        self._reports = []
         self.query_one(ValueTree).forget()
         super().reset()
 
@@ -63,6 +83,7 @@ def _report(crash: Crash, *, newest: bool) -> Branch:
     mailbox = tuple(Branch("", item) for item in crash.mailbox_sample)
     parts = [
         _text("traceback", crash.traceback),
+        *([_before(crash)] if crash.before else []),
         Branch("last message", crash.last_message),
         Branch(_state_label(crash), crash.last_state),
         Branch("mailbox", text=lost, children=mailbox, open=False),
@@ -70,6 +91,22 @@ def _report(crash: Crash, *, newest: bool) -> Branch:
         _names("links", crash.links),
     ]
     return Branch("", text=head, children=tuple(parts), open=newest)
+
+
+def _before(crash: Crash) -> Branch:
+    """The last of what happened, newest first: seconds before the crash, who, what."""
+    rows = rows_of(crash.before)
+    lines = tuple(Branch("", text=_moment(row, rows[-1].mono), children=()) for row in reversed(rows[-LAST:]))
+    told = f"the last {len(lines)} of {plural(len(rows), 'record')}, newest first"
+    return Branch("before", text=[(told, "muted")], children=lines, open=True)
+
+
+def _moment(row: Row, end: float) -> Spans:
+    other = f" ← {row.peer}" if row.peer and row.kind in INCOMING else f" → {row.peer}" if row.peer else ""
+    return [
+        (f"{MINUS + duration(end - row.mono):>8}  ", "muted"), (f"{row.kind:<9} ", LOUD.get(row.kind, "accent")),
+        (row.who, "text"), (other, "muted"), ("  " + row.what, "text"),
+    ]  # fmt: skip
 
 
 def _state_label(crash: Crash) -> str:

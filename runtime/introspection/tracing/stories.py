@@ -1,0 +1,179 @@
+"""One story as a whole: everything with one trace id that is still known.
+
+what sessions have taken ──┐
+what waits in sessions ────┼──> each event once ──> those of one trace id ──> records ──> spans, and what is missing
+the flight recorder ───────┘
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from runtime.port.contract import Code, Failure, Span, Timeline, TimelineQuery, TraceRecord
+from runtime.trace.inferred import told_apart, with_story
+from tracing import story
+from tracing.records import Record
+
+from ..lookup import find, now, number_in, pid_text
+from ..pace import rested
+from ..text import clean
+
+if TYPE_CHECKING:
+    from runtime.node import Node
+    from tracing.records import Event
+
+    from .sessions import Sessions
+    from .showing import Showing
+
+__all__ = ["timeline"]
+
+AMBIGUOUS: Final = 5
+"""Trace ids that are told where several begin alike."""
+VALUES: Final = 2000
+"""Records of one answer whose values are told: the newest."""
+
+
+def timeline(node: Node, request: TimelineQuery, sessions: Sessions, showing: Showing) -> Timeline:
+    """A story.
+
+    Raises:
+        Failure: none or several are meant, or nothing is known of it any more.
+    """
+    if (request.trace is None) == (request.process is None):
+        raise Failure(Code.BAD_REQUEST, "say which story: by its trace id, or by a process; one of the two")
+    flown = _flown(node)
+    events = list(_once(map(with_story, rested((*sessions.events(), *flown)))))
+    trace = (
+        _by_id(events, request.trace, node)
+        if request.trace is not None
+        else _last_of(events, request.process or "", node)
+    )
+    mine = sorted(
+        (each for each in events if each[6] is not None and each[6][0] == trace), key=lambda each: each[0]
+    )
+    mine = told_apart(mine)
+    chosen = mine[-request.limit :]
+    records = _records(chosen, showing, values=request.values)
+    spans = story.spans(_floor(record) for record in rested(records))
+    orphans = {span.span for span in story.orphans(spans)}
+    return Timeline(
+        at=now(),
+        trace=f"{trace:032x}",
+        principal=next((record.principal for record in records if record.principal is not None), None),
+        records=records,
+        spans=[_span(span, orphan=span.span in orphans) for span in rested(spans)],
+        cut=len(chosen) < len(mine),
+        note=_note(node, len(orphans), len(mine) - len(chosen), flown, mine),
+    )
+
+
+def _flown(node: Node) -> list[Event]:
+    flight = node.scheduler.listening.flight
+    return flight.last(math.inf, most=1_000_000) if flight is not None else []
+
+
+def _once(events: Iterable[Event]) -> Iterator[Event]:
+    """Each event once: several sessions, and the flight recorder, may have it."""
+    seen: set[object] = set()
+    for event in events:
+        key = event[0], event[1], event[2], event[5], event[6]
+        if key not in seen:
+            seen.add(key)
+            yield event
+
+
+def _by_id(events: list[Event], beginning: str, node: Node) -> int:
+    """The trace id that begins so."""
+    found = {
+        each[6][0] for each in events if each[6] is not None and f"{each[6][0]:032x}".startswith(beginning)
+    }
+    if not found:
+        raise Failure(Code.REFUSED, f"no story {beginning} is known; {_known(node)}")
+    if len(found) > 1:
+        some = ", ".join(f"{trace:032x}" for trace in sorted(found)[:AMBIGUOUS])
+        raise Failure(
+            Code.BAD_REQUEST, f"{len(found)} stories begin with {beginning}: {some}; give more of its digits"
+        )
+    return found.pop()
+
+
+def _last_of(events: list[Event], process: str, node: Node) -> int:
+    """The last story that a process was in, alive or not."""
+    number = number_in(process)
+    if number is None:
+        named = [each for each in events if each[3] == process]
+        number = named[-1][2] if named else find(node, process).number
+    mine = [each for each in events if each[2] == number and each[6] is not None]
+    last = max(mine, key=lambda each: each[0], default=None)
+    if last is None or last[6] is None:
+        raise Failure(Code.REFUSED, f"no story of {clean(process, 80)} is known; {_known(node)}")
+    return last[6][0]
+
+
+def _known(node: Node) -> str:
+    if node.scheduler.listening.flight is None:
+        return "this node has no flight recorder, so only what sessions have taken is known"
+    return "the flight recorder keeps the newest events only, and sessions what they have taken last"
+
+
+def _records(events: list[Event], showing: Showing, *, values: bool) -> list[TraceRecord]:
+    """Events as records. Of a very long story only the newest have values: an answer has a bound."""
+    told = len(events) - VALUES if values else len(events)
+    early = showing.events(events[: max(0, told)], values=False)
+    late = showing.events(events[max(0, told) :], values=values)
+    return [*early, *(record.model_copy(update={"seq": record.seq + len(early)}) for record in late)]
+
+
+def _floor(record: TraceRecord) -> Record:
+    """A record of the port as one of the floor of tracing, as far as spans are made of it."""
+    return Record(
+        record.seq,
+        record.at.timestamp(),
+        record.kind,
+        (number_in(record.pid) or 0) if record.pid else 0,
+        record.name,
+        record.text,
+        record.mono,
+        (number_in(record.peer) or 0) if record.peer else 0,
+        record.trace,
+        record.span,
+        record.cause,
+        record.principal,
+        record.waited,
+        record.took,
+    )
+
+
+def _span(span: story.Span, *, orphan: bool) -> Span:
+    return Span(
+        span=span.span,
+        cause=span.cause,
+        pid=pid_text(span.pid) if span.pid else None,
+        name=span.name,
+        sender=pid_text(span.sender) if span.sender else None,
+        title=span.title,
+        sent=span.sent,
+        began=span.began,
+        ended=span.ended,
+        failed=span.failed,
+        orphan=orphan,
+    )
+
+
+def _note(node: Node, orphans: int, left_out: int, flown: list[Event], mine: list[Event]) -> str:
+    """What is missing, in sentences."""
+    notes: list[str] = []
+    if left_out:
+        notes.append(f"the first {left_out:,} records are left out")
+    if orphans:
+        notes.append(f"{orphans:,} spans were caused by others that are not here any more")
+    if not any(each[1] in {"send", "call"} for each in mine):
+        notes.append("no session has taken its messages: what was sent and never handled is missing")
+    if flown and mine and len(flown) > 1 and mine[0][0] <= flown[0][0]:
+        seconds = node.scheduler.clock() - flown[0][0]
+        notes.append(f"it may have begun before what the flight recorder keeps, which is {seconds:,.1f} s")
+    if node.scheduler.listening.flight is None:
+        notes.append("this node has no flight recorder: only what sessions have taken is here")
+    return "; ".join(notes)

@@ -1,0 +1,90 @@
+"""The records of one session or dump, as many as are kept; those that a filter lets through; and what they add up to.
+
+    batch -> add -> rows ---(filter)---> shown       nothing is copied: a batch costs what the batch is long
+
+Where there are more than `most`, the oldest go, a tenth at a time.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .row import Row
+
+__all__ = ["Log"]
+
+MOST = 50_000
+"""Records that are kept."""
+
+
+class Log:
+    """Records in the order in which they came.
+
+    Attributes:
+        rows: all that are kept.
+        shown: those that the filter lets through; `rows` itself without one.
+        taken: how many came, those that went again among them.
+        waited, took: seconds of all messages that were handled.
+        names: of processes, by pid, as far as records tell them.
+    """
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self.rows: list[Row] = []
+        self.shown: list[Row] = self.rows
+        self.filter = ""
+        self.taken = 0
+        self.waited = self.took = 0.0
+        self.failed = 0
+        self.names: dict[str, str] = {}
+
+    @property
+    def gone(self) -> int:
+        """How many are no longer kept."""
+        return self.taken - len(self.rows)
+
+    def add(self, batch: Sequence[Row]) -> None:
+        """More have come. They are numbered anew, in this log's order."""
+        fresh = [
+            row if row.number == self.taken + place else replace(row, number=self.taken + place)
+            for place, row in enumerate(batch)
+        ]
+        self.taken += len(fresh)
+        self.rows.extend(fresh)
+        for row in fresh:
+            if row.kind in {"handled", "raised"}:
+                self.waited += row.waited or 0.0
+                self.took += row.took or 0.0
+            if row.name:
+                self.names[row.pid] = row.name
+            self.failed += row.kind in {"raised", "crash"}
+        if self.filter:
+            self.shown.extend(row for row in fresh if self.filter in row.found)
+        if len(self.rows) > self._most:
+            self._drop(len(self.rows) - self._most + self._most // 10)
+
+    def _drop(self, count: int) -> None:
+        first = self.rows[count].number
+        del self.rows[:count]
+        if self.shown is not self.rows:
+            del self.shown[: bisect_left(self.shown, first, key=lambda row: row.number)]
+
+    def look_for(self, text: str) -> None:
+        """Show only records that have this text in them."""
+        self.filter = text.strip().lower()
+        self.shown = [row for row in self.rows if self.filter in row.found] if self.filter else self.rows
+
+    def place_of(self, number: int) -> int:
+        """Where a record stands among those that are shown, or would stand."""
+        return bisect_left(self.shown, number, key=lambda row: row.number)
+
+    def before(self, row: Row) -> list[Row]:
+        """All of its story up to it, oldest first."""
+        end = bisect_right(self.rows, row.number, key=lambda it: it.number)
+        return [it for it in self.rows[:end] if it.trace == row.trace] if row.trace else []
+
+    def called(self, pid: str) -> str:
+        """The name of a process, where records tell it; else its pid."""
+        return self.names.get(pid, pid)

@@ -1,0 +1,18 @@
+"""Patterns that the console makes by itself."""
+
+from __future__ import annotations
+
+__all__ = ["quoted", "trace_of"]
+
+ALL_OF_IT = "messages, handlers, states, lifecycle"
+"""What is traced of a process where nobody has said what."""
+
+
+def trace_of(pid: str, name: str) -> str:
+    """The pattern that traces one process, also when it is restarted if it has a name."""
+    return f"{quoted(name) if name else pid} {ALL_OF_IT}"
+
+
+def quoted(name: str) -> str:
+    """A name as patterns have it: in quotes, with what would end them marked."""
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
