@@ -19,6 +19,7 @@ from tracing.tap import Tap
 
 from ..pid import Alias, Pid, Ref
 from .flown import event_of
+from .frames import frames
 from .functions import probes_of
 from .whereabouts import known
 
@@ -69,6 +70,7 @@ class Listening:
             flight_kinds=FLIGHT_KINDS if flight else frozenset(),
             resolve=lambda name: _number(node, name),
             atoms={Pid: _pid, Alias: lambda alias: PidOf(alias._owner.number), Ref: lambda ref: ref.number},
+            frames=frames,
             probes=probes_of(sched, self._post),
         )
 
