@@ -290,9 +290,8 @@ class ServerProcess(Process):
         self.status = RUNNING
         sched = self.sched
         if sched.keep is not None:
-            steps: Any = (
-                None if at_once else task.get_coro()
-            )  # CPython 3.12.1 dies of asking one that was over at once
+            # CPython 3.12.1 dies of asking a task that was over at once.
+            steps: Any = None if at_once else task.get_coro()
             sched.story = entry[5] if steps is None else steps.story
         if task.cancelled():
             crash(self, asyncio.CancelledError(f"{self.handler(entry)} was cancelled"))
