@@ -267,7 +267,7 @@ class ServerProcess(Process):
         if self.status == ENDED:  # in the first step, which runs at once from 3.12 on
             self.sched.cancel(task)
         elif task.done():
-            self._conclude(entry, task)
+            self._conclude(entry, task, at_once=True)
         else:
             task.add_done_callback(lambda done: self._awaited(entry, done))
 
@@ -282,7 +282,7 @@ class ServerProcess(Process):
             self.rest()
 
     @open_to_switches
-    def _conclude(self, entry: Entry, task: asyncio.Task[Any]) -> None:
+    def _conclude(self, entry: Entry, task: asyncio.Task[Any], *, at_once: bool = False) -> None:
         self.coroutine = None
         if self.status == ENDED:
             return
@@ -290,7 +290,8 @@ class ServerProcess(Process):
         self.status = RUNNING
         sched = self.sched
         if sched.keep is not None:
-            steps: Any = task.get_coro()  # None of one that was over at once
+            # CPython 3.12.1 dies of asking a task that was over at once.
+            steps: Any = None if at_once else task.get_coro()
             sched.story = entry[5] if steps is None else steps.story
         if task.cancelled():
             crash(self, asyncio.CancelledError(f"{self.handler(entry)} was cancelled"))

@@ -13,20 +13,18 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from tracing.flight import Flight
-from tracing.functions import Probes
 from tracing.kinds import GROUPS
 from tracing.pattern.tree import PidOf
 from tracing.tap import Tap
 
 from ..pid import Alias, Pid, Ref
-from ..preemption.guards import is_known
 from .flown import event_of
-from .whereabouts import known, whereabouts
+from .frames import frames
+from .functions import probes_of
+from .whereabouts import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from tracing.context import Context
 
     from ..node import Node
     from ..scheduler import Scheduler
@@ -71,14 +69,9 @@ class Listening:
             flight=self.flight,
             flight_kinds=FLIGHT_KINDS if flight else frozenset(),
             resolve=lambda name: _number(node, name),
-            probes=Probes(
-                sched.clock,
-                lambda: _runs(sched),
-                thread=lambda: sched.thread,
-                post=self._post,
-                spared=is_known,
-            ),
             atoms={Pid: _pid, Alias: lambda alias: PidOf(alias._owner.number), Ref: lambda ref: ref.number},
+            frames=frames,
+            probes=probes_of(sched, self._post),
         )
 
     @property
@@ -130,14 +123,6 @@ class Listening:
 
 def _forget(_item: Any) -> None:
     """There is no flight recorder."""
-
-
-def _runs(sched: Scheduler) -> tuple[Any, Context | None] | None:
-    """Whose code runs here, if it is this node's."""
-    place = whereabouts()
-    if place is None or place.sched is not sched or place.process is None:
-        return None
-    return place.process, place.context
 
 
 def _number(node: Node, name: str) -> int | None:
