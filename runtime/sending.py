@@ -69,7 +69,7 @@ def ask(target: Address, process: Process, message: Any, timeout: float | None) 
         else:
             story = context = sched.story
             if sched.traced:
-                context = _asked(sched, process, message, caller, number)
+                context = _asked(sched, now, process, message, caller, number)
             elif running is None:
                 context = sched.under() if sched.untraced is None else None
             elif context is None:
@@ -124,15 +124,19 @@ def _may_wait(target: Address, process: Process) -> None:
 def _queue(process: Process, message: Any, caller: Caller[Any]) -> None:
     sched: RunQueue = process.sched
     now, number = sched.tick(), sched.sender()
-    context = _asked(sched, process, message, caller, number) if sched.traced else sched.under()
+    context = (
+        _asked(sched, sched.clock(), process, message, caller, number) if sched.traced else sched.under()
+    )
     process.post((CALL, message, caller, now, number, context))
 
 
-def _asked(sched: RunQueue, process: Process, message: Any, caller: Caller[Any], number: int) -> Context:
+def _asked(
+    sched: RunQueue, now: float, process: Process, message: Any, caller: Caller[Any], number: int
+) -> Context:
     """The context of a call, while a session wants to know of it."""
     context = minted(sched)
     caller.asked = context, number
-    sent(sched, "call", "", process, message, context)
+    sent(sched, now, "call", "", process, message, context)
     return context
 
 
@@ -182,11 +186,12 @@ def _look(target: Address, process: Process, kind: int, message: Any) -> None:
         process.from_elsewhere(target, kind, message)
     elif process.status == ENDED:
         sched.dead_letters += 1
+    elif sched.traced:
+        now, context = sched.clock(), minted(sched)
+        sent(sched, now, "send", KINDS[kind], process, message, context)
+        process.post((kind, message, None, now, sched.sender(), context))
     else:
-        context = sched.under()
-        if sched.traced and context is not None:
-            sent(sched, "send", KINDS[kind], process, message, context)
-        process.post((kind, message, None, sched.tick(), sched.sender(), context))
+        process.post((kind, message, None, sched.tick(), sched.sender(), sched.under()))
 
 
 def pass_on(target: Address, kind: int, message: Any, context: Context | None = None) -> None:
@@ -203,5 +208,5 @@ def pass_on(target: Address, kind: int, message: Any, context: Context | None = 
         sched = process.sched
         context = context or sched.under()
         if sched.traced and context is not None:
-            sent(sched, "send", KINDS[kind], process, message, context)
+            sent(sched, sched.clock(), "send", KINDS[kind], process, message, context)
         process.offer((kind, message, None, sched.tick(), sched.sender(), context))

@@ -26,16 +26,24 @@ from .records import Event, Show, reticent
 from .session import Cause, Frames, Session
 from .triggers import Trigger, Triggers, read_trigger
 
-__all__ = ["Refused", "Tap"]
+__all__ = ["Listen", "Refused", "Tap"]
 
 S = TypeVar("S", bound=Session)
-_Listen = Callable[[Subject, Event], None]
+Listen = Callable[[Subject, Event], None]
 MOST: Final = 16
 """Sessions at a time."""
 
 
 class Refused(ValueError):  # noqa: N818 - the outcome, as in an operator's audit
     """A session that is not opened: its pattern is dangerous, or there are too many."""
+
+
+def _each(listeners: list[Listen]) -> Listen:
+    def offer(subject: Subject, event: Event) -> None:
+        for listen in listeners:
+            listen(subject, event)
+
+    return offer
 
 
 def _light(event: Event) -> Event:
@@ -61,6 +69,7 @@ class Tap:
 
     Attributes:
         kinds: of events that somebody wants.
+        offers: who takes an event, by its kind: for sites of messages, which ask once for many. It is replaced, never changed.
         sessions: those that are open.
         show: shows the values of sessions that are opened from now on.
     """
@@ -93,15 +102,16 @@ class Tap:
         if probes is not None:
             probes.offer = self.offer
         self._numbers = count(1)
-        self._listeners: dict[str, tuple[_Listen, ...]] = {}
+        self.offers: dict[str, Listen] = {}
         self._lock = threading.Lock()
         self._closed = False
         self._settle(())
 
     def offer(self, subject: Subject, event: Event) -> None:
         """Hand an event, whose kind is one of `kinds`, to whoever wants it. Never raises."""
-        for listen in self._listeners.get(event[1], ()):
-            listen(subject, event)
+        offer = self.offers.get(event[1])
+        if offer is not None:
+            offer(subject, event)
 
     def open(
         self,
@@ -253,15 +263,15 @@ class Tap:
 
     def _settle(self, sessions: tuple[Session, ...]) -> None:
         self.sessions = sessions
-        listeners: dict[str, tuple[_Listen, ...]] = {}
+        listeners: dict[str, list[Listen]] = {}
         for kinds, listen in self._wishes():
             for kind in kinds:
-                listeners[kind] = (*listeners.get(kind, ()), listen)
-        self._listeners = listeners
+                listeners.setdefault(kind, []).append(listen)
+        self.offers = {kind: listen[0] if len(listen) == 1 else _each(listen) for kind, listen in listeners.items()}
         self.kinds = frozenset(listeners)
         self._changed(self if listeners else None)
 
-    def _wishes(self) -> Iterator[tuple[frozenset[str], _Listen]]:
+    def _wishes(self) -> Iterator[tuple[frozenset[str], Listen]]:
         """Who wants which kinds: the flight recorder first, so that what a trigger waits for is in its dump."""
         if self._flight is not None and self.triggers is not None:
             keep = self._flight.keep

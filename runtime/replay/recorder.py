@@ -95,7 +95,7 @@ class Recorder(Session):
         """All events so far."""
         with self._reading:
             while self._queue:
-                self._kept.append(self._queue.popleft()[1])
+                self._kept.append(self._queue.popleft())
             return self._kept.copy()
 
     def packed(self) -> Record:

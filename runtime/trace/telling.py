@@ -87,30 +87,34 @@ def raised(process: Process, reason: Any) -> None:
     )  # fmt: skip
 
 
-def sent(sched: RunQueue, kind: str, text: str, target: Process, message: Any, context: Context) -> None:
+def sent(
+    sched: RunQueue, now: float, kind: str, text: str, target: Process, message: Any, context: Context
+) -> None:
     """A message leaves for `target`, whose behaviour says what may be seen of it. Only while `sched.traced`."""
     tap = sched.tap
-    if tap is None or kind not in tap.kinds:
-        return
-    sender: Any = sched.running or HOST
-    redact: Redact | None = target.redact
-    tap.offer(
-        sender,
-        (sched.clock(), kind, sender.number, sender.name, text, target.number, context, (message,), None, None, redact),
-    )  # fmt: skip
+    offer = tap.offers.get(kind) if tap is not None else None
+    if offer is not None:
+        sender: Any = sched.running or HOST
+        offer(
+            sender,
+            (
+                now, kind, sender.number, sender.name, text, target.number, context, (message,), None, None,
+                type(target.handle).redact,
+            ),
+        )  # fmt: skip
 
 
 def replied(caller: Caller[Any], value: Any) -> None:
     """A call has been answered. Only while `sched.traced`."""
-    process = caller.callee
+    process: Process = caller._process
     tap = process.sched.tap
+    offer = tap.offers.get("reply") if tap is not None else None
     asked: tuple[Context, int] | None = getattr(caller, "asked", None)
-    if tap is None or "reply" not in tap.kinds or asked is None:
-        return
-    context, number = asked
-    tap.offer(
-        process,
-        (
-            process.sched.clock(), "reply", process.number, process.name, "", number, context, (value,), None, None, process.redact,
-        ),
-    )  # fmt: skip
+    if offer is not None and asked is not None:
+        offer(
+            process,
+            (
+                process.sched.clock(), "reply", process.number, process.name, "", asked[1], asked[0], (value,), None, None,
+                process.redact,
+            ),
+        )  # fmt: skip

@@ -25,6 +25,8 @@ from ..status import IDLE, RUNNING
 from .telling import replied
 
 if TYPE_CHECKING:
+    from tracing.tap import Listen
+
     from ..caller import Caller
     from ..process import Process
     from ..scheduler import Scheduler
@@ -54,6 +56,9 @@ def traced_turn(
     sched.since = process.since = now = began = sched.now
     traced = sched.traced
     keep: Any = sched.keep  # not None: that is why it is done here
+    offers: dict[str, Listen] = sched.tap.offers if traced and sched.tap is not None else {}
+    receive, handles, over = offers.get("receive"), "handle" in offers, "handled" in offers or "state" in offers
+    number, name, redact = process.number, process.name, type(handle).redact
     handled = 0
     while mailbox:
         entry = mailbox.popleft()
@@ -63,8 +68,11 @@ def traced_turn(
         process.current = entry
         sched.story = context
         ended = None
-        if traced:
-            begun(process, entry, now)
+        if receive is not None:
+            waited, text = now - came if now > came else 0.0, process.handler(entry)
+            receive(process, (now, "receive", number, name, text, sender, context, (message,), waited, None, redact))
+        if handles:
+            _handles(process, entry, now)
         try:
             state = process.state
             if kind == CAST:
@@ -90,8 +98,9 @@ def traced_turn(
                     if len(events) > EVENTS_MOST:
                         del events[:-EVENTS_KEPT]
                 keep(item)
-                if traced:
+                if over:
                     _told(process, item, state, result)
+                if traced:
                     ended = None
         except BaseException as error:
             crash(process, error)
@@ -195,12 +204,22 @@ def begun(process: Process, entry: Entry, now: float) -> None:
     tap = process.sched.tap
     if tap is None:
         return
-    _, message, _, came, sender, context = entry
-    name, redact, text = process.name, process.redact, process.handler(entry)
-    if "receive" in tap.kinds:
-        tap.offer(process, (now, "receive", process.number, name, text, sender, context, (message,), max(0.0, now - came), None, redact))  # fmt: skip
-    if "handle" in tap.kinds:
-        tap.offer(process, (now, "handle", process.number, name, text, sender, context, (message, process.state), max(0.0, now - came), None, redact))  # fmt: skip
+    receive = tap.offers.get("receive")
+    if receive is not None:
+        _, message, _, came, sender, context = entry
+        waited, text = now - came if now > came else 0.0, process.handler(entry)
+        receive(process, (now, "receive", process.number, process.name, text, sender, context, (message,), waited, None, process.redact))  # fmt: skip
+    if "handle" in tap.offers:
+        _handles(process, entry, now)
+
+
+def _handles(process: Process, entry: Entry, now: float) -> None:
+    tap = process.sched.tap
+    handle = tap.offers.get("handle") if tap is not None else None
+    if handle is not None:
+        _, message, _, came, sender, context = entry
+        waited, values = max(0.0, now - came), (message, process.state)
+        handle(process, (now, "handle", process.number, process.name, process.handler(entry), sender, context, values, waited, None, process.redact))  # fmt: skip
 
 
 def received(process: Process, entry: Entry) -> None:
@@ -235,11 +254,14 @@ def _told(process: Process, item: Any, before: Any, state: Any) -> None:
     tap = process.sched.tap
     if tap is None:
         return
+    handled, changed = tap.offers.get("handled"), tap.offers.get("state")
+    if handled is None and (changed is None or state is before):
+        return
     began, kind, message, sender, reply, _, context, ended, came = item
-    name, redact = process.name, process.redact
-    if "handled" in tap.kinds:
+    number, name, redact, text = process.number, process.name, process.redact, HANDLERS[kind]
+    if handled is not None:
         answer = ABSENT if reply is NOTHING or reply is None else reply
         values = (message, before, state, answer)
-        tap.offer(process, (ended, "handled", process.number, name, HANDLERS[kind], sender, context, values, max(0.0, began - came), ended - began, redact))  # fmt: skip
-    if "state" in tap.kinds and state is not before:
-        tap.offer(process, (ended, "state", process.number, name, HANDLERS[kind], sender, context, (before, state), None, None, redact))  # fmt: skip
+        handled(process, (ended, "handled", number, name, text, sender, context, values, max(0.0, began - came), ended - began, redact))  # fmt: skip
+    if changed is not None and state is not before:
+        changed(process, (ended, "state", number, name, text, sender, context, (before, state), None, None, redact))  # fmt: skip
