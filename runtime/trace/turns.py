@@ -7,7 +7,8 @@ A second body of the same turn, since tests at both ends of each message would c
 """
 
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
-# (states and messages are of any type)
+# pyright: reportUnnecessaryComparison=false
+# (states and messages are of any type, and a handler may end its own process)
 
 from __future__ import annotations
 
