@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .caller import Caller
 from .errors import NodeError, NoProcess, SelfCall
-from .mailbox import CALL, KINDS
+from .mailbox import CALL
 from .messages import ATOMS, share
 from .preemption.guards import open_to_switches
 from .status import ENDED, IDLE, READY, RECEIVING
@@ -69,12 +69,15 @@ def ask(target: Address, process: Process, message: Any, timeout: float | None) 
         else:
             story = context = sched.story
             if sched.traced:
-                context = _asked(sched, now, process, message, caller, number)
+                context = minted(sched)
             elif running is None:
                 context = sched.under() if sched.untraced is None else None
             elif context is None:
                 context = story = minted(sched)
             entry = (CALL, message, caller, now, number, context)
+            if sched.traced:
+                caller.asked = entry
+                sent(sched, now, "call", process, entry)
             sched.enter(process, now, None, sched.answering, entry)
             sched.story = story
         sched.depth -= 1
@@ -123,21 +126,11 @@ def _may_wait(target: Address, process: Process) -> None:
 
 def _queue(process: Process, message: Any, caller: Caller[Any]) -> None:
     sched: RunQueue = process.sched
-    now, number = sched.tick(), sched.sender()
-    context = (
-        _asked(sched, sched.clock(), process, message, caller, number) if sched.traced else sched.under()
-    )
-    process.post((CALL, message, caller, now, number, context))
-
-
-def _asked(
-    sched: RunQueue, now: float, process: Process, message: Any, caller: Caller[Any], number: int
-) -> Context:
-    """The context of a call, while a session wants to know of it."""
-    context = minted(sched)
-    caller.asked = context, number
-    sent(sched, now, "call", "", process, message, context)
-    return context
+    entry = (CALL, message, caller, sched.tick(), sched.sender(), sched.under())
+    if sched.traced:
+        caller.asked = entry
+        sent(sched, sched.clock(), "call", process, entry)
+    process.post(entry)
 
 
 @open_to_switches
@@ -187,9 +180,10 @@ def _look(target: Address, process: Process, kind: int, message: Any) -> None:
     elif process.status == ENDED:
         sched.dead_letters += 1
     elif sched.traced:
-        now, context = sched.clock(), minted(sched)
-        sent(sched, now, "send", KINDS[kind], process, message, context)
-        process.post((kind, message, None, now, sched.sender(), context))
+        now = sched.clock()
+        entry = (kind, message, None, now, sched.sender(), minted(sched))
+        sent(sched, now, "send", process, entry)
+        process.post(entry)
     else:
         process.post((kind, message, None, sched.tick(), sched.sender(), sched.under()))
 
@@ -206,7 +200,7 @@ def pass_on(target: Address, kind: int, message: Any, context: Context | None = 
         process.sched.dead_letters += 1
     else:
         sched = process.sched
-        context = context or sched.under()
-        if sched.traced and context is not None:
-            sent(sched, sched.clock(), "send", KINDS[kind], process, message, context)
-        process.offer((kind, message, None, sched.tick(), sched.sender(), context))
+        entry = (kind, message, None, sched.tick(), sched.sender(), context or sched.under())
+        if sched.traced:
+            sent(sched, sched.clock(), "send", process, entry)
+        process.offer(entry)

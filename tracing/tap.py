@@ -18,7 +18,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from itertools import count
 from typing import Any, Final, TypeVar
 
-from .flight import Flight
+from .flight import Flight, itself
 from .functions import Probes, Target, Unfit
 from .limits import Limits
 from .pattern import Matcher, Pattern, Subject, dangers, parse
@@ -29,7 +29,7 @@ from .triggers import Trigger, Triggers, read_trigger
 __all__ = ["Listen", "Refused", "Tap"]
 
 S = TypeVar("S", bound=Session)
-Listen = Callable[[Subject, Event], None]
+Listen = Callable[[Subject, Any], None]
 MOST: Final = 16
 """Sessions at a time."""
 
@@ -39,7 +39,7 @@ class Refused(ValueError):  # noqa: N818 - the outcome, as in an operator's audi
 
 
 def _each(listeners: list[Listen]) -> Listen:
-    def offer(subject: Subject, event: Event) -> None:
+    def offer(subject: Subject, event: Any) -> None:
         for listen in listeners:
             listen(subject, event)
 
@@ -65,6 +65,8 @@ class Tap:
         atoms: how values of the runtime's classes are compared, see `pattern.reading`. Optional. Defaults to none.
         show: shows values, bounded and redacted. Optional. Defaults to telling next to nothing of them.
         frames: the frames of the running step. Optional. Defaults to none.
+        event_of: makes events of what sites offer in their place, since making one costs more than a message. Optional. Defaults to events
+            being offered.
         probes: put functions under trace. Optional. Defaults to none; patterns that name functions are refused then.
 
     Attributes:
@@ -85,6 +87,7 @@ class Tap:
         atoms: Mapping[type, Callable[[Any], Any]] | None = None,
         show: Show = reticent,
         frames: Frames | None = None,
+        event_of: Callable[[Any], Event] = itself,
         probes: Probes | None = None,
     ) -> None:
         self.kinds: frozenset[str] = frozenset()
@@ -98,6 +101,7 @@ class Tap:
         self._atoms = atoms
         self.show = show
         self._frames = frames
+        self._event_of = event_of
         self._probes = probes
         if probes is not None:
             probes.offer = self.offer
@@ -107,7 +111,7 @@ class Tap:
         self._closed = False
         self._settle(())
 
-    def offer(self, subject: Subject, event: Event) -> None:
+    def offer(self, subject: Subject, event: Any) -> None:
         """Hand an event, whose kind is one of `kinds`, to whoever wants it. Never raises."""
         offer = self.offers.get(event[1])
         if offer is not None:
@@ -141,7 +145,7 @@ class Tap:
 
         def make(number: int, now: float) -> Session:
             matcher = Matcher(wanted, self._resolve, now, self._atoms)
-            session = Session(number, matcher, limits or Limits(), owner, now, self.show, self._frames)
+            session = Session(number, matcher, limits or Limits(), owner, now, self.show, self._frames, self._event_of)
             if self._probes is not None and targets:
                 try:
                     self._probes.add(session, targets)
@@ -274,8 +278,8 @@ class Tap:
     def _wishes(self) -> Iterator[tuple[frozenset[str], Listen]]:
         """Who wants which kinds: the flight recorder first, so that what a trigger waits for is in its dump."""
         if self._flight is not None and self.triggers is not None:
-            keep = self._flight.keep
-            yield self._flight_kinds, lambda _subject, event: keep(_light(event))
-            yield self.triggers.kinds, self.triggers.offer
+            keep, fired, event_of = self._flight.keep, self.triggers.offer, self._event_of
+            yield self._flight_kinds, lambda _subject, event: keep(_light(event_of(event)))
+            yield self.triggers.kinds, lambda subject, event: fired(subject, event_of(event))
         for session in self.sessions:
             yield session.kinds, session.offer

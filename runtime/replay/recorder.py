@@ -28,6 +28,7 @@ from ..errors import CodeError, NotSendable
 from ..messages import is_constant, share
 from ..pid import pid_text
 from ..results import NOTHING
+from ..trace.flown import event_of
 from .packing import About, Record, pack
 from .recording import COMPARED
 
@@ -66,10 +67,11 @@ class Recorder(Session):
         self._begun: Event | None = None
         self._kept: list[Event] = []
 
-    def offer(self, subject: Subject, event: Event) -> None:
+    def offer(self, subject: Subject, event: Any) -> None:
         """Keep an event that concerns the process. Never raises."""
         if self.stopped is not None:
             return
+        event = event_of(event)
         if event[2] != self.process:
             if event[5] == self.process and event[1] in _OF_OTHERS:
                 super().offer(subject, event)

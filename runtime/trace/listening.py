@@ -71,6 +71,7 @@ class Listening:
             flight=self.flight,
             flight_kinds=FLIGHT_KINDS if flight else frozenset(),
             resolve=lambda name: _number(node, name),
+            event_of=event_of,
             probes=Probes(
                 sched.clock,
                 lambda: _runs(sched),

@@ -12,9 +12,8 @@ from .stories import here
 
 if TYPE_CHECKING:
     from tracing.context import Context
-    from tracing.records import Redact
-
     from ..caller import Caller
+    from ..mailbox import Entry
     from ..process import Process
     from ..run_queue import RunQueue
 
@@ -87,21 +86,13 @@ def raised(process: Process, reason: Any) -> None:
     )  # fmt: skip
 
 
-def sent(
-    sched: RunQueue, now: float, kind: str, text: str, target: Process, message: Any, context: Context
-) -> None:
+def sent(sched: RunQueue, now: float, kind: str, target: Process, entry: Entry) -> None:
     """A message leaves for `target`, whose behaviour says what may be seen of it. Only while `sched.traced`."""
     tap = sched.tap
     offer = tap.offers.get(kind) if tap is not None else None
     if offer is not None:
         sender: Any = sched.running or HOST
-        offer(
-            sender,
-            (
-                now, kind, sender.number, sender.name, text, target.number, context, (message,), None, None,
-                type(target.handle).redact,
-            ),
-        )  # fmt: skip
+        offer(sender, (now, kind, sender, target, entry))
 
 
 def replied(caller: Caller[Any], value: Any) -> None:
@@ -109,12 +100,6 @@ def replied(caller: Caller[Any], value: Any) -> None:
     process: Process = caller._process
     tap = process.sched.tap
     offer = tap.offers.get("reply") if tap is not None else None
-    asked: tuple[Context, int] | None = getattr(caller, "asked", None)
-    if offer is not None and asked is not None:
-        offer(
-            process,
-            (
-                process.sched.clock(), "reply", process.number, process.name, "", asked[1], asked[0], (value,), None, None,
-                process.redact,
-            ),
-        )  # fmt: skip
+    entry = getattr(caller, "asked", None)
+    if offer is not None and entry is not None:
+        offer(process, (process.sched.clock(), "reply", process, value, entry))

@@ -59,7 +59,6 @@ def traced_turn(
     keep: Any = sched.keep  # not None: that is why it is done here
     offers: dict[str, Listen] = sched.tap.offers if traced and sched.tap is not None else {}
     receive, handles, over = offers.get("receive"), "handle" in offers, "handled" in offers or "state" in offers
-    number, name, redact = process.number, process.name, type(handle).redact
     handled = 0
     while mailbox:
         entry = mailbox.popleft()
@@ -70,8 +69,7 @@ def traced_turn(
         sched.story = context
         ended = None
         if receive is not None:
-            waited, text = now - came if now > came else 0.0, process.handler(entry)
-            receive(process, (now, "receive", number, name, text, sender, context, (message,), waited, None, redact))
+            receive(process, (now, "receive", process, process.handler(entry) if process.settles else None, entry))
         if handles:
             _handles(process, entry, now)
         try:
@@ -207,9 +205,7 @@ def begun(process: Process, entry: Entry, now: float) -> None:
         return
     receive = tap.offers.get("receive")
     if receive is not None:
-        _, message, _, came, sender, context = entry
-        waited, text = now - came if now > came else 0.0, process.handler(entry)
-        receive(process, (now, "receive", process.number, process.name, text, sender, context, (message,), waited, None, process.redact))  # fmt: skip
+        receive(process, (now, "receive", process, process.handler(entry), entry))
     if "handle" in tap.offers:
         _handles(process, entry, now)
 
@@ -235,7 +231,7 @@ def received(process: Process, entry: Entry) -> None:
         sched.keep(item)
     tap = sched.tap
     if tap is not None and "receive" in tap.kinds:
-        tap.offer(process, (now, "receive", process.number, process.name, "receive", sender, context, (message,), max(0.0, now - came), None, process.redact))  # fmt: skip
+        tap.offer(process, (now, "receive", process, None, entry))
 
 
 def done(process: Process, entry: Entry, kind: int, message: Any, before: Any, reply: Any) -> None:
