@@ -68,10 +68,10 @@ def ask(target: Address, process: Process, message: Any, timeout: float | None) 
             sched.enter(process, now, None, process, entry)
         else:
             story = context = sched.story
-            if sched.traced:
-                context = minted(sched)
+            if sched.untraced is None:
+                context = sched.under()
             elif running is None:
-                context = sched.under() if sched.untraced is None else None
+                context = None
             elif context is None:
                 context = story = minted(sched)
             entry = (CALL, message, caller, now, number, context)
@@ -180,8 +180,8 @@ def _look(target: Address, process: Process, kind: int, message: Any) -> None:
     elif process.status == ENDED:
         sched.dead_letters += 1
     elif sched.traced:
-        now = sched.clock()
-        entry = (kind, message, None, now, sched.sender(), minted(sched))
+        now, running = sched.clock(), sched.running
+        entry = (kind, message, None, now, 0 if running is None else running.number, minted(sched))
         sent(sched, now, "send", process, entry)
         process.post(entry)
     else:

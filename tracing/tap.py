@@ -145,7 +145,9 @@ class Tap:
 
         def make(number: int, now: float) -> Session:
             matcher = Matcher(wanted, self._resolve, now, self._atoms)
-            session = Session(number, matcher, limits or Limits(), owner, now, self.show, self._frames, self._event_of)
+            session = Session(
+                number, matcher, limits or Limits(), owner, now, self.show, self._frames, self._event_of
+            )
             if self._probes is not None and targets:
                 try:
                     self._probes.add(session, targets)
@@ -271,7 +273,9 @@ class Tap:
         for kinds, listen in self._wishes():
             for kind in kinds:
                 listeners.setdefault(kind, []).append(listen)
-        self.offers = {kind: listen[0] if len(listen) == 1 else _each(listen) for kind, listen in listeners.items()}
+        self.offers = {
+            kind: listen[0] if len(listen) == 1 else _each(listen) for kind, listen in listeners.items()
+        }
         self.kinds = frozenset(listeners)
         self._changed(self if listeners else None)
 

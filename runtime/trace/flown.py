@@ -37,7 +37,19 @@ def _message(item: Any) -> Event:
     number, name = process.number, process.name
     if kind == "receive":
         text = process.handled_by(entry[0]) if more is None else more
-        return now, kind, number, name, text, sender, context, (message,), max(0.0, now - came), None, process.redact
+        return (
+            now,
+            kind,
+            number,
+            name,
+            text,
+            sender,
+            context,
+            (message,),
+            max(0.0, now - came),
+            None,
+            process.redact,
+        )
     if kind == "reply":
         return now, kind, number, name, "", sender, context, (more,), None, None, process.redact
     text = "" if kind == "call" else KINDS[entry[0]]

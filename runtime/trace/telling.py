@@ -12,6 +12,7 @@ from .stories import here
 
 if TYPE_CHECKING:
     from tracing.context import Context
+
     from ..caller import Caller
     from ..mailbox import Entry
     from ..process import Process

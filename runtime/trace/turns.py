@@ -58,7 +58,11 @@ def traced_turn(
     traced = sched.traced
     keep: Any = sched.keep  # not None: that is why it is done here
     offers: dict[str, Listen] = sched.tap.offers if traced and sched.tap is not None else {}
-    receive, handles, over = offers.get("receive"), "handle" in offers, "handled" in offers or "state" in offers
+    receive, handles, over = (
+        offers.get("receive"),
+        "handle" in offers,
+        "handled" in offers or "state" in offers,
+    )
     handled = 0
     while mailbox:
         entry = mailbox.popleft()
@@ -68,10 +72,12 @@ def traced_turn(
         process.current = entry
         sched.story = context
         ended = None
-        if receive is not None:
-            receive(process, (now, "receive", process, process.handler(entry) if process.settles else None, entry))
-        if handles:
-            _handles(process, entry, now)
+        if traced:
+            if receive is not None:
+                text = process.handler(entry) if process.settles else None
+                receive(process, (now, "receive", process, text, entry))
+            if handles:
+                _handles(process, entry, now)
         try:
             state = process.state
             if kind == CAST:
@@ -97,9 +103,9 @@ def traced_turn(
                     if len(events) > EVENTS_MOST:
                         del events[:-EVENTS_KEPT]
                 keep(item)
-                if over:
-                    _told(process, item, state, result)
                 if traced:
+                    if over:
+                        _told(process, item, state, result)
                     ended = None
         except BaseException as error:
             crash(process, error)
@@ -142,11 +148,12 @@ class Answering:
         process.since = sched.now = now
         process.reductions += 1
         sched.handled += 1
-        if sched.traced:
+        traced = sched.traced  # as long as the step lasts
+        if traced:
             begun(process, entry, now)
         try:
             state = process.state  # before the handler is looked up, which may end the process
-            before = state if sched.traced else None  # else nothing holds it when it is let go of
+            before = state if traced else None  # else nothing holds it when it is let go of
             result = process.handle.handle_call(message, caller, state)
             if (
                 type(result) is not Reply
@@ -174,7 +181,7 @@ class Answering:
         if caller._future is None:
             caller._answered = True
             caller._value = value
-            if sched.traced:
+            if traced:
                 replied(caller, value)
         else:  # the step was parked while the value was copied, and its caller waits
             caller._settle(value)
@@ -189,7 +196,7 @@ class Answering:
         keep = sched.keep
         if keep is not None:
             keep(item)
-        if sched.traced:
+        if traced:
             _told(process, item, before, state)
         if process.mailbox is None and not process.suspend and process.status == RUNNING:
             process.current = None
