@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .caller import Caller
 from .errors import NodeError, NoProcess, SelfCall
-from .mailbox import CALL, KINDS
+from .mailbox import CALL
 from .messages import ATOMS, share
 from .preemption.guards import open_to_switches
 from .status import ENDED, IDLE, READY, RECEIVING
@@ -68,13 +68,16 @@ def ask(target: Address, process: Process, message: Any, timeout: float | None) 
             sched.enter(process, now, None, process, entry)
         else:
             story = context = sched.story
-            if sched.traced:
-                context = _asked(sched, process, message, caller, number)
+            if sched.untraced is None:
+                context = sched.under()
             elif running is None:
-                context = sched.under() if sched.untraced is None else None
+                context = None
             elif context is None:
                 context = story = minted(sched)
             entry = (CALL, message, caller, now, number, context)
+            if sched.traced:
+                caller.asked = entry
+                sent(sched, now, "call", process, entry)
             sched.enter(process, now, None, sched.answering, entry)
             sched.story = story
         sched.depth -= 1
@@ -123,17 +126,11 @@ def _may_wait(target: Address, process: Process) -> None:
 
 def _queue(process: Process, message: Any, caller: Caller[Any]) -> None:
     sched: RunQueue = process.sched
-    now, number = sched.tick(), sched.sender()
-    context = _asked(sched, process, message, caller, number) if sched.traced else sched.under()
-    process.post((CALL, message, caller, now, number, context))
-
-
-def _asked(sched: RunQueue, process: Process, message: Any, caller: Caller[Any], number: int) -> Context:
-    """The context of a call, while a session wants to know of it."""
-    context = minted(sched)
-    caller.asked = context, number
-    sent(sched, "call", "", process, message, context)
-    return context
+    entry = (CALL, message, caller, sched.tick(), sched.sender(), sched.under())
+    if sched.traced:
+        caller.asked = entry
+        sent(sched, sched.clock(), "call", process, entry)
+    process.post(entry)
 
 
 @open_to_switches
@@ -182,11 +179,13 @@ def _look(target: Address, process: Process, kind: int, message: Any) -> None:
         process.from_elsewhere(target, kind, message)
     elif process.status == ENDED:
         sched.dead_letters += 1
+    elif sched.traced:
+        now, running = sched.clock(), sched.running
+        entry = (kind, message, None, now, 0 if running is None else running.number, minted(sched))
+        sent(sched, now, "send", process, entry)
+        process.post(entry)
     else:
-        context = sched.under()
-        if sched.traced and context is not None:
-            sent(sched, "send", KINDS[kind], process, message, context)
-        process.post((kind, message, None, sched.tick(), sched.sender(), context))
+        process.post((kind, message, None, sched.tick(), sched.sender(), sched.under()))
 
 
 def pass_on(target: Address, kind: int, message: Any, context: Context | None = None) -> None:
@@ -201,7 +200,7 @@ def pass_on(target: Address, kind: int, message: Any, context: Context | None = 
         process.sched.dead_letters += 1
     else:
         sched = process.sched
-        context = context or sched.under()
-        if sched.traced and context is not None:
-            sent(sched, "send", KINDS[kind], process, message, context)
-        process.offer((kind, message, None, sched.tick(), sched.sender(), context))
+        entry = (kind, message, None, sched.tick(), sched.sender(), context or sched.under())
+        if sched.traced:
+            sent(sched, sched.clock(), "send", process, entry)
+        process.offer(entry)

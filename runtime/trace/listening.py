@@ -69,6 +69,7 @@ class Listening:
             flight=self.flight,
             flight_kinds=FLIGHT_KINDS if flight else frozenset(),
             resolve=lambda name: _number(node, name),
+            event_of=event_of,
             atoms={Pid: _pid, Alias: lambda alias: PidOf(alias._owner.number), Ref: lambda ref: ref.number},
             frames=frames,
             probes=probes_of(sched, self._post),

@@ -30,11 +30,12 @@ OUTSIDE: Final[ContextVar[Context | None]] = ContextVar("observer_story", defaul
 
 def minted(sched: RunQueue) -> Context:
     """The context of what is sent at this moment."""
-    context = here(sched)
+    running = sched.running
+    context = here(sched) if running is None else sched.story
     if context is not None:
         return caused(context)
     context = born()
-    if sched.running is not None:  # its message came before anybody listened: what it sends belongs together
+    if running is not None:  # its message came before anybody listened: what it sends belongs together
         sched.story = context
     return context
 

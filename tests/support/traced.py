@@ -47,5 +47,5 @@ class Traced:
 
 def heard(session: Any) -> list[tuple[Any, ...]]:
     """What a session has heard since it was asked last: kind, arguments, and how it ended."""
-    events = [session._queue.popleft()[1] for _ in range(session.waiting)]
+    events = [event for _, event, _ in session.take()[0]]
     return [(event[1].removeprefix("function_"), *event[7]) for event in events]
