@@ -79,7 +79,8 @@ class ServerProcess(Process):
         self.reductions = 1
         self.since = self.sched.now
         sched.story = entry[5]
-        sched.enter(self, self.since, None, Errand(self._init), (entry, args, options))
+        context = sched.own_context(entry[5]) if sched.keep is not None else None
+        sched.enter(self, self.since, context, Errand(self._init), (entry, args, options))
         sched.story = story
 
     @boundary
@@ -289,9 +290,10 @@ class ServerProcess(Process):
         self.task = None
         self.status = RUNNING
         sched = self.sched
-        if sched.keep is not None:
-            # CPython 3.12.1 dies of asking a task that was over at once.
-            steps: Any = None if at_once else task.get_coro()
+        if (
+            sched.keep is not None and not at_once
+        ):  # else it was over in this very step; CPython 3.12.1 dies of asking such a task
+            steps = steps_of(task)
             sched.story = entry[5] if steps is None else steps.story
         if task.cancelled():
             crash(self, asyncio.CancelledError(f"{self.handler(entry)} was cancelled"))
