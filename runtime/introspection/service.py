@@ -87,9 +87,9 @@ class Introspection:
         }
         self._changes: dict[type[BaseModel], Answers] = {
             c.Kill: lambda request, who: actions.kill(node_, request, who.key),
-            c.Suspend: lambda request, _who: actions.suspend(node_, request),
-            c.Resume: lambda request, _who: actions.resume(node_, request),
-            c.Send: lambda request, _who: actions.send(node_, request, shown),
+            c.Suspend: lambda request, who: actions.suspend(node_, request, who.key),
+            c.Resume: lambda request, who: actions.resume(node_, request, who.key),
+            c.Send: lambda request, who: actions.send(node_, request, shown, who.key),
             c.PlanUpgrade: lambda request, _who: code.plan(node_, request),
             c.Reload: lambda request, who: code.reload(node_, request, f"key {who.key}"),
             c.Rollback: lambda request, who: code.rollback(node_, request, f"key {who.key}"),

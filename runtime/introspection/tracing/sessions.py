@@ -52,6 +52,8 @@ __all__ = ["Sessions"]
 POLL_S: Final = 0.05
 KEPT: Final = 10_000
 """Events of all sessions that stay after they have been read."""
+ENDED: Final = 32
+"""Sessions that have ended, and wait to be read to the end."""
 AT_ONCE: Final = 200
 """Records that are made in one go."""
 ANSWER: Final = 4 << 20
@@ -91,6 +93,7 @@ class Sessions:
         except Refused as error:
             raise Failure(Code.REFUSED, clean(str(error))) from None
         opened = _Opened(session, principal, now(), request.values)
+        self._forget()
         self._opened[session.number] = opened
         return self._told(opened, principal)
 
@@ -153,6 +156,14 @@ class Sessions:
         for opened in list(self._opened.values()):
             found += opened.session.look()
         return found
+
+    def _forget(self) -> None:
+        """Let go of the oldest of those that have ended, and that nobody has read to the end."""
+        ended = [
+            number for number, opened in list(self._opened.items()) if opened.session.stopped is not None
+        ]
+        for number in ended[: max(0, len(ended) - ENDED)]:
+            self._opened.pop(number, None)
 
     def _mine(self, number: int, principal: Principal) -> _Opened:
         opened = self._opened.get(number)

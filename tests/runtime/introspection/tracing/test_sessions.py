@@ -238,6 +238,15 @@ def test_a_function_that_is_not_there_is_told_with_its_column(client):
     assert "^" in refused.message
 
 
+def test_sessions_that_nobody_reads_are_forgotten_in_the_end(node, client):
+    sessions = [open_trace(client, "alice receive", seconds=0.01) for _ in range(40) if not node.tap.tick()]
+    eventually_sync(lambda: not node.tap.sessions)
+    open_trace(client, "alice receive")
+    listed = client.ask(TraceSessionsQuery()).sessions
+    assert len(listed) <= 34
+    assert sessions[0].session not in {each.session for each in listed}
+
+
 # --- whose it is ----------------------------------------------------------------------------------------
 
 
