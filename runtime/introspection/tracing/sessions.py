@@ -28,6 +28,7 @@ from runtime.port.contract import (
     TraceSession,
     TraceSessions,
 )
+from runtime.replay.recorder import Recorder
 from tracing.limits import Limits
 from tracing.pattern import PatternError
 from tracing.tap import Refused
@@ -92,10 +93,25 @@ class Sessions:
             raise Failure(Code.BAD_REQUEST, f"this is no pattern; {error}") from None
         except Refused as error:
             raise Failure(Code.REFUSED, clean(str(error))) from None
-        opened = _Opened(session, principal, now(), request.values)
+        return self.adopt(session, principal, values=request.values)
+
+    def adopt(self, session: Session, principal: Principal, *, values: bool = True) -> TraceSession:
+        """A session that was opened for a connection is its own from now on."""
         self._forget()
-        self._opened[session.number] = opened
+        opened = self._opened[session.number] = _Opened(session, principal, now(), values)
         return self._told(opened, principal)
+
+    def mine(self, number: int, principal: Principal) -> Session:
+        """A session of this connection. Raises Failure if it has none of this number."""
+        return self._mine(number, principal).session
+
+    def told(self, number: int, principal: Principal) -> TraceSession:
+        """How a session of this connection stands. Raises Failure as `mine`."""
+        return self._told(self._mine(number, principal), principal)
+
+    def drop(self, number: int) -> None:
+        """A session has been read to its end."""
+        self._opened.pop(number, None)
 
     def read(self, request: TraceRead, principal: Principal) -> TraceRecords:
         """The next records of a session of this connection.
@@ -105,6 +121,10 @@ class Sessions:
         """
         opened = self._mine(request.session, principal)
         session = opened.session
+        if isinstance(session, Recorder):
+            raise Failure(
+                Code.BAD_REQUEST, f"session {session.number} is a recording, which is kept and not read"
+            )
         deadline = time.monotonic() + request.wait_s
         while not session.waiting and session.stopped is None and time.monotonic() < deadline:
             if self._stopping.wait(POLL_S) or principal.has_gone():
@@ -112,7 +132,7 @@ class Sessions:
             self._tap.tick()  # the loop may be stuck; the time of a session is over nevertheless
         records, over = self._records(opened, request.limit)
         if over:
-            self._opened.pop(session.number, None)
+            self.drop(session.number)
         return TraceRecords(at=now(), records=records, session=self._told(opened, principal), over=over)
 
     def stop(self, request: StopTrace, principal: Principal) -> Done:
