@@ -288,6 +288,10 @@ class ServerProcess(Process):
             return
         self.task = None
         self.status = RUNNING
+        sched = self.sched
+        if sched.keep is not None:
+            steps: Any = task.get_coro()  # None of one that was over at once
+            sched.story = entry[5] if steps is None else steps.story
         if task.cancelled():
             crash(self, asyncio.CancelledError(f"{self.handler(entry)} was cancelled"))
             return

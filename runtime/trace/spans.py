@@ -19,7 +19,7 @@ from .telling import HOST
 from .whereabouts import Whereabouts, whereabouts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from contextvars import Token
     from types import TracebackType
 
@@ -139,7 +139,7 @@ def _told(process: Any, event: Event) -> None:
 
 
 @contextmanager
-def story(traceparent: str | None = None, principal: str | None = None) -> Iterator[Context]:
+def story(traceparent: str | None = None, principal: str | None = None) -> Generator[Context, None, None]:
     """What the host sends inside belongs to one story: the one of a `traceparent`, or a new one.
 
     Args:

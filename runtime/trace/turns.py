@@ -7,7 +7,8 @@ A second body of the same turn, since tests at both ends of each message would c
 """
 
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
-# (states and messages are of any type)
+# pyright: reportUnnecessaryComparison=false
+# (states and messages are of any type, and a handler may end its own process)
 
 from __future__ import annotations
 
@@ -137,8 +138,9 @@ class Answering:
         if sched.traced:
             begun(process, entry, now)
         try:
-            before = process.state if sched.traced else None  # else nothing holds it when it is let go of
-            result = process.handle.handle_call(message, caller, process.state)
+            state = process.state  # before the handler is looked up, which may end the process
+            before = state if sched.traced else None  # else nothing holds it when it is let go of
+            result = process.handle.handle_call(message, caller, state)
             if (
                 type(result) is not Reply
                 or process.status != RUNNING

@@ -35,6 +35,8 @@ class Monitor:
         self._events: Final[Any] = self._monitoring.events
         self._tool: int | None = None
         self._sites: dict[int, Site] = {}
+        self._ending: set[int] = set()
+        """Sites of which somebody wants to know how calls end."""
         self._under_way: dict[int, tuple[Site, tuple[Call, ...]]] = {}
 
     def key(self, function: FunctionType) -> int:
@@ -49,7 +51,9 @@ class Monitor:
         """
         tool = self._begin()
         self._sites[site.key] = site
-        events = self._events.PY_START | (self._events.PY_RETURN if site.ends else 0)
+        ends = site.ends
+        (self._ending.add if ends else self._ending.discard)(site.key)
+        events = self._events.PY_START | (self._events.PY_RETURN if ends else 0)
         self._monitoring.set_local_events(tool, site.code, events)
         self._look_for_ends(tool)
 
@@ -59,6 +63,7 @@ class Monitor:
             return
         self._monitoring.set_local_events(self._tool, site.code, 0)
         del self._sites[site.key]
+        self._ending.discard(site.key)
         for frame, (whose, _) in list(self._under_way.items()):
             if whose is site:
                 self._under_way.pop(frame, None)
@@ -101,7 +106,7 @@ class Monitor:
         )
 
     def _look_for_ends(self, tool: int) -> None:
-        wanted = self._events.PY_UNWIND if any(site.ends for site in self._sites.values()) else 0
+        wanted = self._events.PY_UNWIND if self._ending else 0
         if self._monitoring.get_events(tool) != wanted:
             self._monitoring.set_events(tool, wanted)
 

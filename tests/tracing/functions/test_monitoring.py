@@ -73,10 +73,15 @@ def test_where_all_ids_are_in_use_the_session_is_refused_and_they_are_named(trac
 
 def test_calls_whose_end_is_never_told_are_not_kept_for_ever(traced, bank, monkeypatch):
     monkeypatch.setattr("tracing.functions.monitoring._MOST", 10)
-    traced.open("all bank:items -> return")
-    for _ in range(100):
-        next(bank.items(3))
-    assert len(sites._instrument._under_way) <= 10
+    session = traced.open("all bank:items -> return")
+    waiting = [bank.items(count) for count in range(1, 101)]
+    for steps in waiting:
+        next(steps)
+    assert len(sites._instrument._under_way) == 10
+    heard(session)
+    for steps in waiting:
+        list(steps)
+    assert [arguments["count"] for _, arguments, _ in heard(session)] == list(range(91, 101))
 
 
 def test_functions_of_one_code_are_all_traced(traced, bank):
@@ -84,3 +89,13 @@ def test_functions_of_one_code_are_all_traced(traced, bank):
     session = traced.open("all bank:add")
     assert (bank.add(1), other(1)) == (11, 21)
     assert [arguments["amount"] for _, arguments in heard(session)] == [1, 1]
+
+
+def test_a_session_that_ends_forgets_the_calls_that_are_under_way(traced, bank):
+    other, session = traced.open("all bank:pay"), traced.open("all bank:items -> return")
+    steps = bank.items(2)
+    next(steps)
+    traced.tap.stop(session)
+    assert not sites._instrument._under_way
+    assert next(steps) == 1
+    assert other.stopped is None

@@ -51,9 +51,13 @@ def test_a_function_is_afterwards_exactly_what_it_was_and_meanwhile_as_good_as(t
 
 def test_the_end_of_one_session_leaves_others_on_the_same_function(traced, bank):
     first, second = traced.open("all bank:pay"), traced.open("all bank:pay -> return")
+    bank.pay(1)
+    assert [kind for kind, *_ in heard(first)] == ["call"]
+    assert [kind for kind, *_ in heard(second)] == ["call", "return"]
     traced.tap.stop(second)
     bank.pay(1)
     assert [kind for kind, *_ in heard(first)] == ["call"]
+    assert heard(second) == []
     traced.tap.stop(first)
     bank.pay(2)
     assert heard(first) == []
@@ -193,6 +197,22 @@ def test_neither_functions_nor_arguments_are_kept_alive(traced, bank):
     gc.collect()
     assert gone() is None
     assert function() is None
+
+
+def test_an_argument_that_the_function_deletes_is_gone_at_once(traced, bank):
+    class Sum(float):
+        pass
+
+    def made():
+        amount = Sum(3)
+        known.append(weakref.ref(amount))
+        return amount
+
+    known = []
+    untraced = bank.let_go(made(), known)  # no assert around it: that keeps what it has asked
+    traced.open("all bank:let_go(5, _)")
+    under_trace = bank.let_go(made(), known)
+    assert (untraced, under_trace) == (True, True)
 
 
 def test_sessions_come_and_go_while_others_call(traced, bank):
