@@ -186,7 +186,12 @@ def _look(target: Address, process: Process, kind: int, message: Any) -> None:
         context = sched.under()
         if sched.traced and context is not None:
             sent(sched, "send", KINDS[kind], process, message, context)
-        process.post((kind, message, None, sched.tick(), sched.sender(), context))
+        entry: Entry = (kind, message, None, sched.tick(), sched.sender(), context)
+        if process.mailbox is None:
+            process.mailbox = deque((entry,))
+        else:
+            process.mailbox.append(entry)  # a bounded one may refuse it; `post` would admit it
+        process.wake()
 
 
 def pass_on(target: Address, kind: int, message: Any, context: Context | None = None) -> None:

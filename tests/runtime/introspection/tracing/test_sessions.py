@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import runtime
+from runtime import ChildSpec, MailboxFull
 from runtime.port import keys
 from runtime.port.client import Client, find
 from runtime.port.contract import (
@@ -27,7 +28,7 @@ from runtime.port.contract import (
     TraceRead,
     TraceSessionsQuery,
 )
-from tests.runtime.introspection.tracing.bank import SECRET, Deposit, broken, read_all
+from tests.runtime.introspection.tracing.bank import SECRET, Account, Deposit, broken, read_all
 from tests.support.eventually import eventually_sync
 
 ROOT = Path(runtime.__file__).parent.parent
@@ -245,6 +246,27 @@ def test_sessions_that_nobody_reads_are_forgotten_in_the_end(node, client):
     listed = client.ask(TraceSessionsQuery()).sessions
     assert len(listed) <= 34
     assert sessions[0].session not in {each.session for each in listed}
+
+
+def test_a_bounded_mailbox_refuses_while_messages_are_traced(live, home):
+    class Small(Account):
+        mailbox_limit = 2
+        mailbox_policy = "refuse"
+
+    node = live(ChildSpec("small", Small), port=True)
+    with Client(find("bank")) as client:
+        open_trace(client, "small messages")
+        listen(node)
+
+        def work():
+            pid = node.node.whereis("small")
+            pid._process.pause()
+            for number in range(2):
+                pid.cast(Deposit(number))
+            with pytest.raises(MailboxFull):
+                pid.cast(Deposit(3))
+
+        node.do(work)
 
 
 # --- whose it is ----------------------------------------------------------------------------------------
