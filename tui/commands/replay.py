@@ -16,18 +16,18 @@ from .options import node_options, seconds
 HELP = """\
 Would it go the same way again? Recorded messages are fed to a copy of the process's
 state, step by step, and what comes of it is compared with the record: states, replies,
-ends, and what was sent. On the code that runs; with --code, on the code of a file, which nothing else
-sees. WHAT is a recording's name or number (observer record), `dump N`, or `crash PROCESS`:
-the last step before a crash, as far as the flight recorder has it.
+ends, and what was sent. On the code that runs; with --code, on that of a file, which
+nothing else sees. WHAT is a recording's name or number (observer record), `dump N`, or
+`crash PROCESS`: the last step before a crash, as far as the flight recorder has it.
 
   observer replay 'before the change'
   observer replay 'before the change' --code shop/agents.py
   observer replay crash reviewer-3
   observer replay dump 2 '<0.42.0>' --json
 
-Ends with 0 where all of it went as recorded, with 1 where something differs. Nothing reaches
-the live process, or anybody else; the handlers do run, on the node, so it needs an admin's
-key, and the node records who did it.
+Ends with 0 where all of it went as recorded, with 1 where something differs. Nothing
+reaches the live process, or anybody else; the handlers do run, on the node, so it needs an
+admin's key, and the node records who did it.
 """
 
 
