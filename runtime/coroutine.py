@@ -173,6 +173,10 @@ class CoroutineProcess(Process):
         if self.receiver is not None and not self.receiver.done() and not self.suspend:
             self.receiver.set_result(None)
 
+    def handled_by(self, kind: int) -> str:  # noqa: ARG002 - whatever the kind
+        """It takes all of its messages in the same way."""
+        return "receive"
+
     def rest(self) -> None:
         """Resumed: look at the mailbox again."""
         self.status = self.awaiting()

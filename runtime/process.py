@@ -210,6 +210,10 @@ class Process:
         """What handles an entry, in words. Safe from any thread."""
         return HANDLERS[entry[0]]
 
+    def handled_by(self, kind: int) -> str:
+        """What handles messages of a kind, in words."""
+        return HANDLERS[kind]
+
     def more(self) -> Extra:
         """Its `Extra`, made if need be."""
         if self.extra is None:

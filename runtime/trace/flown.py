@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from tracing.records import ABSENT
 
-from ..mailbox import HANDLERS
 from ..results import NOTHING
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ __all__ = ["event_of"]
 
 
 def event_of(item: Any) -> Event:
-    """The event of an item: it is one already, or what a process keeps of a message that it has handled (`process.Handled`)."""
+    """The event of an item: it is one already, or a `process.LogItem`, what is kept of a message that has been handled."""
     if type(item[1]) is str:
         event: Event = item
         return event
@@ -28,7 +27,7 @@ def event_of(item: Any) -> Event:
         "handled",
         process.number,
         process.name,
-        HANDLERS[kind],
+        process.handled_by(kind),
         sender,
         context,
         (message, ABSENT, ABSENT, ABSENT if reply is NOTHING or reply is None else reply),
