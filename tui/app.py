@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -389,6 +390,7 @@ def run(
         reach.client, address=reach.address, read_only=read_only, interval=interval,
         hints=DEMO if hints is True else hints or (), start_page=start_page, sort=sort or "",
     )  # fmt: skip
+    gc.freeze()  # what was imported stays: collecting it again and again would make the console halt for a moment each time
     try:
         return app.run() or ExitInfo()
     except KeyboardInterrupt:
