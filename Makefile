@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RIVALS := $(VENV)/.rivals
 
-.PHONY: demo test soak check bench compiled format snapshots clean
+.PHONY: demo test soak check bench compiled format mermaid snapshots clean
 
 demo: $(READY)
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/observer demo; else $(BIN)/observer demo --headless; fi
@@ -40,6 +40,10 @@ compiled: $(READY)
 	$(BIN)/python -m tools.compiled build/compiled
 	cd build/compiled && export PYTHONPATH=$$PWD && ../../$(BIN)/python -c 'from runtime.form import COMPILED; assert COMPILED' \
 	    && ../../$(BIN)/python -m pytest tests/runtime tests/stress
+
+# Mermaid's own parser, for the test that has it read the sequence diagrams; it needs node and npm. Without it that test is skipped.
+mermaid:
+	npm install --prefix tests/mermaid --no-package-lock --no-audit --no-fund --silent
 
 format: $(READY)
 	$(BIN)/ruff format .

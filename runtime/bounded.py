@@ -37,6 +37,7 @@ from .process import Arguments
 from .server_process import ServerProcess
 from .signals import RUNTIME_SIGNALS
 from .status import ENDED
+from .trace.telling import tell
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -238,6 +239,8 @@ class Bounded(deque[Entry]):
         process.note(text)
         name = process.name or (process.extra.label if process.extra is not None else None)
         process.sched.node.ledger.recorder.record("overflow", process.number, name, text)
+        if process.sched.tap is not None:
+            tell(process, "overflow", text)
 
 
 if TYPE_CHECKING:
@@ -309,7 +312,7 @@ class _Limited(_Base):
             self.sched.dead_letters += 1
             taken.set_result(None)
             return
-        mailbox.wait_for_thread((kind, message, None, self.sched.tick(), 0), taken)
+        mailbox.wait_for_thread((kind, message, None, self.sched.tick(), 0, self.sched.under()), taken)
         self.wake()
 
 

@@ -4,7 +4,7 @@ from .process cimport Process
 
 cdef class Caller:
     cdef public Process _process
-    cdef public object _future, _value, deadline
+    cdef public object _future, _value, asked, deadline
     cdef public bint _answered, lent
     cpdef _wait(self)
     cpdef _forget(self)

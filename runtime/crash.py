@@ -10,6 +10,7 @@ cost of formatting is paid by who reads it.
 from __future__ import annotations
 
 import os
+import re
 import time
 import traceback
 from collections.abc import Callable
@@ -34,6 +35,7 @@ __all__ = ["CrashReport", "TextTrace", "report", "strip"]
 SAMPLE: Final = 10
 """Messages of the mailbox that a report keeps."""
 FRAMES: Final = 40
+_FILE: Final = re.compile(r'^ *File "(.+)", line \d', re.MULTILINE)
 _RUNTIME: Final = (
     str(Path(__file__).parent) + os.sep,
     "runtime" + os.sep,
@@ -111,6 +113,20 @@ class CrashReport:
     def traceback(self) -> str:
         """The traceback as text; empty where there is none."""
         return "".join(self.trace.format()) if self.trace is not None else ""
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Whose code it was: the module of the behaviour, and the files that the traceback goes through, causes included."""
+        found = {self.behaviour.partition(":")[0]}
+        traces = [self.trace]
+        while traces:
+            trace = traces.pop()
+            if isinstance(trace, TextTrace):
+                found.update(_FILE.findall(self.traceback))
+            elif trace is not None:
+                found.update(frame.filename for frame in trace.stack)
+                traces += [trace.__cause__, trace.__context__]
+        return frozenset(found)
 
 
 @to_its_end

@@ -27,6 +27,7 @@ from .pid import Ref
 from .preemption.guards import to_its_end
 from .signals import Down, Exit, is_orderly
 from .status import ENDED
+from .trace.telling import tell
 
 if TYPE_CHECKING:
     from .process import Process
@@ -199,6 +200,8 @@ def link(one: Process, other: Process) -> None:
         return
     _add(one, other)
     _add(other, one)
+    if one.sched.tap is not None:
+        tell(one, "link", peer=other.number)
     one.told("link", other)
     other.told("link", one)
 
@@ -224,6 +227,8 @@ def unlink(one: Process, other: Process) -> None:
     """Undo `link`; no effect where there is none."""
     _discard(one, other)
     _discard(other, one)
+    if one.sched.tap is not None:
+        tell(one, "unlink", peer=other.number)
     one.told("unlink", other)
     other.told("unlink", one)
 
@@ -252,6 +257,8 @@ def monitor(watcher: Process, target: Process | None, ref: Ref | None = None) ->
         extra.monitors = {}
     extra.monitors[ref] = target
     _watched_by(target, ref, watcher)
+    if watcher.sched.tap is not None:
+        tell(watcher, "monitor", peer=target.number)
     target.told("monitor", ref, watcher)
     return ref
 
@@ -262,6 +269,8 @@ def demonitor(watcher: Process, ref: Ref) -> bool:
     target = extra.monitors.pop(ref, None) if extra is not None and extra.monitors is not None else None
     if target is not None:
         target.watchers.pop(ref, None)
+        if watcher.sched.tap is not None:
+            tell(watcher, "demonitor", peer=target.number)
         target.told("demonitor", ref, watcher)
     mailbox = watcher.mailbox or deque()
     for index, entry in enumerate(mailbox):

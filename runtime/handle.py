@@ -24,6 +24,7 @@ from .status import ENDED
 from .tasks import TaskRef, start_task
 from .threads.marshal import on_loop
 from .timers import cancel_timer, read_timer, send_after, send_at, send_interval
+from .trace.telling import tell
 
 if TYPE_CHECKING:
     from .supervision.child_spec import ChildSpec
@@ -249,6 +250,8 @@ class Handle(metaclass=_Slotted):
                 f"self.count({name!r}, …): a counter is a finite number; it would be {total!r:.40}"
             )
         counters[str.__str__(name)] = total
+        if self._process.sched.tap is not None:
+            tell(self._process, "count", str.__str__(name), values=(amount,))
 
     def wait(self, awaitable: Awaitable[T]) -> T:
         """In a plain handler: stand still until the awaitable is done, and return its result. In an async one: `await` it.

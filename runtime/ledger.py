@@ -9,6 +9,7 @@ import logging
 import math
 import time
 from collections import deque
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ from tracing.recorder import Recorder
 
 from .errors import describe, kind_of
 from .supervision.child import Child, End
+from .trace.telling import tell
 
 if TYPE_CHECKING:
     from .crash import CrashReport
@@ -28,6 +30,7 @@ _NOT_STARTED: Final = kind_of(("shutdown", ()))
 """How a supervisor ends one of whose children does not start."""
 Path = tuple[Any, ...]
 """Ids from the top supervisor down to a child."""
+CrashWatcher = Callable[[Collection[str], int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Ledger:
         counters: what children have counted, by path; a child's counters outlive its restarts.
         crashed: how many processes have crashed.
         restarts: how many children have been restarted.
+        crash_watchers: told of each crash: whose code it was (`CrashReport.places`), and how many such there were.
     """
 
     def __init__(self) -> None:
@@ -70,6 +74,7 @@ class Ledger:
         self.history: Final[deque[End]] = deque(maxlen=1000)
         self.given_up: Final[dict[Path, GaveUp]] = {}
         self.counters: Final[dict[Path, dict[str, float]]] = {}
+        self.crash_watchers: Final[set[CrashWatcher]] = set()
         self.crashed = 0
         self.restarts = 0
 
@@ -79,7 +84,7 @@ class Ledger:
         """A process has ended: keep what its successor, its supervisor and an operator will ask for."""
         child = process.child
         name = process.name or (process.extra.label if process.extra is not None else None)
-        self.recorder.record("ended", process.number, name, kind_of(reason))
+        self._note(process, "ended", name, kind_of(reason), (reason,))
         if child is not None:
             end = End(time.time(), child.path, child.family.process.number, process.number, reason)
             end.lived_s = process.sched.clock() - process.started
@@ -100,15 +105,22 @@ class Ledger:
         if type(reason) is str and reason == "killed":
             return
         self.crashed += 1
-        self.recorder.record("crash", process.number, name, kind_of(reason))
+        if self.crash_watchers:
+            self.tell_crash(crash.places, 1)
+        self._note(process, "crash", name, kind_of(reason), (reason,))
         log.error(
             "process %r (%s) crashed: %s\n%s", process, process.behaviour, describe(reason), crash.traceback
         )
 
+    def tell_crash(self, places: Collection[str], count: int) -> None:
+        """Tell who watches."""
+        for hear in tuple(self.crash_watchers):
+            hear(places, count)
+
     def zombie(self, process: Process) -> None:
         """What is left of a process does not end, whatever is raised in it."""
         name = process.name or (process.extra.label if process.extra is not None else None)
-        self.recorder.record("zombie", process.number, name, f"{process.behaviour}: its code does not end")
+        self._note(process, "zombie", name, f"{process.behaviour}: its code does not end")
         log.error(
             "process %r (%s) has ended, but its code does not: it is left standing",
             process,
@@ -127,7 +139,7 @@ class Ledger:
         times = child.restarted()
         self.restarts += 1
         if child.process is not None:
-            self.recorder.record("restarted", child.process.number, child.process.name, f"restart {times}")
+            self._note(child.process, "restarted", child.process.name, f"restart {times}")
 
     def gave_up(self, supervisor: Process, child: Child) -> str:
         """A supervisor has reached its maximum restart intensity because of `child`. The reason in words."""
@@ -136,11 +148,18 @@ class Ledger:
         path = supervisor.child.path if supervisor.child is not None else ()
         cause = self._at_the_bottom(child)
         self.given_up[path] = GaveUp(path, supervisor.number, supervisor.name, text, time.time(), cause)
-        self.recorder.record("gave_up", supervisor.number, supervisor.name, text)
+        self._note(supervisor, "gave_up", supervisor.name, text)
         if cause is not None and len(cause.path) > len(path) + 1:
             text = f"{text}, because of {describe(cause.path[-1])}: {cause.text}"
         log.error("supervisor %r gave up: %s", supervisor, text)
         return text
+
+    def _note(
+        self, process: Process, kind: str, name: str | None, text: str, values: tuple[Any, ...] = ()
+    ) -> None:
+        self.recorder.record(kind, process.number, name, text)
+        if process.sched.tap is not None:
+            tell(process, kind, text, values=values)
 
     def _at_the_bottom(self, child: Child) -> End | None:
         """The last end of a child; of a supervisor that ended because of somebody below it, that one's."""

@@ -18,13 +18,14 @@ import asyncio
 import inspect
 from collections import deque
 from collections.abc import Awaitable, Callable
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, TypeVar
 
 from . import pid as addresses  # not its Pid: compiled, the two import each other
 from .mailbox import CONTINUE, HANDLERS, NOTE, SYSTEM, Entry, Mailbox
 from .results import NOTHING
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
+from .suspension import paused, resumed
+from .trace.stories import OUTSIDE
 
 if TYPE_CHECKING:
     from .caller import Caller
@@ -57,7 +58,7 @@ class Extra:
     """What few processes need, made on first use."""
 
     __slots__ = (
-        "counters", "doing", "exiting", "label", "links", "monitors", "parent", "tasks", "timers", "watchers",
+        "counters", "doing", "exiting", "label", "links", "monitors", "parent", "suspended", "tasks", "timers", "watchers",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -70,6 +71,8 @@ class Extra:
         self.timers: dict[Ref, asyncio.TimerHandle] | None = None
         self.links: tuple[Process, ...] | set[Process] | None = None
         self.parent: Process | None = None
+        self.suspended: bool | None = None
+        """Where an upgrade holds it (see `suspension`): whether it is suspended besides."""
         self.exiting = False
 
 
@@ -230,7 +233,7 @@ class Process:
         """A cast or a send from another thread: it is passed on to the loop."""
         from .sending import pass_on  # noqa: PLC0415 - compiled, the two import each other
 
-        self.sched.from_thread(pass_on, target, kind, message)
+        self.sched.from_thread(pass_on, target, kind, message, OUTSIDE.get())
 
     def wake(self) -> None:
         """Something is in the mailbox: get a turn, if it waits for one."""
@@ -306,25 +309,7 @@ class Process:
         self.suspend = True
         if self.status in {IDLE, READY, RECEIVING, PARKED}:
             self.status = SUSPENDED
-        self.note("suspended")
-        mailbox = self.mailbox
-        asked = [entry for entry in mailbox or () if entry[0] == SYSTEM]
-        if asked and mailbox is not None:
-            rest = [entry for entry in mailbox if entry[0] != SYSTEM]
-            mailbox.clear()
-            mailbox.extend(asked + rest)
-            self.attend()
-
-    def ask(self, entry: Entry) -> None:
-        """Put in what `system` asks: in its turn, or, where the process is suspended, behind what was asked before alone."""
-        if not self.suspend:
-            self.post(entry)
-            return
-        if self.mailbox is None:
-            self.mailbox = deque()
-        asked = sum(1 for _ in takewhile(lambda other: other[0] == SYSTEM, self.mailbox))
-        self.mailbox.insert(asked, entry)
-        self.attend()
+        paused(self)
 
     def attend(self) -> None:
         """Suspended, answer what `system` asks. It stands before all else, but for what the last step has left."""
@@ -342,10 +327,20 @@ class Process:
         """Whether suspension holds the step that stands still: any, but one that `system` asked for."""
         return self.suspend and (self.current is None or self.current[0] != SYSTEM)
 
+    def resume(self) -> None:
+        """Undo `pause`. Who is held by an upgrade as well goes on when that lets go of it."""
+        if self.extra is not None and self.extra.suspended:
+            self.extra.suspended = False
+            resumed(self)
+        else:
+            self.unpause()
+
     def unpause(self) -> None:
-        """Go on after `pause`."""
+        """Go on now, whatever has stopped it."""
+        if self.extra is not None:
+            self.extra.suspended = None
         self.suspend = False
-        self.note("resumed")
+        resumed(self)
         if self.status != SUSPENDED:
             return
         worker = self.parked()

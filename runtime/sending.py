@@ -71,7 +71,7 @@ def ask(target: Address, process: Process, message: Any, timeout: float | None) 
             if sched.traced:
                 context = _asked(sched, process, message, caller, number)
             elif running is None:
-                context = None
+                context = sched.under() if sched.untraced is None else None
             elif context is None:
                 context = story = minted(sched)
             entry = (CALL, message, caller, now, number, context)
@@ -183,8 +183,9 @@ def _look(target: Address, process: Process, kind: int, message: Any) -> None:
     elif process.status == ENDED:
         sched.dead_letters += 1
     else:
-        context = minted(sched)
-        sent(sched, "send", KINDS[kind], process, message, context)
+        context = sched.under()
+        if sched.traced and context is not None:
+            sent(sched, "send", KINDS[kind], process, message, context)
         process.post((kind, message, None, sched.tick(), sched.sender(), context))
 
 

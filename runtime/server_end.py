@@ -23,6 +23,7 @@ from .preemption.guards import boundary, to_its_end
 from .results import NOTHING
 from .signals import is_orderly
 from .status import ENDED, RUNNING
+from .trace.telling import raised
 
 if TYPE_CHECKING:
     from .caller import Caller
@@ -38,6 +39,8 @@ def crash(server: ServerProcess, error: BaseException) -> None:
     if server.status == ENDED:
         return
     reason = error.reason if isinstance(error, ProcessExit) else error
+    if server.sched.tap is not None:
+        raised(server, reason)
     _Farewell(server, reason, report(server, reason, error), None, NOTHING).begin()
 
 

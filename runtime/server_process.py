@@ -288,6 +288,10 @@ class ServerProcess(Process):
             return
         self.task = None
         self.status = RUNNING
+        sched = self.sched
+        if sched.keep is not None:
+            steps: Any = task.get_coro()  # None of one that was over at once
+            sched.story = entry[5] if steps is None else steps.story
         if task.cancelled():
             crash(self, asyncio.CancelledError(f"{self.handler(entry)} was cancelled"))
             return
@@ -340,7 +344,8 @@ class ServerProcess(Process):
             if self.status != RUNNING:  # as in `step`
                 self.current = None
                 return
-        before, self.state = self.state, state
+        before = self.state if self.sched.traced else None
+        self.state = state
         self.current = None
         if self.sched.keep is not None:
             done(self, entry, kind, message, before, reply)

@@ -53,8 +53,8 @@ class Steps(Coroutine[Any, Any, Any]):
     """
 
     __slots__ = (
-        "_began", "_cancelled", "_cancels", "_context", "_coroutine", "_error", "_first", "_home", "_over", "_process", "_stands", "_story", "_task",
-        "_value", "own",
+        "_began", "_cancelled", "_cancels", "_context", "_coroutine", "_error", "_first", "_home", "_over", "_process", "_stands", "_task",
+        "_value", "own", "story",
     )  # fmt: skip
 
     def __init__(
@@ -72,7 +72,7 @@ class Steps(Coroutine[Any, Any, Any]):
         self._context = context
         self.own = own
         self._first = first
-        self._story = story
+        self.story = story
         self._value: Any = None
         self._error: BaseException | None = None
         self._stands: Worker | None = None
@@ -133,12 +133,12 @@ class Steps(Coroutine[Any, Any, Any]):
     @boundary
     def _take(self, step: Any, values: tuple[Any, ...]) -> None:
         sched = self._process.sched
-        outer, sched.story = sched.story, self._story
+        outer, sched.story = sched.story, self.story
         try:
             self._value = step(*values)
         except BaseException as error:
             self._error = error
-        self._story, sched.story = sched.story, outer
+        self.story, sched.story = sched.story, outer
 
     def _outcome(self) -> Any:
         """The step is over: what the task gets of it."""

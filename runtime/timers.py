@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tracing.context import caused
 
 from .errors import NoProcess
 from .mailbox import INFO
@@ -21,6 +24,7 @@ from .pid import Address, Pid, Ref
 from .preemption.guards import open_to_switches
 from .sending import pass_on
 from .status import ENDED
+from .trace.telling import tell
 
 if TYPE_CHECKING:
     import asyncio
@@ -42,7 +46,7 @@ def send_after(owner: Process, seconds: float, message: object, to: Address) -> 
     if not seconds >= 0:
         raise ValueError(f"a timer of {seconds!r} seconds; it takes a number that is not negative")
     message = share(message)
-    return start(owner, seconds, lambda: pass_on(to, INFO, message))
+    return start(owner, seconds, _sending(owner, message, to))
 
 
 @open_to_switches
@@ -56,7 +60,7 @@ def send_at(owner: Process, moment: float, message: object, to: Address) -> Ref:
     if math.isnan(moment):
         raise ValueError(f"a timer for {moment!r}; it takes a moment, in seconds of time.monotonic()")
     message = share(message)
-    return start(owner, max(0.0, moment - owner.sched.clock()), lambda: pass_on(to, INFO, message))
+    return start(owner, max(0.0, moment - owner.sched.clock()), _sending(owner, message, to))
 
 
 @open_to_switches
@@ -79,12 +83,36 @@ def send_interval(owner: Process, seconds: float, message: object, to: Address) 
         if isinstance(to, Pid) and not to.alive:
             return
         timers[ref] = owner.sched.loop.call_at(timer.when() + seconds, again)
-        pass_on(to, INFO, message)
+        fire()
 
+    fire = _sending(owner, message, to)
     timers = _timers(owner)
     ref = Ref()
     timers[ref] = owner.sched.loop.call_later(seconds, again)
     return ref
+
+
+def _sending(owner: Process, message: Any, to: Address) -> Callable[[], None]:
+    """Sends the message of a timer, in the story in which it was set."""
+    sched = owner.sched
+    story = sched.story if sched.running is not None else sched.under()
+    if story is None:
+        return partial(pass_on, to, INFO, message)
+
+    def fire() -> None:
+        context = caused(story) if sched.keep is not None else None
+        if sched.tap is not None and context is not None:
+            target = to._process
+            tell(
+                owner,
+                "timer",
+                peer=target.number if target is not None else 0,
+                values=(message,),
+                context=context,
+            )
+        pass_on(to, INFO, message, context)
+
+    return fire
 
 
 def start(owner: Process, seconds: float, fire: Callable[[], None]) -> Ref:

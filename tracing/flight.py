@@ -50,6 +50,10 @@ class Flight(Generic[Item]):
         self._clock = clock
         self.keep: Final[Callable[[Item], None]] = self._ring.append
 
+    def clear(self) -> None:
+        """Forget all of it."""
+        self._ring.clear()
+
     def last(
         self,
         seconds: float,

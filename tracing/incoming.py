@@ -1,9 +1,11 @@
 """In from OpenTelemetry: spans of instrumented libraries become events of the process in whose step they begin.
 
-    provider.add_span_processor(Incoming(where))       httpx, SQL, LLM frameworks: whatever is instrumented
+    provider.add_span_processor(Incoming(here, offer))       httpx, SQL, LLM frameworks: whatever is instrumented
 
-    a span begins --where()--> (process, its context, who listens) --> span_start
-    the same span ends, wherever that is                          --> span_end, with its attributes and how long it took
+    a span begins --here()--> (process, its context) --> offer span_start
+    the same span ends, wherever that is            --> offer span_end, with its attributes and how long it took
+
+A span that begins where no process runs (on a thread that a library has started) belongs to the process of the span that it is in.
 
 It is a span processor by its shape, so that nothing of the SDK is imported. A span of theirs keeps its id; its cause is the span
 of theirs that it is in, or else the message that is handled. It belongs to the story of that message, whatever trace id they have
@@ -23,8 +25,8 @@ from .records import Event
 
 __all__ = ["Incoming", "Place"]
 
-Place: TypeAlias = "tuple[Subject, Context, Callable[[Subject, Event], None]]"
-"""A process, the context of its step, and who takes events of it."""
+Place: TypeAlias = tuple[Subject, Context]
+"""A process, and the context of its step."""
 _Open: TypeAlias = "tuple[Place, Context, float]"
 MOST: Final = 10_000
 """Spans that are open at a time; the oldest are forgotten, and have no end."""
@@ -34,7 +36,8 @@ class Incoming:
     """A span processor. For any thread.
 
     Args:
-        where: whose step runs on this thread now; None if no process's, or if nobody listens. It must not raise.
+        here: whose step runs on this thread now; None if no process's. It must not raise.
+        offer: takes the events, on whichever thread a span begins or ends. It must not raise.
         clock: seconds of the monotonic clock. Optional. Defaults to `time.monotonic`.
 
     Attributes:
@@ -42,9 +45,13 @@ class Incoming:
     """
 
     def __init__(
-        self, where: Callable[[], Place | None], clock: Callable[[], float] = time.monotonic
+        self,
+        here: Callable[[], Place | None],
+        offer: Callable[[Subject, Event], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._where = where
+        self._here = here
+        self._offer = offer
         self._clock = clock
         self._open: dict[int, _Open] = {}
         self._lock = threading.Lock()
@@ -52,15 +59,17 @@ class Incoming:
 
     def on_start(self, span: Any, parent_context: Any = None) -> None:  # noqa: ARG002 - the SDK's signature
         """A span begins."""
-        place = self._where()
-        if place is None:
-            return
-        trace, handled, _, principal = place[1]
         number: int = span.get_span_context().span_id
+        parent: int = span.parent.span_id if span.parent is not None else 0
+        place = self._here()
         now = self._clock()
         with self._lock:
-            parent: int = span.parent.span_id if span.parent is not None else 0
             inside = self._open.get(parent)
+            if place is None and inside is not None:
+                place = inside[0]
+            if place is None:
+                return
+            trace, handled, _, principal = place[1]
             cause = parent if inside is not None and inside[1][0] == trace else handled
             context: Context = (trace, number, cause, principal)
             if len(self._open) >= MOST:
@@ -78,11 +87,16 @@ class Incoming:
             now = self._clock()
             self._tell(place, "span_end", span, context, now, now - start)
 
-    @staticmethod
-    def _tell(place: Place, kind: str, span: Any, context: Context, now: float, took: float | None) -> None:
-        subject, _, offer = place
-        values = (dict(span.attributes or {}),)
-        offer(
+    def _tell(
+        self, place: Place, kind: str, span: Any, context: Context, now: float, took: float | None
+    ) -> None:
+        subject = place[0]
+        given = dict(span.attributes or {})
+        failed = getattr(getattr(span, "status", None), "status_code", None)
+        if kind == "span_end" and getattr(failed, "name", "") == "ERROR":
+            given.setdefault("error.type", "_OTHER")
+        values = (given,)
+        self._offer(
             subject,
             (now, kind, subject.number, subject.name, str(span.name), 0, context, values, None, took, None),
         )

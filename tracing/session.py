@@ -2,7 +2,7 @@
 
     offer(subject, event)   in the step of a process: does it fit? -> a queue of events
     drain(n)                on the reader's thread: the events as records, their values shown, bounded and redacted
-    take(n), record(…)      the same in two, for who shows the values of many events in one go
+    take(n), as_record(…)    the same in two, for who shows the values of many events in one go
 
     running --(count, time, rate, work, queue, asked, owner, node, defect)--> stopped, and `why` says it
 
@@ -136,9 +136,9 @@ class Session:
         elif len(self._queue) >= self.limits.queue:
             self._fuse("queue", f"{self.limits.queue:,} records were waiting to be read", now)
         else:
-            self.taken += 1
-            self._queue.append((self.taken, event, stack))
-            if self.taken >= self.limits.count:
+            self.taken = seq = self.taken + 1  # at once: a finalizer that is traced may come in between
+            self._queue.append((seq, event, stack))
+            if seq >= self.limits.count:
                 self._fuse("count", f"{self.limits.count:,} records were asked for", now)
 
     def _next_window(self, now: float) -> bool:
@@ -177,10 +177,10 @@ class Session:
         """
         base = time.time() - time.monotonic() if epoch is None else epoch
         taken, stopped = self.take(most)
-        return [self.record(each, base, self._show) for each in taken], stopped
+        return [self.as_record(each, base, self._show) for each in taken], stopped
 
     def take(self, most: int = 1000) -> tuple[list[Taken], Stopped | None]:
-        """As `drain`, without making records of them: `record` does."""
+        """As `drain`, without making records of them: `as_record` does."""
         with self._reading:
             stopped = self.stopped  # read first: what is queued after it is none of its
             ready = min(most, len(self._queue))
@@ -196,7 +196,7 @@ class Session:
         """Whether a value of this label is to be shown, of an event of this kind."""
         return self._matcher.shows(kind, label)
 
-    def record(self, taken: Taken, epoch: float, show: Show) -> Record:
+    def as_record(self, taken: Taken, epoch: float, show: Show) -> Record:
         """The record of what was taken, its values shown by `show`: only those that are wanted, and within the limit of size."""
         seq, event, stack = taken
         cut = False

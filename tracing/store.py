@@ -1,6 +1,6 @@
 """Records that outlive their node: an SQLite file, queried by time, process, story and kind.
 
-    keep("session", pattern, records, why)  ->  the number of a collection
+    keep("session", pattern, records, why)  ->  the number of a collection; with a body, for what reads more than records
     find(pid=…, trace=…, kinds=…, since=…)  ->  records, oldest first
 
 WAL, so that readers never wait for the writer. The file is its owner's alone (0600), since it holds values. It is bounded:
@@ -26,9 +26,17 @@ __all__ = ["Collection", "Store", "StoreError"]
 
 _MARK: Final = 0x0B5E27E5
 """The file's `application_id`."""
-_VERSION: Final = 1
+_VERSION: Final = 2
+"""1 had no bodies."""
 _COLLECTIONS: Final = 10_000
 """Collections that are kept at most."""
+_BYTES: Final = 1 << 28
+"""Bytes of bodies that are kept at most."""
+_BODIES: Final = """
+CREATE TABLE IF NOT EXISTS bodies (
+    collection INTEGER PRIMARY KEY REFERENCES collections(number) ON DELETE CASCADE, body BLOB NOT NULL
+);
+"""
 _SCHEMA: Final = """
 CREATE TABLE collections (
     number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, sort TEXT NOT NULL, title TEXT NOT NULL, why TEXT NOT NULL,
@@ -65,8 +73,8 @@ class Collection:
     Attributes:
         number: by which it is found.
         at: when it was kept, in seconds since the epoch.
-        sort: `session` or `dump`.
-        title: the pattern or trigger.
+        sort: `session`, `dump` or `recording`.
+        title: the pattern, the trigger, or a name.
         why: why it ended, or what it is about.
         size: how many records.
     """
@@ -94,41 +102,70 @@ class Store:
         self.path: Final = path
         self._most = most
         self._lock = threading.Lock()
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise StoreError(f"{path} cannot be used as a store of traces: {error.strerror}") from error
         self._base = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
         try:
-            self._open()
-        except sqlite3.DatabaseError as error:
-            self._base.close()
-            raise StoreError(f"{path} cannot be used as a store of traces: {error}") from error
+            with self._telling():
+                self._open()
         except StoreError:
             self._base.close()
             raise
 
     def _open(self) -> None:
+        self._check()
+        self._base.execute("PRAGMA journal_mode = WAL")
+        self._base.execute("PRAGMA synchronous = NORMAL")
+        self._base.execute("PRAGMA foreign_keys = ON")
+        if self._one("PRAGMA user_version") == _VERSION:
+            return
+        self._base.execute(
+            "BEGIN IMMEDIATE"
+        )  # whoever else opens it for the first time waits, and then finds it made
+        try:
+            if not self._check():
+                self._run(_SCHEMA)
+            self._run(f"{_BODIES} PRAGMA application_id = {_MARK}; PRAGMA user_version = {_VERSION};")
+            self._base.execute("COMMIT")
+        except BaseException:
+            self._base.execute("ROLLBACK")
+            raise
+
+    def _check(self) -> bool:
+        """Whether there is a store in the file already. Raises StoreError where there is something else."""
         version = self._one("PRAGMA user_version")
-        mark = self._one("PRAGMA application_id")
         tables = self._one("SELECT count(*) FROM sqlite_master")
-        if tables and mark != _MARK:
+        if tables and self._one("PRAGMA application_id") != _MARK:
             raise StoreError(f"{self.path} is another program's database; name another file")
         if version > _VERSION:
             raise StoreError(
                 f"{self.path} has version {version}; this Observer reads up to {_VERSION}: use a newer one"
             )
-        self._base.execute("PRAGMA journal_mode = WAL")
-        self._base.execute("PRAGMA synchronous = NORMAL")
-        self._base.execute("PRAGMA foreign_keys = ON")
-        if not tables:
-            self._base.executescript(
-                f"BEGIN IMMEDIATE; PRAGMA application_id = {_MARK}; PRAGMA user_version = {_VERSION}; {_SCHEMA} COMMIT;"
-            )
+        return tables > 0
+
+    def _run(self, script: str) -> None:
+        """Statements one by one: `executescript` would end the transaction."""
+        for statement in script.split(";"):
+            self._base.execute(statement)
+
+    @contextmanager
+    def _telling(self) -> Generator[None, None, None]:
+        """What is wrong with the file is told as StoreError; a collection that breaks its own rules is its maker's mistake."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{self.path} cannot be used as a store of traces: {error}") from error
 
     def _one(self, query: str) -> int:
         return int(self._base.execute(query).fetchone()[0])
 
     @contextmanager
     def _writing(self) -> Generator[sqlite3.Connection, None, None]:
-        with self._lock:
+        with self._lock, self._telling():
             self._base.execute("BEGIN IMMEDIATE")
             try:
                 yield self._base
@@ -138,17 +175,30 @@ class Store:
             self._base.execute("COMMIT")
 
     def keep(
-        self, sort: str, title: str, records: Iterable[Record], why: str = "", at: float | None = None
+        self,
+        sort: str,
+        title: str,
+        records: Iterable[Record],
+        why: str = "",
+        at: float | None = None,
+        body: bytes | None = None,
     ) -> int:
         """Keep records together: all of them, or none. The number of their collection.
 
         Args:
-            sort: `session` or `dump`.
-            title: the pattern or trigger.
+            sort: `session`, `dump` or `recording`.
+            title: the pattern, the trigger, or a name.
             records: each seq once.
             why: why it ended. Optional. Defaults to nothing.
             at: seconds since the epoch. Optional. Defaults to now.
+            body: what they were made from, for whoever can read it. Optional. Defaults to nothing.
+
+        Raises:
+            StoreError: the file cannot be written.
+            ValueError: the body is larger than all bodies may be.
         """
+        if body is not None and len(body) > _BYTES:
+            raise ValueError(f"a body of {len(body):,} bytes; a store holds {_BYTES:,} of all")
         with self._writing() as base:
             when = time.time() if at is None else at
             made = base.execute(
@@ -158,28 +208,49 @@ class Store:
             number = int(made.lastrowid or 0)
             size = base.executemany(_INSERT, (_row(number, record) for record in records)).rowcount
             base.execute("UPDATE collections SET size = ? WHERE number = ?", (max(0, size), number))
+            if body is not None:
+                base.execute("INSERT INTO bodies (collection, body) VALUES (?, ?)", (number, body))
             self._bound(base, number)
         return number
 
     def _bound(self, base: sqlite3.Connection, newest: int) -> None:
-        """Drop the oldest collections, never the newest, until there are few enough of them and of records."""
+        """Drop the oldest collections, never the newest, until there are few enough of them, of records, and of bytes."""
         base.execute("DELETE FROM collections WHERE number <= ?", (newest - _COLLECTIONS,))
-        total = 0
-        for number, size in base.execute(
-            "SELECT number, size FROM collections ORDER BY number DESC"
+        records = held = 0
+        for number, size, weight in base.execute(
+            "SELECT number, size, coalesce(length(body), 0) FROM collections LEFT JOIN bodies ON number = collection ORDER BY number DESC"
         ).fetchall():
-            total += size
-            if total > self._most and number != newest:
+            records += size
+            held += weight
+            if (records > self._most or held > _BYTES) and number != newest:
                 base.execute("DELETE FROM collections WHERE number = ?", (number,))
 
-    def collections(self, limit: int = 100) -> list[Collection]:
-        """What is kept, newest first."""
-        with self._lock:
+    def collections(
+        self, limit: int = 100, *, sort: str | None = None, title: str | None = None
+    ) -> list[Collection]:
+        """What is kept, newest first.
+
+        Args:
+            limit: how many. Optional. Defaults to 100.
+            sort: only these. Optional.
+            title: only of this title. Optional.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        with self._lock, self._telling():
             rows = self._base.execute(
-                "SELECT number, at, sort, title, why, size FROM collections ORDER BY number DESC LIMIT ?",
-                (limit,),
+                "SELECT number, at, sort, title, why, size FROM collections "
+                "WHERE sort = coalesce(?, sort) AND title = coalesce(?, title) ORDER BY number DESC LIMIT ?",
+                (sort, title, limit),
             ).fetchall()
         return [Collection(*row) for row in rows]
+
+    def body(self, number: int) -> bytes | None:
+        """The body of a collection; None if it has none. Raises StoreError."""
+        with self._lock, self._telling():
+            row = self._base.execute("SELECT body FROM bodies WHERE collection = ?", (number,)).fetchone()
+        return bytes(row[0]) if row is not None else None
 
     def forget(self, number: int) -> bool:
         """Drop a collection; whether there was one."""
@@ -207,6 +278,9 @@ class Store:
             trace: 32 hex digits. Optional.
             kinds: any of these. Optional.
             limit: how many. Optional. Defaults to 1,000.
+
+        Raises:
+            StoreError: the file cannot be read.
         """
         wanted: list[tuple[str, list[Any]]] = []
         if collection is not None:
@@ -224,7 +298,7 @@ class Store:
             wanted.append((f"kind IN ({', '.join('?' * len(names))})", names))
         where = " AND ".join(clause for clause, _ in wanted) or "1"
         query = f"SELECT {_NAMES} FROM records WHERE {where} ORDER BY at, collection, seq LIMIT ?"  # noqa: S608 - values are bound
-        with self._lock:
+        with self._lock, self._telling():
             rows = self._base.execute(query, [*(value for _, values in wanted for value in values), limit])
             return [_record(row) for row in rows.fetchall()]
 

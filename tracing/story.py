@@ -19,7 +19,8 @@ from .records import Record
 __all__ = ["Span", "orphans", "spans"]
 
 _SENT: Final = frozenset({"send", "call", "spawn", "timer"})
-_OVER: Final = frozenset({"handled", "raised"})
+_OVER: Final = frozenset({"handled", "raised", "span_end"})
+"""Span ends are those of spans of the user's."""
 
 
 @dataclass(slots=True)
@@ -116,6 +117,9 @@ def _add(span: Span, record: Record) -> None:
         span.sender = span.sender or record.peer
         if span.sent is None and record.waited is not None:
             span.sent = record.mono - record.waited
+    elif kind == "span_start":
+        span.began = record.mono
+        span.title = record.text
     elif kind in _OVER:
         span.ended = record.mono
         if span.began is None and record.took is not None:
@@ -123,5 +127,8 @@ def _add(span: Span, record: Record) -> None:
         if span.sent is None and record.waited is not None and span.began is not None:
             span.sent = span.began - record.waited
         span.title = record.text or span.title
-    span.failed |= kind in {"raised", "crash"}
+    given = record.values.get("attributes")
+    span.failed |= kind in {"raised", "crash"} or (
+        kind == "span_end" and isinstance(given, dict) and "error.type" in given
+    )
     span.title = span.title or (f"{kind} {record.text}" if record.text else kind)

@@ -6,6 +6,7 @@
 
     open ---> listening: kinds, sessions ---> `changed(tap, or None)` is told, so that the scheduler's slot is set
     leave(owner), tick(now), stop(number) ---> sessions that have stopped are let go; their readers keep them
+    functions of a pattern ---> `Probes` put them under trace, until no session wants them
 
 `offer` reads one dict, which is never changed, and takes no lock; opening and closing is for any thread.
 """
@@ -15,17 +16,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from .flight import Flight
+from .functions import Probes, Target, Unfit
 from .limits import Limits
 from .pattern import Matcher, Pattern, Subject, dangers, parse
 from .records import Event, Show, reticent
 from .session import Cause, Frames, Session
-from .triggers import Trigger, Triggers
+from .triggers import Trigger, Triggers, read_trigger
 
 __all__ = ["Refused", "Tap"]
 
+S = TypeVar("S", bound=Session)
 _Listen = Callable[[Subject, Event], None]
 MOST: Final = 16
 """Sessions at a time."""
@@ -33,6 +36,11 @@ MOST: Final = 16
 
 class Refused(ValueError):  # noqa: N818 - the outcome, as in an operator's audit
     """A session that is not opened: its pattern is dangerous, or there are too many."""
+
+
+def _light(event: Event) -> Event:
+    """An event as the flight recorder keeps it: without the states of code that has been replaced, which would keep that code alive."""
+    return (*event[:7], (), *event[8:]) if event[1] == "code_changed" else event
 
 
 class Tap:
@@ -49,6 +57,7 @@ class Tap:
         atoms: how values of the runtime's classes are compared, see `pattern.reading`. Optional. Defaults to none.
         show: shows values, bounded and redacted. Optional. Defaults to telling next to nothing of them.
         frames: the frames of the running step. Optional. Defaults to none.
+        probes: put functions under trace. Optional. Defaults to none; patterns that name functions are refused then.
 
     Attributes:
         kinds: of events that somebody wants.
@@ -67,6 +76,7 @@ class Tap:
         atoms: Mapping[type, Callable[[Any], Any]] | None = None,
         show: Show = reticent,
         frames: Frames | None = None,
+        probes: Probes | None = None,
     ) -> None:
         self.kinds: frozenset[str] = frozenset()
         self.sessions: tuple[Session, ...] = ()
@@ -79,6 +89,9 @@ class Tap:
         self._atoms = atoms
         self.show = show
         self._frames = frames
+        self._probes = probes
+        if probes is not None:
+            probes.offer = self.offer
         self._numbers = count(1)
         self._listeners: dict[str, tuple[_Listen, ...]] = {}
         self._lock = threading.Lock()
@@ -107,13 +120,36 @@ class Tap:
             force: whether a dangerous pattern is allowed. Optional. Defaults to False.
 
         Raises:
-            PatternError: the pattern cannot be understood.
+            PatternError: the pattern cannot be understood, or names a function that cannot be traced.
             Refused: it is dangerous and not forced, there are 16 sessions, or the node has ended.
         """
         wanted = parse(pattern) if isinstance(pattern, str) else pattern
-        why = [] if force else dangers(wanted)
+        targets = self._targets(wanted)
+        why = [] if force else self._dangers(wanted, targets)
         if why:
             raise Refused(f"refused: {'; '.join(why)}; --force does it nevertheless")
+
+        def make(number: int, now: float) -> Session:
+            matcher = Matcher(wanted, self._resolve, now, self._atoms)
+            session = Session(number, matcher, limits or Limits(), owner, now, self.show, self._frames)
+            if self._probes is not None and targets:
+                try:
+                    self._probes.add(session, targets)
+                except Unfit as error:
+                    raise Refused(str(error)) from None
+            return session
+
+        return self.add(make)
+
+    def add(self, make: Callable[[int, float], S]) -> S:
+        """Open a session of another make.
+
+        Args:
+            make: gets its number, and when it begins.
+
+        Raises:
+            Refused: there are 16 sessions, or the node has ended.
+        """
         with self._lock:
             now = self._clock()
             self._sweep(now)
@@ -121,22 +157,48 @@ class Tap:
                 raise Refused("the node has ended; nothing can be traced any more")
             if len(self.sessions) >= MOST:
                 raise Refused(f"{MOST} sessions are open; stop one of them first")
-            matcher = Matcher(wanted, self._resolve, now, self._atoms)
-            session = Session(
-                next(self._numbers), matcher, limits or Limits(), owner, now, self.show, self._frames
-            )
+            session = make(next(self._numbers), now)
             self._settle((*self.sessions, session))
         return session
+
+    def dangers(self, pattern: Pattern) -> list[str]:
+        """Why a session with this pattern would have to be forced, in sentences.
+
+        Raises:
+            PatternError: it names a function that cannot be traced.
+            Refused: no function can be traced here.
+        """
+        return self._dangers(pattern, self._targets(pattern))
+
+    def _dangers(self, pattern: Pattern, targets: tuple[Target, ...]) -> list[str]:
+        return dangers(pattern) + (self._probes.dangers(targets) if self._probes is not None else [])
+
+    def _targets(self, pattern: Pattern) -> tuple[Target, ...]:
+        if not pattern.functions:
+            return ()
+        if self._probes is None:
+            raise Refused("functions cannot be traced here; trace what happens to processes")
+        return self._probes.find(pattern)
+
+    def code_changed(self) -> None:
+        """Modules have been replaced: what is traced is what has the functions' names now."""
+        if self._probes is not None:
+            with self._lock:
+                self._probes.again()
 
     def keep(self, text: str) -> Trigger:
         """Set a trigger of the flight recorder: `keep 5s before crash`.
 
         Raises:
             PatternError: it cannot be understood.
-            Refused: the node has no flight recorder.
+            Refused: the node has no flight recorder, or the trigger is a function's.
         """
         if self.triggers is None:
             raise Refused("the node has no flight recorder")
+        if read_trigger(text).pattern.functions:
+            raise Refused(
+                "a trigger waits for what happens to processes, and for no function; open a session for that"
+            )
         with self._lock:
             trigger = self.triggers.add(text)
             self._settle(self.sessions)
@@ -183,6 +245,8 @@ class Tap:
     def _sweep(self, now: float) -> None:
         for session in self.sessions:
             session.expire(now)
+        if self._probes is not None:
+            self._probes.keep(self.sessions)
         left = tuple(session for session in self.sessions if session.stopped is None)
         if len(left) != len(self.sessions):
             self._settle(left)
@@ -201,7 +265,7 @@ class Tap:
         """Who wants which kinds: the flight recorder first, so that what a trigger waits for is in its dump."""
         if self._flight is not None and self.triggers is not None:
             keep = self._flight.keep
-            yield self._flight_kinds, lambda _subject, event: keep(event)
+            yield self._flight_kinds, lambda _subject, event: keep(_light(event))
             yield self.triggers.kinds, self.triggers.offer
         for session in self.sessions:
             yield session.kinds, session.offer

@@ -5,11 +5,11 @@ Everything here turns an answer of the port into spans, for the console and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from runtime.port.contract import AffectedProcesses, CodeMark, CodePlan, Module, ProcessCode, Upgrade
+from runtime.port.contract import CodeMark, CodePlan, Module, ProcessCode, Upgrade
 from tui.format import MINUS, NOTHING, Tone, clean, duration, number, plural, time_of_day
+from tui.plans import Piece, What, concerned, pieces
 from tui.spans import Span, Spans
 
 __all__ = [
@@ -35,6 +35,17 @@ CHANGES: dict[str, tuple[str, Tone]] = {
     "changed": ("~", "warn"),
 }
 """The glyph and the tone of each kind of change."""
+
+PIECES: dict[What, tuple[str, Tone]] = {
+    "problem": ("✗", "bad"),
+    "failure": ("✗", "bad"),
+    "module": ("■", "strong"),
+    "affected": ("●", "text"),
+    "child": ("↻", "text"),
+    "dependant": ("→", "warn"),
+    "caution": ("!", "warn"),
+}
+"""The glyph and the tone of whatever else a plan says."""
 
 UNKNOWN = "unknown"
 """What the node calls a version that it could not tell."""
@@ -83,7 +94,7 @@ def verdict(plan: CodePlan) -> Spans:
     """Whether it can be applied, and how much it concerns; or why not."""
     if not plan.ok:
         return [("✗ cannot be applied: ", "bad"), (clean(plan.reason, 2_000), "text")]
-    count = sum(each.count for each in plan.affected)
+    count = concerned(plan)
     what = "can be rolled back" if plan.kind == "rollback" else "can be applied"
     facts = f", {plural(plan.migrated, 'state')} migrated on copies in {_short(plan.migrated_s)}"
     return [
@@ -94,53 +105,25 @@ def verdict(plan: CodePlan) -> Spans:
 
 def plan_rows(plan: CodePlan) -> list[PlanRow]:
     """Everything that the plan says, what stands in its way first."""
-    return [*_obstacles(plan), *_changes(plan), *_concerned(plan), *_cautions(plan)]
-
-
-def _obstacles(plan: CodePlan) -> Iterator[PlanRow]:
-    for problem in plan.problems:
-        yield PlanRow("✗ problem", "bad", clean(problem.subject), clean(problem.text))
-    for failure in plan.failures:
-        who = f"{clean(failure.name, 60)} {failure.pid}" if failure.name else failure.pid
-        yield PlanRow("✗ failure", "bad", who, f"{failure.what}: {clean(failure.text)}", failure.pid)
+    rows = [_row(piece) for piece in pieces(plan)]
     more = plan.failed - len(plan.failures)
     if more > 0:
-        yield PlanRow("✗ failure", "bad", "…", f"and {number(more)} more")
+        place = len(plan.problems) + len(plan.failures)
+        rows.insert(place, PlanRow("✗ failure", "bad", "…", f"and {number(more)} more"))
+    return rows
 
 
-def _changes(plan: CodePlan) -> Iterator[PlanRow]:
-    for module in plan.modules:
-        came = "" if module.asked else ", as a dependant"
-        versions = f"{clean(module.old, 40)} → {clean(module.new, 40)}{came}"
-        yield PlanRow("■ module", "strong", clean(module.module), versions)
-        for change in module.changes:
-            glyph, tone = CHANGES[change.how]
-            yield PlanRow(f"{glyph} {change.how}", tone, clean(change.name), change.kind)
-
-
-def _concerned(plan: CodePlan) -> Iterator[PlanRow]:
-    for each in plan.affected:
-        pid = each.pids[0] if each.count == 1 and each.pids else ""
-        yield PlanRow("● affected", "text", clean(each.behaviour), _affected(each), pid)
-    for text in plan.children:
-        yield PlanRow("↻ child", "text", "", clean(text))
-    for name in plan.dependants:
-        yield PlanRow(
-            "→ dependant", "warn", clean(name), "has imported names of these, and keeps their old meaning"
-        )
-
-
-def _affected(each: AffectedProcesses) -> str:
-    busy = f", {number(each.busy)} in the middle of a step" if each.busy else ""
-    waiting = f", {plural(each.waiting, 'message')} waiting" if each.waiting else ""
-    state = "" if each.migration == "none" else f"; state by {clean(each.migration, 40)}"
-    return f"{plural(each.count, clean(each.kind, 40))}{busy}{waiting}; {clean(each.how)}{state}"
-
-
-def _cautions(plan: CodePlan) -> Iterator[PlanRow]:
-    for caution in plan.cautions:
-        kind = clean(caution.kind, 40)
-        yield PlanRow("! caution", "warn", clean(caution.subject), f"{kind}: {clean(caution.text)}")
+def _row(piece: Piece) -> PlanRow:
+    glyph, tone = CHANGES[piece.kind] if piece.what == "change" else PIECES[piece.what]
+    kind = f"{glyph} {piece.kind if piece.what == 'change' else piece.what}"
+    subject, text = clean(piece.subject), clean(piece.text)
+    if piece.what == "failure":
+        subject = f"{clean(piece.subject, 60)} {piece.pid}".strip()
+    if piece.what in {"failure", "caution"}:
+        text = f"{clean(piece.kind, 40)}: {text}"
+    elif piece.what == "module" and piece.kind:
+        text = f"{text}, as a {piece.kind}"
+    return PlanRow(kind, tone, subject, text, piece.pid)
 
 
 def diff_lines(text: str) -> list[Spans]:
@@ -161,7 +144,7 @@ def _diff_tone(line: str) -> Tone:
 
 def stakes(plan: CodePlan) -> list[Spans]:
     """What is at stake: who is touched, what waits, what nobody can undo."""
-    count, busy = sum(each.count for each in plan.affected), sum(each.busy for each in plan.affected)
+    count, busy = concerned(plan), sum(each.busy for each in plan.affected)
     waiting = sum(each.waiting for each in plan.affected)
     out: list[Spans] = [
         [(f"{clean(step.module, 34)}  {clean(step.old, 12)} → {clean(step.new, 12)}", "text")]

@@ -13,5 +13,5 @@ migration    one process's state and mailbox                    doors        how
 transaction  all or nothing                                     coroutines, supervisors, guard
 boundaries   where the old code has let a process go            needed       who is not held yet, since a step needs an answer
 parts        the OS processes of isolated processes take part   inside       their half of it
-lent         isolated processes import what the node runs
+lent         isolated processes import what the node runs          unbroken     work that ends only with the node
 """

@@ -61,6 +61,7 @@ class Inside:
             self._abort()
         else:
             self._purge(*details)
+            self._node.scheduler.listening.forget()
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         loop = self._home.sched.loop

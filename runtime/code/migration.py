@@ -96,17 +96,18 @@ class Migration:
         new = self.draft.new_of(old)
         if not (isinstance(new, type) and issubclass(new, Server)):
             raise NotMigrated(f"the new code has no Server {old.__qualname__}")
-        made = state if is_far(process) else self._state(process, old, new, state)
+        made = state if is_far(process) else self.state(process, old, new, state)
         return Move(new, state, made, self.letters(process, new))
 
     def again(self, process: Process, move: Move, state: Any) -> Move:
         """As `move`, for a process that has gone on; its mailbox is not looked at again."""
         old = type(process.handle)
-        return Move(move.kind, state, self._state(process, old, move.kind, state), move.letters)
+        return Move(move.kind, state, self.state(process, old, move.kind, state), move.letters)
 
     # --- the state ----------------------------------------------------------------------------------
 
-    def _state(self, process: Process, old: Any, new: Any, state: Any) -> Any:
+    def state(self, process: Process, old: Any, new: Any, state: Any) -> Any:
+        """What a state of the old class becomes; hooks run in a step of `process`. Raises NotMigrated."""
         machine = type(state) is StateAndData and issubclass(new, StateMachine)
         data = state.data if machine else state
         hook = hook_of(self.draft, old)

@@ -250,7 +250,8 @@ class Parts:
 
 
 def purge(node: Node, names: tuple[str, ...]) -> None:
-    """Nobody goes back to earlier versions of these modules; and no plan is applied any more."""
+    """Nobody goes back to earlier versions of these modules; and no plan is applied any more. Messages of old classes are kept no more."""
+    node.scheduler.listening.forget()
     block = node.scheduler.block
     for cell in list(block.cells.values()) if block is not None else ():
         cell.frame("code", "purge", *names)

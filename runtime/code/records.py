@@ -5,6 +5,7 @@ Everything here is text, numbers, booleans and tuples of these.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -221,10 +222,19 @@ class Guard:
     Attributes:
         crashes: how many crashes of the processes concerned are too many.
         seconds: how long after the upgrade they count.
+
+    Raises:
+        ValueError: it is none that could ever fire, or that would always.
     """
 
     crashes: int = 3
     seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.crashes < 1:
+            raise ValueError(f"Guard(crashes={self.crashes!r}); it is a number of crashes, 1 or more")
+        if not 0 < self.seconds < math.inf:
+            raise ValueError(f"Guard(seconds={self.seconds!r}); it is seconds, more than 0")
 
 
 @dataclass(frozen=True, slots=True)

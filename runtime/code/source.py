@@ -14,6 +14,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Final
 
+from tracing.functions.rewriting import untold
+
 from ..errors import CodeError
 from .records import Change
 
@@ -137,7 +139,8 @@ def _functions(space: dict[str, object], module: str) -> list[CodeType]:
         if getattr(item, "__module__", None) != module:
             continue
         code = getattr(item, "__code__", None)
-        if isinstance(code, CodeType) and code.co_filename != "<string>" and not hasattr(item, "__wrapped__"):
+        code = untold(code) if isinstance(code, CodeType) else None
+        if code is not None and code.co_filename != "<string>" and not hasattr(item, "__wrapped__"):
             found.append(code)
         elif isinstance(item, type):
             found += [

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..bounded import Bounded
 from ..errors import describe
 from ..state_machine.process import StateMachineProcess
+from ..trace.telling import tell
 from .migration import Migration, Move, NotMigrated
 from .records import Pauses
 
@@ -63,6 +64,8 @@ class Swap:
             turn = self._translation.rebuilder()
             process.agenda.translate(lambda value: self._turned(turn, value))
         self.count += 1
+        if process.sched.tap is not None:
+            tell(process, "code_changed", process.behaviour, values=(move.before, move.state))
         self._pauses.append(time.perf_counter() - began)
 
     def _mailbox(self, process: ServerProcess, mailbox: deque[Entry], move: Move) -> None:

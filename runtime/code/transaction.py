@@ -25,7 +25,8 @@ from ..coroutine import CoroutineProcess
 from ..delegated import DelegatedProcess
 from ..errors import UpgradeRefused
 from ..server_process import ServerProcess
-from ..status import ENDED, IDLE, READY, SUSPENDED
+from ..status import ENDED, SUSPENDED
+from ..suspension import freeze, suspended, thaw
 from . import coroutines
 from .affected import at_rest, behaviour_of, concerned
 from .boundaries import UNKNOWN, is_boundary, left
@@ -88,6 +89,7 @@ class Transaction:
         self.left = 0
         self.at = 0.0
         self.notes: list[str] = []
+        self.committed: Callable[[], None] = lambda: None
         self.renewed: Callable[[Process], None] = lambda _: None
 
     async def run(self) -> None:
@@ -110,6 +112,7 @@ class Transaction:
         self._parts.commit()
         self.at = time.time()
         self._doors.swap()
+        self.committed()
 
     def abort(self) -> None:
         """Nothing has happened."""
@@ -207,7 +210,7 @@ class Transaction:
             return
         unfinished = (process for waiting in (self._busy, self._inside) for process in waiting)
         wanted = needed(self._node.scheduler.waits, unfinished, [*self._held, *self._lent])
-        for process in [one for one in self._held if one in wanted]:
+        for process in [one for one in self._held if one in wanted and not suspended(one)]:
             self._moves.pop(process, None)
             self._free(process)
             self._busy[process] = None
@@ -234,6 +237,8 @@ class Transaction:
     def _check(self) -> None:
         if self._error is not None:
             raise self._error
+        if self._node._stopping is not None:
+            raise UpgradeRefused("the node stops")
 
     def _fail(self, reason: str) -> None:
         if self._error is None:
@@ -274,7 +279,8 @@ class Transaction:
             entry = process.current
             del self._busy[process]
             process.before_all(entry)
-            process.suspend, process.status = True, SUSPENDED
+            freeze(process)
+            process.status = SUSPENDED
             self._held[process] = self._clock()
             self._todo.append(process)
             return False
@@ -307,13 +313,10 @@ class Transaction:
         return self.swap.message(process, message)
 
     def _hold(self, process: ServerProcess) -> None:
-        """No more messages until it is decided. One that an operator has suspended is not ours to resume."""
-        if process.suspend:
-            return
-        process.suspend = True
-        if process.status in {IDLE, READY}:
-            process.status = SUSPENDED
-        self._held[process] = self._clock()
+        """No more messages until it is decided, also if an operator lets it go on meanwhile."""
+        if process not in self._held:
+            freeze(process)
+            self._held[process] = self._clock()
 
     def _release(self) -> None:
         for process in list(self._held):
@@ -323,10 +326,8 @@ class Transaction:
         since = self._held.pop(process, None)
         if since is None or process.status == ENDED:
             return
-        self.swap.paused(process, self._clock() - since)
-        process.suspend = False
-        if process.status == SUSPENDED and process.parked() is None:
-            process.rest()
+        if thaw(process):
+            self.swap.paused(process, self._clock() - since)
 
     # --- after the commit ---------------------------------------------------------------------------
 

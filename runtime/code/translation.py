@@ -23,7 +23,7 @@ from typing import Any, Final
 from ..messages import ATOMS
 from .schema import fields_of, kind_of, why_not
 
-__all__ = ["Translation", "Untranslatable", "named"]
+__all__ = ["Translation", "Untranslatable", "attributes", "named"]
 
 _DEPTH: Final = 150
 _CONTAINERS: Final = frozenset({list, tuple, dict, set, frozenset, deque})
@@ -126,7 +126,7 @@ class Translation:
         made = _empty(kind, new, value, which, lambda item: walk.turn(item, depth))
         walk.memo[id(value)] = made
         known = fields_of(new) if self.drop else None
-        for name, item in _attributes(value):
+        for name, item in attributes(value):
             if known is None or name in known or name not in (fields_of(kind) or {}):
                 _put(made, name, walk.turn(item, depth))
         for name, make in self.added(kind, new):
@@ -183,7 +183,7 @@ def _empty(kind: type, new: Any, value: Any, which: str, turn: Callable[[Any], A
     )
 
 
-def _attributes(value: Any) -> list[tuple[str, Any]]:
+def attributes(value: Any) -> list[tuple[str, Any]]:
     """What an instance holds, in its dict and in its slots; a model's inner attributes too."""
     found: list[tuple[str, Any]] = []
     try:
@@ -226,7 +226,7 @@ def _plain(walk: _Walk, value: Any, depth: int) -> Any:
 
 
 def _turned(walk: _Walk, value: Any, depth: int) -> Iterable[tuple[str, Any]]:
-    return [(name, walk.turn(item, depth)) for name, item in _attributes(value)]
+    return [(name, walk.turn(item, depth)) for name, item in attributes(value)]
 
 
 class _Walk:
@@ -304,7 +304,7 @@ class _Walk:
         if kind_of(kind) == "namedtuple":
             return value._replace(**changed)
         made: Any = object.__new__(kind)
-        for name, item in _attributes(value):
+        for name, item in attributes(value):
             object.__setattr__(made, name, changed.get(name, item))
         return made
 

@@ -10,7 +10,6 @@ Code comes from this node's own disk only. One transaction at a time. To be call
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import re
 import secrets
@@ -26,7 +25,7 @@ from .cautions import Outside
 from .commit import let_go
 from .draft import Draft
 from .drafting import draft_of, nearest, source_of
-from .guard import Watch
+from .guard import Guards
 from .listing import Tally, every_module, is_stale, look_again, old_code
 from .migration import NotMigrated
 from .parts import purge
@@ -35,6 +34,7 @@ from .records import Guard, ModuleInfo, OldCode, Plan, Step, Upgrade
 from .sealed import Modules
 from .supervisors import differences, reconcile
 from .transaction import Overdue, Transaction
+from .unbroken import running_root, unbroken
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -72,7 +72,7 @@ class Code:
         self._kept: dict[str, _Kept] = {}
         self._undone: dict[str, ModuleType] = {}
         self._busy: str | None = None
-        self._watch: Watch | None = None
+        self._guards: Final = Guards(node, self)
         self.log: Final[deque[Upgrade]] = deque(maxlen=100)
 
     # --- what there is --------------------------------------------------------------------------------
@@ -187,12 +187,11 @@ class Code:
         async def work() -> Upgrade:
             with self._alone():
                 draft = await self._to_apply(plan, modules, by, dependants=dependants)
-                upgrade = await self._run(draft, by, deadline, overdue)
-                if guard is not None:
-                    self._watched(draft, guard)
-                return upgrade
+                if draft.back and guard is not None:
+                    raise CodeError("a rollback is not guarded: there is no version before it to go back to")
+                return await self._run(draft, by, deadline, overdue, guard=guard)
 
-        return await asyncio.shield(asyncio.ensure_future(work()))
+        return await unbroken(self._node, work())
 
     async def rollback(
         self,
@@ -218,13 +217,19 @@ class Code:
                 self._check(draft, await self._planned(draft), by)
                 return await self._run(draft, by, deadline, overdue, reason)
 
-        return await asyncio.shield(asyncio.ensure_future(work()))
+        return await unbroken(self._node, work())
 
     def purge(self, *modules: str) -> None:
-        """Forget the versions before, so that their memory is freed; there is then no way back. All, if none is named."""
+        """Forget the versions before, so that their memory is freed; there is then no way back. All, if none is named.
+
+        Raises:
+            CodeError: an upgrade, a rollback or a plan is under way.
+        """
+        self._check_free()
         names = modules or tuple({*self._kept, *self._undone})
         for name in names:
             self._forget(name)
+        self._guards.over(names)
         self._drafts.clear()
         purge(self._node, names)
 
@@ -261,7 +266,13 @@ class Code:
         return UpgradeRefused(reason, plan)
 
     async def _run(
-        self, draft: Draft, by: str, deadline: float, overdue: Overdue, reason: str = ""
+        self,
+        draft: Draft,
+        by: str,
+        deadline: float,
+        overdue: Overdue,
+        reason: str = "",
+        guard: Guard | None = None,
     ) -> Upgrade:
         began = time.perf_counter()
         outside, breath = Outside(draft), Breath()
@@ -273,6 +284,13 @@ class Code:
         except NotMigrated as error:
             raise self._refused(draft, by, f"the new tree could not be made: {error}") from None
         transaction = Transaction(self._node, draft, deadline, overdue)
+
+        def committed() -> None:
+            self._guards.over(draft.modules.of)
+            if guard is not None:
+                self._guards.begin(guard, draft, deadline, overdue)
+
+        transaction.committed = committed
         try:
             await transaction.run()
         except UpgradeRefused as error:
@@ -280,8 +298,6 @@ class Code:
             self.log.append(Upgrade(draft.id, time.time(), by, draft.kind, False, steps, text))
             raise
         outside.rebind()
-        if self._watch is not None:
-            self._watch.cancel()
         self._remember(draft)
         await breath()
         pauses = transaction.swap.pauses
@@ -350,6 +366,7 @@ class Code:
         for name in draft.modules.of:
             self._forget(name)
             look_again(name)
+        self._node.scheduler.listening.tap.code_changed()
         if not draft.back:
             self._kept.update(dict.fromkeys(draft.modules.of, _Kept(draft)))
         else:
@@ -361,22 +378,13 @@ class Code:
         undone = self._undone.pop(name, None)
         let_go([module for module in (undone, kept.modules[name] if kept is not None else None) if module])
 
-    def _watched(self, draft: Draft, guard: Guard) -> None:
-        names = tuple(draft.modules.of)
-
-        async def give_up(reason: str) -> None:
-            try:
-                await self.rollback(*names, by="guard", reason=reason)
-            except CodeError as error:
-                self._node.ledger.recorder.record(
-                    "code_changed", text=f"the guard could not roll back: {error}"
-                )
-
-        self._watch = Watch(self._node, guard, frozenset(names), give_up)
-
-    def _claim(self, what: str) -> None:
+    def _check_free(self) -> None:
         if self._busy is not None:
             raise CodeError(f"another {self._busy} is under way on this node; one at a time")
+
+    def _claim(self, what: str) -> None:
+        self._check_free()
+        running_root(self._node)
         self._busy = what
 
     @contextlib.contextmanager

@@ -19,6 +19,7 @@ from runtime.mailbox import CAST, INFO
 from runtime.port.contract import Code, Done, Failure, Kill, Resume, Send, Suspend
 from runtime.sending import deliver
 from runtime.status import ENDED
+from runtime.suspension import suspended
 
 from .lookup import find, now, pid_text, title
 from .making import message_from
@@ -73,7 +74,7 @@ def suspend(node: Node, request: Suspend) -> Done:
     def work() -> Done:
         process = find(node, request.process)
         _spare_root(node, process)
-        if process.suspend:
+        if suspended(process):
             raise Failure(Code.REFUSED, f"{title(process)} is already suspended")
         process.pause()
         node.ledger.recorder.record("suspended", process.number, process.name)
@@ -87,10 +88,10 @@ def resume(node: Node, request: Resume) -> Done:
 
     def work() -> Done:
         process = find(node, request.process)
-        if not process.suspend:
+        if not suspended(process):
             raise Failure(Code.REFUSED, f"{title(process)} is not suspended")
         waiting = process.letters
-        process.unpause()
+        process.resume()
         node.ledger.recorder.record("resumed", process.number, process.name)
         return _done(
             process, f"{title(process)} goes on, with {waiting} message{'' if waiting == 1 else 's'} waiting"

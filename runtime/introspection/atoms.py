@@ -21,6 +21,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from runtime.caller import Caller
+from runtime.handle import Handle
 from runtime.pid import Name, Pid, Ref, pid_text
 from runtime.tasks import TaskRef
 
@@ -149,7 +150,14 @@ def _caller(value: Any) -> str:
     return f"caller of {pid_text(value._process.number)}{', gone' if value.gone else ''}"
 
 
+def _handle(value: Any) -> str:
+    """What a process knows as `self`: which it is, and nothing of what the runtime keeps of it."""
+    return pid_text(_PROCESS.__get__(value).number)
+
+
+_PROCESS: Final = vars(Handle)["_process"]
 TEXTS: Final[tuple[tuple[type, Text], ...]] = (
+    (Handle, _handle),
     (enum.Enum, _enum),
     (str, plain),
     (int, digits),

@@ -10,13 +10,19 @@ from pydantic import BaseModel
 from runtime.port.contract import (
     Audit,
     AuditEntry,
+    Code,
     CodePlan,
     Failure,
+    ForgetTrigger,
+    KeepTrigger,
     Kill,
     PlanUpgrade,
     PortRequest,
     Reload,
     Send,
+    StopTrace,
+    Trace,
+    TraceSession,
     Upgrade,
 )
 
@@ -58,10 +64,14 @@ class AuditLog:
 
 
 def why_not(request: PortRequest[Any], error: BaseException) -> str:
-    """Why an action did not take effect. Of a message only the kind of failure: the words may hold its values."""
+    """Why an action did not take effect. Of a message or a pattern only the kind of failure: the words may hold its values."""
     if not isinstance(error, Failure):
         return f"failed: {type(error).__name__}"
-    return error.code.value if isinstance(request, Send) else error.message
+    if isinstance(request, Send | KeepTrigger) or (
+        isinstance(request, Trace) and error.code is Code.BAD_REQUEST
+    ):
+        return error.code.value
+    return error.message
 
 
 def _target(request: PortRequest[Any], answer: BaseModel | None) -> str:
@@ -71,7 +81,19 @@ def _target(request: PortRequest[Any], answer: BaseModel | None) -> str:
         if isinstance(answer, Upgrade)
         else getattr(request, "modules", None)
     )
+    if isinstance(request, Trace):
+        return _without_condition(request.pattern)
+    if isinstance(request, KeepTrigger | ForgetTrigger):
+        return _without_condition(request.text)
+    if isinstance(request, StopTrace):
+        return f"session {request.session}"
     return ", ".join(modules) if modules else str(getattr(request, "process", ""))
+
+
+def _without_condition(pattern: str) -> str:
+    """A pattern up to its condition, which may hold values."""
+    head, when, _ = pattern.partition(" when ")
+    return f"{head} when …" if when else head
 
 
 def _detail(request: PortRequest[Any], answer: BaseModel | None) -> str:
@@ -85,6 +107,9 @@ def _detail(request: PortRequest[Any], answer: BaseModel | None) -> str:
     if isinstance(request, PlanUpgrade):
         name = f"plan {answer.id}" if isinstance(answer, CodePlan) else ""
         return ", ".join(filter(None, (name, "a rollback" if request.rollback else "")))
+    if isinstance(request, Trace):
+        session = f"session {answer.session}" if isinstance(answer, TraceSession) else ""
+        return ", ".join(filter(None, (session, "forced" if request.force else "")))
     if isinstance(request, Reload) and request.plan is not None:
         return f"plan {request.plan}"
     return ""

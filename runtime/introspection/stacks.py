@@ -37,6 +37,7 @@ _HANDLE: Final = "runtime.handle"
 _INNER: Final = (
     "runtime.scheduler",
     "runtime.server_process",
+    "runtime.trace.",
     "runtime.steps",
     "runtime.calls",
     "runtime.sending",

@@ -263,6 +263,10 @@ class Cell(Peer):
         elif self.parts is not None:
             self.parts.heard(self.owner, what, id_, details)
 
+    def on_crashed(self, places: tuple[str, ...], count: int) -> None:
+        """Processes beside it have crashed over there."""
+        self.node.ledger.tell_crash(places, count)
+
     def on_log(self, name: str, level: int, text: str, path: str, line: int) -> None:
         """A record of its logging."""
         logger = logging.getLogger(name)

@@ -23,7 +23,7 @@ from ..registry.registry import KeyAddress
 if TYPE_CHECKING:
     from ..code.parts import Behind
 
-__all__ = ["Borders", "dumps", "loads"]
+__all__ = ["Borders", "Pickler", "dumps", "loads", "resolved"]
 
 Reference = tuple[Any, ...]
 _DEFAULT: Final = vars(BaseException)["__reduce__"]
@@ -46,14 +46,17 @@ class Borders(Protocol):
         ...
 
 
-class _Pickler(pickle.Pickler):
+class Pickler(pickle.Pickler):
+    """Pickles values with their identities."""
+
     def __init__(self, file: io.BytesIO, borders: Borders) -> None:
         super().__init__(file, protocol=5)
-        self._borders = borders
+        self.borders: Final = borders
 
     def reducer_override(self, obj: Any) -> Any:
+        """Identities by `refer`, exceptions without their `__init__`."""
         if isinstance(obj, Pid | Name | Alias | KeyAddress | Process | Caller):
-            return _resolve, self._borders.refer(obj)
+            return resolved, self.borders.refer(obj)
         if isinstance(obj, BaseException) and type(obj).__reduce__ is _DEFAULT:
             return _error, (type(obj), obj.args, vars(obj))
         return NotImplemented
@@ -65,7 +68,7 @@ class _Unpickler(pickle.Unpickler):
         self._borders = borders
 
     def find_class(self, module: str, name: str) -> Any:
-        if module == __name__ and name == _resolve.__name__:
+        if module == __name__ and name == resolved.__name__:
             return self._borders.resolve
         behind = self._borders.behind
         if behind is not None and module in behind.modules:
@@ -81,7 +84,7 @@ def dumps(value: Any, borders: Borders) -> bytes:
     """
     file = io.BytesIO()
     try:
-        _Pickler(file, borders).dump(value)
+        Pickler(file, borders).dump(value)
     except Exception as error:
         raise NotSendable(f"{type(value).__qualname__} (into another OS process: {error})", "") from None
     return file.getvalue()
@@ -93,7 +96,7 @@ def loads(data: bytes, borders: Borders) -> Any:
     return value if borders.behind is None else borders.behind.now(value)
 
 
-def _resolve(*_reference: Any) -> Any:
+def resolved(*_reference: Any) -> Any:
     """Stands in the pickle for `Borders.resolve`."""
     raise TypeError("an identity of the runtime has a meaning only between a node and its isolated processes")
 

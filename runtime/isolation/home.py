@@ -7,6 +7,8 @@ import logging
 import pickle
 import threading
 import time
+from collections import Counter
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import exits
@@ -17,6 +19,7 @@ from ..pid import NODE
 from ..preemption.guards import to_its_end
 from ..signals import Down
 from ..status import ENDED
+from ..suspension import ask
 from .codec import dumps, loads
 from .fences import die
 from .glance import oldest
@@ -65,6 +68,8 @@ class Home(Peer):
         self._asked = 0
         self._showing = False
         self._inside: Inside | None = None
+        self._crashes: Counter[frozenset[str]] = Counter()
+        self.node.ledger.crash_watchers.add(self._crashed)
 
     # --- messages -----------------------------------------------------------------------------------
 
@@ -88,7 +93,7 @@ class Home(Peer):
         if isinstance(guest, GuestServer | GuestMachine):
             guest.flight = entry
         if kind == SYSTEM:
-            guest.ask(entry)
+            ask(guest, entry)
         else:
             guest.post(entry)
         if isinstance(guest, GuestCoroutine):
@@ -119,7 +124,7 @@ class Home(Peer):
         if on:
             self.owner.pause()
         else:
-            self.owner.unpause()
+            self.owner.resume()
 
     def on_end(self, body: bytes) -> None:
         """It has been ended from outside: what an exit signal does that is not trapped."""
@@ -232,11 +237,23 @@ class Home(Peer):
                 self._showing = True
                 self.sched.loop.call_later(WAITING_S, self._show)
 
+    def _crashed(self, places: Collection[str], count: int) -> None:
+        """Processes that the guest has started here have crashed; the node is told, for who counts."""
+        if not self._crashes:
+            self.sched.loop.call_later(SHOWN_S, self._tell_crashes)
+        self._crashes[frozenset(places)] += count
+
+    def _tell_crashes(self) -> None:
+        crashes, self._crashes = self._crashes, Counter()
+        for places, count in crashes.items():
+            self.frame("crashed", tuple(places), count)
+
     # --- the end ------------------------------------------------------------------------------------
 
     def guest_ended(self, reason: Any, crash: CrashReport | None, lost: int) -> None:
         """The guest has ended; the node is told, and what is left here ends soon."""
         self._show()
+        self._tell_crashes()
         told = None
         if crash is not None:
             values = [self._portable(value) for value in (crash.last_message, crash.last_state)]

@@ -59,6 +59,12 @@ class _Record(_Base):
         if self.cell is not None:
             self.cell.frame("suspend", True)
 
+    def resume(self) -> None:
+        """Go on, unless an upgrade holds it: there, that is another matter than here."""
+        if self.cell is not None and self.extra is not None and self.extra.suspended:
+            self.cell.frame("suspend", False)
+        super().resume()
+
     def unpause(self) -> None:
         """Go on."""
         if self.cell is not None:

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["BadFrame", "Pipe", "Wire", "frame_of"]
+__all__ = ["BadFrame", "Pipe", "Wire", "frame_of", "frames_of"]
 
 _HEAD: Final = struct.Struct("!4sII")
 _MARK: Final = b"\xabOB\x01"
@@ -37,6 +37,12 @@ class BadFrame(Exception):  # noqa: N818 - what arrived, not what went wrong her
 def frame_of(body: bytes) -> bytes:
     """`body` as it goes over the wire."""
     return _HEAD.pack(_MARK, len(body), zlib.crc32(body)) + body
+
+
+def frames_of(data: bytes) -> tuple[list[bytes], bytes]:
+    """The bodies of the frames in `data`, and what is left behind the last whole one. Raises BadFrame."""
+    reader = _Reader()
+    return reader.feed(data), reader.rest
 
 
 class _Reader:
@@ -65,6 +71,11 @@ class _Reader:
             start = end
         del buffer[:start]
         return frames
+
+    @property
+    def rest(self) -> bytes:
+        """What is no whole frame yet."""
+        return bytes(self._bytes)
 
 
 class Wire:

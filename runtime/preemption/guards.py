@@ -2,7 +2,7 @@
 
     innermost frame ... up to the runtime's frame that called the handler (a boundary)
       a collection of garbage is going on      HOLD: the collector keeps its lists on the C stack
-      the runtime itself                       ITSELF: it ends by itself, soon
+      the runtime itself, and tracing          ITSELF: they end by themselves, soon
       the end of a process, with all it calls  ITSELF: others are told of it there (a host's logging may take its time)
       threading, queue, concurrent             RELUCTANT: they are seldom in the middle for long, but may block
       logging (where it locks), warnings       HOLD: what they lock is locked for the thread, so it would not exclude others
@@ -44,6 +44,7 @@ __all__ = [
     "Hold",
     "boundary",
     "hub_may_lend",
+    "is_known",
     "may_wait",
     "open_to_switches",
     "to_its_end",
@@ -65,7 +66,7 @@ LONG: Final[Hold] = 200
 IMPORT: Final[Hold] = 5000
 """Large libraries are imported on first use."""
 
-_RUNTIME: Final = frozenset({"runtime", "tracing"})
+_OURS: Final = frozenset({"runtime", "tracing"})
 _HOLDS: Final[dict[str, Hold]] = {
     "logging": BRIEF, "warnings": BRIEF,
     "importlib": IMPORT, "_frozen_importlib": IMPORT, "_frozen_importlib_external": IMPORT, "zipimport": IMPORT,
@@ -120,6 +121,11 @@ def to_its_end(function: F) -> F:
     return function
 
 
+def is_known(code: CodeType) -> bool:
+    """Whether frames are told by this very code object: it must not be exchanged for another that does the same."""
+    return code in _boundaries or code in _open or code in _closed or code in _LOCKING
+
+
 def verdict(frame: FrameType | None, current: greenlet | None = None) -> Hold:
     """FREE, ITSELF, RELUCTANT, or the ticks of a HOLD, for the step whose innermost frame this is.
 
@@ -141,7 +147,7 @@ def verdict(frame: FrameType | None, current: greenlet | None = None) -> Hold:
             root = name.partition(".")[0]
             if root in _DEBUGGERS or code in hosts:
                 return ITSELF
-            if root in _RUNTIME:
+            if root in _OURS:
                 if name == _STREAMS:
                     hold = max(hold, LONG)
                 elif name == _CODEC:
@@ -169,7 +175,7 @@ def hub_may_lend(frame: FrameType | None) -> bool:
     """Whether a hub that is blocked here may let a step run meanwhile: not in the middle of the runtime itself."""
     while frame is not None:
         name = frame.f_globals.get("__name__")
-        if type(name) is str and name.partition(".")[0] in _RUNTIME:
+        if type(name) is str and name.partition(".")[0] in _OURS:
             return False
         frame = frame.f_back
     return True

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from greenlet import getcurrent, greenlet
 
 from ..status import ENDED, PARKED, RUNNING, SUSPENDED
+from ..trace.telling import tell
 from .entrance import Entrance
 from .errand import Errand
 from .ticker import FAST_S
@@ -183,6 +184,10 @@ class Workers(Entrance):
         elif process.status == ENDED or worker.given_up:
             self.kill(worker)
         else:
+            if (
+                self.sched.tap is not None
+            ):  # told when it goes on: a tick, in the middle of anything, is no place for it
+                tell(process, "parked", f"slice {worker.slices}", context=worker.story)
             self.resume(worker)
 
     def give_up(self, worker: Worker) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import AlreadyRegistered
 from ..status import ENDED
+from ..trace.telling import tell
 
 if TYPE_CHECKING:
     from ..process import Process
@@ -52,11 +53,15 @@ class Directory:
             if holder.status != ENDED:
                 raise AlreadyRegistered(name, holder.pid)
             self._names[name] = process
+        if process.sched.tap is not None:
+            tell(process, "register", name)
 
     def release(self, process: Process) -> None:
         """Free the name of a process that ends, and drop its entries. Its child keeps the name, for reports."""
         name = process.name
         if name is not None and self._names.get(name) is process:
             del self._names[name]
+            if process.sched.tap is not None:
+                tell(process, "unregister", name)
         for table in list(self.tables.values()):
             table.release(process)

@@ -122,7 +122,7 @@ class StateMachineProcess(ServerProcess):
             NotSendable: a reply cannot be shared.
         """
         kind, event, caller, _, sender, _ = entry
-        before = self.state
+        before = self.state if self.sched.traced else None
         transition = self._entered(entry)
         entering = transition is not None
         if transition is not None:

@@ -11,6 +11,7 @@ from ..calls import expire
 from ..errors import NodeError, NoProcess, SelfCall
 from ..mailbox import SYSTEM
 from ..status import ENDED
+from ..suspension import ask as put_in
 
 if TYPE_CHECKING:
     from ..pid import Address
@@ -42,7 +43,7 @@ async def ask(target: Address, request: SystemRequest[R], timeout: float | None)
     expiry = None
     try:
         sched.waits.begin(caller, sent=False)
-        process.ask((SYSTEM, request, caller, sched.tick(), sched.sender(), sched.under()))
+        put_in(process, (SYSTEM, request, caller, sched.tick(), sched.sender(), sched.under()))
         if timeout is not None:
             expiry = sched.loop.call_later(timeout, expire, future, target, process, timeout)
         answer: R = await future

@@ -23,6 +23,7 @@ from ..preemption.guards import boundary
 from ..results import NOTHING, Stop
 from ..server_process import ServerProcess
 from ..status import ENDED, SUSPENDED
+from ..suspension import suspended
 from . import counting, states
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Suspend(SystemRequest[None]):
 
     def answer(self, process: Process) -> None:
         """From this step on."""
-        if not process.suspend:
+        if not suspended(process):
             process.pause()
             process.sched.node.ledger.recorder.record("suspended", process.number, process.name)
 
@@ -124,8 +125,8 @@ class Resume(SystemRequest[None]):
 
     def answer(self, process: Process) -> None:
         """From this step on."""
-        if process.suspend:
-            process.unpause()
+        if suspended(process):
+            process.resume()
             process.sched.node.ledger.recorder.record("resumed", process.number, process.name)
 
     def needs_step(self, process: Process) -> bool:
@@ -173,7 +174,7 @@ class GetStatus(SystemRequest[Status]):
             process.pid,
             process.name,
             process.behaviour,
-            process.suspend,
+            suspended(process),
             parent.pid if parent is not None else None,
             process.letters,
         )

@@ -23,8 +23,9 @@ from types import CoroutineType, FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import BadReturn
-from ..preemption.guards import FREE, boundary, verdict
+from ..preemption.guards import FREE, boundary, to_its_end, verdict
 from ..preemption.worker import Killed, Zombie
+from ..trace.stories import OUTSIDE
 
 if TYPE_CHECKING:
     from ..process import Process
@@ -77,14 +78,22 @@ class Lane:
         """Run `work` on the thread; what it returns, or raises."""
         future = asyncio.get_running_loop().create_future()
         if self._thread is None:
-            name = f"observer {self.process!r}"
-            self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-            self._thread.start()
-        self._jobs.put((work, copy_context(), future))
+            self._thread = self._start()
+        context, entry = copy_context(), self.process.current
+        if entry is not None:
+            context.run(OUTSIDE.set, entry[5])
+        self._jobs.put((work, context, future))
         returned, value = await future
         if returned:
             return value
         raise value
+
+    @to_its_end
+    def _start(self) -> threading.Thread:
+        """Start the thread; whole, or not at all: `start` waits until it runs, which may take a while on a busy machine."""
+        thread = threading.Thread(target=self._run, name=f"observer {self.process!r}", daemon=True)
+        thread.start()
+        return thread
 
     def _run(self) -> None:
         threads, ident = self.process.sched.threads, threading.get_ident()

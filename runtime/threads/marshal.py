@@ -19,6 +19,7 @@ from ..preemption.errand import Errand
 from ..preemption.guards import boundary, open_to_switches
 from ..preemption.worker import Killed
 from ..status import ENDED
+from ..trace.stories import OUTSIDE
 
 if TYPE_CHECKING:
     from ..process import Process
@@ -60,6 +61,7 @@ def post(process: Process, work: Callable[..., None], *args: Any) -> None:
     sched = process.sched
 
     def enter() -> None:
+        sched.story = OUTSIDE.get()  # of the thread's: this runs in a copy of its context
         sched.enter(process, sched.clock(), None, Errand(work), args)
 
     sched.loop.call_soon_threadsafe(enter)

@@ -13,14 +13,21 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from tracing.flight import Flight
+from tracing.functions import Probes
 from tracing.kinds import GROUPS
 from tracing.pattern.tree import PidOf
 from tracing.tap import Tap
 
 from ..pid import Alias, Pid, Ref
+from ..preemption.guards import is_known
 from .flown import event_of
+from .whereabouts import known, whereabouts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tracing.context import Context
+
     from ..node import Node
     from ..scheduler import Scheduler
 
@@ -52,8 +59,10 @@ class Listening:
 
     def __init__(self, node: Node, sched: Scheduler, flight: int) -> None:
         self._sched = sched
+        known(sched)
         self.size: Final = flight
         self._clock: asyncio.TimerHandle | None = None
+        self._outside = False
         self.looked = -math.inf
         self.flight: Final[Flight[Any] | None] = Flight(flight, event_of, sched.clock) if flight else None
         self.tap: Final = Tap(
@@ -62,8 +71,31 @@ class Listening:
             flight=self.flight,
             flight_kinds=FLIGHT_KINDS if flight else frozenset(),
             resolve=lambda name: _number(node, name),
+            probes=Probes(
+                sched.clock,
+                lambda: _runs(sched),
+                thread=lambda: sched.thread,
+                post=self._post,
+                spared=is_known,
+            ),
             atoms={Pid: _pid, Alias: lambda alias: PidOf(alias._owner.number), Ref: lambda ref: ref.number},
         )
+
+    @property
+    def outside(self) -> bool:
+        """Whether the host, or an operator, says which stories messages belong to: each is then looked at for it. Settable."""
+        return self._outside
+
+    @outside.setter
+    def outside(self, yes: bool) -> None:
+        if yes != self._outside:
+            self._outside = yes
+            self._changed(self._sched.tap)
+
+    def forget(self) -> None:
+        """Let go of all that the flight recorder has."""
+        if self.flight is not None:
+            self.flight.clear()
 
     def close(self) -> None:
         """The node has ended: sessions end with it."""
@@ -75,18 +107,21 @@ class Listening:
         """Somebody begins to listen, or nobody does any more; on any thread."""
         if get_ident() == self._sched.thread:
             self._settle(tap)
-            return
+        else:
+            self._post(lambda: self._settle(tap))
+
+    def _post(self, work: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the loop is closed: nothing happens any more
-            self._sched.loop.call_soon_threadsafe(self._settle, tap)
+            self._sched.loop.call_soon_threadsafe(work)
 
     def _settle(self, tap: Tap | None) -> None:
         sched = self._sched
         sched.tap = tap
         sched.keep = None if tap is None else _forget if self.flight is None else self.flight.keep
         sched.traced = tap is not None and not tap.kinds.isdisjoint(TRACED)
-        sched.untraced = None if sched.traced else sched.thread
+        sched.untraced = None if sched.traced or self._outside else sched.thread
         if tap is not None and tap.sessions and self._clock is None:
-            self._tick()
+            self._clock = sched.loop.call_later(TICK_S, self._tick)  # not now: the tap's lock is held
 
     def _tick(self) -> None:
         self.tap.tick()
@@ -95,6 +130,14 @@ class Listening:
 
 def _forget(_item: Any) -> None:
     """There is no flight recorder."""
+
+
+def _runs(sched: Scheduler) -> tuple[Any, Context | None] | None:
+    """Whose code runs here, if it is this node's."""
+    place = whereabouts()
+    if place is None or place.sched is not sched or place.process is None:
+        return None
+    return place.process, place.context
 
 
 def _number(node: Node, name: str) -> int | None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..process import Process
     from ..run_queue import RunQueue
 
-__all__ = ["replied", "sent", "tell"]
+__all__ = ["HOST", "raised", "replied", "sent", "tell"]
 
 
 class _Host:
@@ -71,6 +71,22 @@ def tell(
     )  # fmt: skip
 
 
+def raised(process: Process, reason: Any) -> None:
+    """A handler has raised."""
+    sched, entry = process.sched, process.current
+    tap = sched.tap
+    if tap is None or "raised" not in tap.kinds or entry is None:
+        return
+    now = sched.clock()
+    tap.offer(
+        process,
+        (
+            now, "raised", process.number, process.name, process.handler(entry), entry[4], here(sched) or entry[5],
+            (entry[1], process.state, reason), max(0.0, process.since - entry[3]), now - process.since, process.redact,
+        ),
+    )  # fmt: skip
+
+
 def sent(sched: RunQueue, kind: str, text: str, target: Process, message: Any, context: Context) -> None:
     """A message leaves for `target`, whose behaviour says what may be seen of it. Only while `sched.traced`."""
     tap = sched.tap
@@ -88,9 +104,10 @@ def replied(caller: Caller[Any], value: Any) -> None:
     """A call has been answered. Only while `sched.traced`."""
     process = caller.callee
     tap = process.sched.tap
-    if tap is None or "reply" not in tap.kinds or not hasattr(caller, "asked"):
+    asked: tuple[Context, int] | None = getattr(caller, "asked", None)
+    if tap is None or "reply" not in tap.kinds or asked is None:
         return
-    context, number = caller.asked
+    context, number = asked
     tap.offer(
         process,
         (

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracing.records import ABSENT
 
-from ..mailbox import CALL, CAST, HANDLERS, INFO, Entry
+from ..mailbox import CALL, CAST, HANDLERS, INFO, INIT, Entry
 from ..messages import ATOMS, share
 from ..preemption.guards import boundary
 from ..process import EVENTS_KEPT, EVENTS_MOST
@@ -137,8 +137,9 @@ class Answering:
         if sched.traced:
             begun(process, entry, now)
         try:
-            before = process.state
-            result = process.handle.handle_call(message, caller, before)
+            state = process.state  # before the handler is looked up, which may end the process
+            before = state if sched.traced else None  # else nothing holds it when it is let go of
+            result = process.handle.handle_call(message, caller, state)
             if (
                 type(result) is not Reply
                 or process.status != RUNNING
@@ -220,8 +221,10 @@ def received(process: Process, entry: Entry) -> None:
 def done(process: Process, entry: Entry, kind: int, message: Any, before: Any, reply: Any) -> None:
     """A handler's result has been applied: it is kept, and told to who wants it. `process.since` is when it began."""
     sched = process.sched
-    item = (process.since, kind, message, entry[4], reply, process, entry[5], sched.clock(), entry[3])
-    process.keep(item)
+    context = entry[5] if entry[5] is not None else sched.story  # born in this step, by what it has sent
+    item = (process.since, kind, message, entry[4], reply, process, context, sched.clock(), entry[3])
+    if kind != INIT:
+        process.keep(item)
     if sched.keep is not None:
         sched.keep(item)
     if sched.traced:

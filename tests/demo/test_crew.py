@@ -30,15 +30,16 @@ class Crew:
 
     async def finished(self, files, within=30.0):
         """Wait until `files` files have a result and the passes have run; returns the totals."""
-        async with asyncio.timeout(within):
-            while True:
-                try:
-                    standing = await self.node.named("reporter").call(Progress())
-                except CallError:
-                    standing = None
-                if standing and standing.finished and standing.on_disk == files == standing.totals.files:
-                    return self.library.totals()
-                await asyncio.sleep(0.01)
+
+        async def done():
+            try:
+                standing = await self.node.named("reporter").call(Progress())
+            except CallError:
+                return False
+            return standing.finished and standing.on_disk == files == standing.totals.files
+
+        await eventually(done, within)
+        return self.library.totals()
 
     async def kill(self, name):
         """What an operator does; returns the pid that has ended."""

@@ -315,7 +315,7 @@ async def test_a_pid_of_the_dead_keeps_nothing_of_their_code(how):
 
 @virtual_time
 async def test_the_dead_do_not_keep_one_another_by_their_last_messages():
-    async with virtual_node() as node:
+    async with virtual_node(flight=0) as node:
         before = sum(type(it) is ServerProcess for it in gc.get_objects())
         last = None
         for _ in range(50):

@@ -238,7 +238,7 @@ async def test_ten_thousand_processes_that_have_ended_leave_nothing_in_memory():
     async def short(process):
         process.monitor(process.pid)
 
-    async with virtual_node() as node:
+    async with virtual_node(flight=100) as node:
         top = await node.start(Supervisor([]))
 
         async def cycle(count):

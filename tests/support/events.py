@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tracing.context import born
+from tracing.records import Record
 
 
 @dataclass
@@ -46,3 +47,36 @@ def conversation():
         event("reply", 7, mono=1.875, peer=0, context=first),
         event("handled", "ask", 0, 7, 7, mono=2.0, text="handle_call", context=first, waited=0.25, took=0.75),
     ]  # fmt: skip
+
+
+def agent():
+    """Records of an agent's handler that asks a model, and runs a tool, which asks for a page."""
+    story, step = "a" * 32, "0" * 15 + "1"
+
+    def record(seq, kind, mono, text, span, cause="", took=None, **attributes):
+        return Record(
+            seq, 1000 + mono, kind, 5, "alice", text, mono, 0, story, span, cause, None, None, took,
+            {"attributes": attributes} if attributes else {},
+        )  # fmt: skip
+
+    chat = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "sonnet"}
+    model, tool, page = ("0" * 15 + digit for digit in "234")
+    return [
+        record(1, "handle", 1.0, "handle_cast", step),
+        record(
+            2,
+            "span_start",
+            1.25,
+            "chat sonnet",
+            model,
+            step,
+            **chat,
+            **{"gen_ai.input.messages": "the secret"},
+        ),
+        record(3, "span_end", 1.75, "chat sonnet", model, step, 0.5, **{"gen_ai.usage.input_tokens": 12}),
+        record(4, "span_start", 2.0, "tool", tool, step, name="search"),
+        record(5, "span_start", 2.25, "GET", page, tool, **{"http.request.method": "GET"}),
+        record(6, "span_end", 2.5, "GET", page, tool, 0.25, **{"error.type": "500", "odd": {"$type": "X"}}),
+        record(7, "span_end", 2.75, "tool", tool, step, 0.75),
+        record(8, "handled", 3.0, "handle_cast", step, took=2.0),
+    ]

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
-async def eventually(check: Callable[[], T], within: float = 5.0) -> T:
-    """The first true value of `check()`, asked after every turn of the loop; fails after `within` seconds."""
+async def eventually(check: Callable[[], T | Coroutine[Any, Any, T]], within: float = 5.0) -> T:
+    """The first true value of `check()`, which may be async, asked after every turn of the loop; fails after `within` seconds."""
     deadline = time.monotonic() + within
-    while not (value := check()):
+    while True:
+        asked = check()
+        value: T = await asked if inspect.iscoroutine(asked) else asked
+        if value:
+            return value
         assert time.monotonic() < deadline, f"not within {within} s: {check}"
         await asyncio.sleep(0.001)
-    return value
+
+
+async def more(figure: Callable[[], float], within: float = 5.0) -> None:
+    """Until a figure has grown: something goes on beside the test."""
+    before = figure()
+    await eventually(lambda: figure() > before, within)
 
 
 def eventually_sync(check: Callable[[], T], within: float = 5.0) -> T:

@@ -1,6 +1,8 @@
 """Spans of OpenTelemetry as events of the process in whose step they begin."""
 
 import importlib.util
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
@@ -18,12 +20,12 @@ class Step:
     def __init__(self):
         self.events, self.now, self.context = [], 1.0, STEP
 
-    def where(self):
-        return (
-            None
-            if self.context is None
-            else (Subject(), self.context, lambda _subject, one: self.events.append(one))
-        )
+    def here(self):
+        return None if self.context is None else (Subject(), self.context)
+
+    def offer(self, subject, one):
+        assert subject.number == one[2]
+        self.events.append(one)
 
     def clock(self):
         return self.now
@@ -42,7 +44,7 @@ def step():
 
 @pytest.fixture
 def processor(step):
-    return Incoming(step.where, step.clock)
+    return Incoming(step.here, step.offer, step.clock)
 
 
 def test_a_span_begins_and_ends_in_the_story_of_the_message_that_is_handled(step, processor):
@@ -81,6 +83,18 @@ def test_a_parent_in_another_story_is_no_cause(step, processor):
     assert step.events[1][6] == (50, 12, 60, None)
 
 
+def test_a_span_where_no_process_runs_belongs_to_that_of_the_span_it_is_in(step, processor):
+    processor.on_start(span(11))
+    step.context = None
+    inner = span(12, parent=11)
+    processor.on_start(inner)
+    processor.on_end(inner)
+    assert [(one[1], one[2], one[6]) for one in step.events[1:]] == [
+        ("span_start", 5, (5, 12, 11, "owner")),
+        ("span_end", 5, (5, 12, 11, "owner")),
+    ]
+
+
 def test_outside_of_processes_nothing_is_recorded(step, processor):
     step.context = None
     one = span(11)
@@ -107,24 +121,96 @@ def test_after_the_providers_end_nothing_is_kept(step, processor):
     assert processor.force_flush()
 
 
-def has_sdk():
+def has(*modules):
     try:
-        return importlib.util.find_spec("opentelemetry.sdk") is not None
+        return all(importlib.util.find_spec(module) is not None for module in modules)
     except ModuleNotFoundError:
         return False
 
 
-@pytest.mark.skipif(not has_sdk(), reason="opentelemetry-sdk is not installed")
-def test_it_is_a_processor_for_the_official_sdk(step, processor):
+@pytest.fixture
+def provider(processor):
     from opentelemetry.sdk.trace import TracerProvider
 
     provider = TracerProvider()
     provider.add_span_processor(processor)
+    yield provider
+    provider.shutdown()
+
+
+def told(step):
+    return [(one[1], one[4]) for one in step.events]
+
+
+@pytest.mark.skipif(
+    not has("opentelemetry.sdk", "opentelemetry.instrumentation.sqlite3"),
+    reason="opentelemetry-sdk and opentelemetry-instrumentation-sqlite3 are not installed",
+)
+def test_what_a_database_is_asked_shows_up_under_the_agent_that_asks(step, provider):
+    import sqlite3
+
+    from opentelemetry.instrumentation.sqlite3 import SQLite3Instrumentor
+
+    base = SQLite3Instrumentor().instrument_connection(sqlite3.connect(":memory:"), provider)
+    cursor = base.cursor()
+    cursor.execute("CREATE TABLE notes (text TEXT)")
+    with pytest.raises(sqlite3.OperationalError):
+        cursor.execute("SELECT nothing FROM nowhere")
+    base.close()
+    assert told(step) == [
+        ("span_start", "CREATE"),
+        ("span_end", "CREATE"),
+        ("span_start", "SELECT"),
+        ("span_end", "SELECT"),
+    ]
+    assert all(one[2] == 5 and one[6][::2] == (STEP[0], STEP[1]) for one in step.events)
+    assert step.events[1][7][0]["db.statement"] == "CREATE TABLE notes (text TEXT)"
+    assert "error.type" not in step.events[1][7][0]
+    assert step.events[3][7][0]["error.type"]
+
+
+@pytest.mark.skipif(
+    not has("opentelemetry.sdk", "opentelemetry.instrumentation.httpx", "httpx"),
+    reason="opentelemetry-sdk, opentelemetry-instrumentation-httpx and httpx are not installed",
+)
+def test_a_request_is_seen_while_it_is_under_way(step, provider):
+    import httpx
+    from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+
+    asked = []
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(told(step))
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    with httpx.Client(trust_env=False) as client:
+        HTTPXClientInstrumentor.instrument_client(client, tracer_provider=provider)
+        client.get(f"http://127.0.0.1:{server.server_port}/notes")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    assert asked == [[("span_start", "GET")]]
+    assert told(step) == [("span_start", "GET"), ("span_end", "GET")]
+    attributes = step.events[1][7][0]
+    assert 404 in attributes.values()
+    assert attributes["error.type"]
+
+
+@pytest.mark.skipif(not has("opentelemetry.sdk"), reason="opentelemetry-sdk is not installed")
+def test_it_is_a_processor_for_the_official_sdk(step, provider):
     tracer = provider.get_tracer("httpx")
     with tracer.start_as_current_span("agent", attributes={"a": 1}), tracer.start_as_current_span("GET /"):
         assert [one[1] for one in step.events] == ["span_start", "span_start"]
-    provider.shutdown()
-    assert [(one[1], one[4]) for one in step.events] == [
+    assert told(step) == [
         ("span_start", "agent"), ("span_start", "GET /"), ("span_end", "GET /"), ("span_end", "agent"),
     ]  # fmt: skip
     outer, inner = step.events[0][6], step.events[1][6]

@@ -3,8 +3,11 @@
 import contextlib
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +17,7 @@ from tracing.records import Record
 from tracing.store import Store, StoreError
 
 STORY = "a" * 32
+ROOT = Path(__file__).parents[2]
 
 
 def record(seq, at=None, kind="send", pid=1, **more):
@@ -146,6 +150,119 @@ def test_readers_do_not_wait_for_a_writer(tmp_path):
     assert seqs(reader) == [1, 2]
     writer.close()
     reader.close()
+
+
+def test_a_body_is_kept_with_its_collection_and_goes_with_it(store):
+    number = store.keep("recording", "alice", [record(1)], body=b"\0raw")
+    plain = store.keep("session", "p", [])
+    assert (store.body(number), store.body(plain), store.body(99)) == (b"\0raw", None, None)
+    assert [kept.number for kept in store.collections(sort="recording")] == [number]
+    assert [kept.number for kept in store.collections(title="p")] == [plain]
+    store.forget(number)
+    assert store.body(number) is None
+
+
+def test_the_oldest_go_when_their_bodies_are_too_large(store, monkeypatch):
+    monkeypatch.setattr("tracing.store._BYTES", 10)
+    for name in "abc":
+        store.keep("recording", name, [], body=b"12345")
+    assert [kept.title for kept in store.collections()] == ["c", "b"]
+    with pytest.raises(ValueError, match="11 bytes"):
+        store.keep("recording", "d", [], body=b"x" * 11)
+
+
+def test_a_file_of_the_version_before_is_taken_over(tmp_path):
+    path = tmp_path / "traces.db"
+    store = Store(path)
+    store.keep("session", "p", [record(1)])
+    store.close()
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        base.execute("DROP TABLE bodies")
+        base.execute("PRAGMA user_version = 1")
+    again = Store(path)
+    assert seqs(again) == [1]
+    again.keep("recording", "alice", [], body=b"raw")
+    again.close()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from tracing.records import Record
+from tracing.store import Store
+
+def records():
+    for seq in range(20):
+        if seq == 10:
+            print("in the middle", flush=True)
+            sys.stdin.readline()
+        yield Record(seq, float(seq), "send", 1, None, "")
+
+store = Store(Path(sys.argv[1]))
+for _ in range(2):
+    store.keep("session", "p", records())
+print("done", flush=True)
+"""
+
+
+def test_it_is_read_by_one_process_while_another_writes_it(tmp_path):
+    path = tmp_path / "traces.db"
+    reader = Store(path)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for kept in (0, 20):
+        assert writer.stdout.readline() == "in the middle\n"
+        assert len(reader.find()) == kept  # all of a collection, or nothing
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+    assert writer.stdout.readline() == "done\n"
+    writer.communicate(timeout=60)
+    assert len(reader.find()) == 40
+    reader.close()
+
+
+def test_several_processes_make_it_and_write_it_at_a_time(tmp_path):
+    path = tmp_path / "traces.db"
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path)],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        for _ in range(3)
+    ]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    store = Store(path)
+    assert len(store.find(limit=1000)) == 120
+    store.close()
+
+
+def test_a_file_that_is_damaged_while_it_is_used_is_told_in_words(tmp_path):
+    path = tmp_path / "traces.db"
+    store = Store(path)
+    store.keep("session", "p", [record(seq, values={"text": "x" * 500}) for seq in range(500)])
+    store.close()
+    data = bytearray(path.read_bytes())
+    data[4096 * 3 :] = b"\xff" * (len(data) - 4096 * 3)
+    path.write_bytes(data)
+    damaged = Store(path)
+    with pytest.raises(StoreError, match="cannot be used"):
+        damaged.find()
+    with pytest.raises(StoreError, match="cannot be used"):
+        damaged.keep("session", "p", [record(seq, values={"text": "x" * 500}) for seq in range(500)])
+    damaged.close()
+
+
+def test_a_place_where_no_file_can_be_is_told_in_words(tmp_path):
+    for path in (tmp_path, tmp_path / "none" / "traces.db"):
+        with pytest.raises(StoreError, match="cannot be used"):
+            Store(path)
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)

@@ -127,6 +127,8 @@ def _all(tests: list[Test]) -> Test:
 
 
 def _functions(functions: tuple[Function, ...], reader: Reader) -> Test:
+    if len(functions) == 1:
+        return lambda event: _is_call(event, functions[0], reader)
     return lambda event: any(_is_call(event, function, reader) for function in functions)
 
 

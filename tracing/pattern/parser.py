@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final, Literal
 
@@ -145,7 +146,7 @@ def _what(cursor: Cursor, kinds: set[str], functions: list[Function]) -> None:
         cursor.wrong("what to trace is missing", *_WHAT)
     name = cursor.dotted("what to trace", *_WHAT)
     if cursor.skip(":"):
-        functions.append(_function(cursor, name))
+        functions.append(replace(_function(cursor, name), column=token.column))
     elif name in GROUPS:
         kinds |= GROUPS[name]
     elif name in _KINDS:

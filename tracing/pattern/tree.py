@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 __all__ = [
@@ -124,12 +124,14 @@ class Function:
         name: its qualified name; `*` is every function of the module.
         arguments: what stands in the brackets, or None where there are none.
         arity: how many arguments, or None for any number.
+        column: where it stands in the pattern, from 1 on.
     """
 
     module: str
     name: str
     arguments: tuple[Argument, ...] | None = None
     arity: int | None = None
+    column: int = field(default=1, compare=False)
 
     @property
     def text(self) -> str:

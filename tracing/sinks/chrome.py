@@ -1,6 +1,7 @@
 """Chrome's trace format, which Perfetto opens: a track for each process, arrows from sending to handling.
 
-    X  a handler, or a call of a function, as long as it took     s, f  the arrow from a message's sending to its handling
+    X  a handler, or a call of a function, as long as it took;    s, f  the arrow from a message's sending to its handling: both
+       what is sent outside of any                                      have to be in such a slice
     b, e  a span of the user's                                    i     everything else, at its moment
     M  the names of tracks                                        C     counters
 
@@ -10,6 +11,7 @@ numbers of their own, since readers keep them in 32 bits.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Final
 
@@ -23,6 +25,8 @@ _SENT: Final = frozenset({"send", "call", "timer", "spawn"})
 _SILENT: Final = frozenset({"handle", "function_call"})
 """Beginnings: what they begin is drawn when it is over."""
 _NODE: Final = 1
+_MOMENT: Final = 0.001
+"""Microseconds of a slice that has no length: readers count in nanoseconds."""
 
 
 def document(records: Iterable[Record], node: str = "node") -> dict[str, Json]:
@@ -38,9 +42,25 @@ def document(records: Iterable[Record], node: str = "node") -> dict[str, Json]:
     handled = {record.span for record in ordered if record.kind in _HANDLED and record.took is not None}
     events: list[Json] = [_meta("process_name", 0, node)]
     events += [_meta("thread_name", track, title) for track, title in tracks.values()]
+    slices = _slices(ordered)
     for record in ordered:
-        events += _events(record, tracks[_owner(record)][0], sent & handled)
+        alone = not _inside(slices.get(_owner(record), []), record.mono)
+        events += _events(record, tracks[_owner(record)][0], sent & handled, alone=alone)
     return {"displayTimeUnit": "ms", "traceEvents": events}
+
+
+def _slices(ordered: list[Record]) -> dict[int, list[tuple[float, float]]]:
+    """When handlers ran, by process; in order of their ends, since a process handles one message at a time."""
+    found: dict[int, list[tuple[float, float]]] = {}
+    for record in ordered:
+        if record.kind in _HANDLED and record.took is not None:
+            found.setdefault(record.pid, []).append((record.mono, record.mono - record.took))
+    return found
+
+
+def _inside(slices: list[tuple[float, float]], mono: float) -> bool:
+    place = bisect_left(slices, (mono,))
+    return place < len(slices) and slices[place][1] <= mono
 
 
 def _owner(record: Record) -> int:
@@ -63,7 +83,7 @@ def _meta(name: str, track: int, title: str) -> Json:
     return {"ph": "M", "name": name, "pid": _NODE, "tid": track, "args": {"name": title}}
 
 
-def _events(record: Record, track: int, arrows: set[str]) -> list[Json]:
+def _events(record: Record, track: int, arrows: set[str], *, alone: bool) -> list[Json]:
     at = record.mono * 1e6
     title = f"{record.kind} {record.text}".strip()
     base: dict[str, Json] = {"name": title, "cat": record.kind, "pid": _NODE, "tid": track, "ts": at}
@@ -84,10 +104,10 @@ def _events(record: Record, track: int, arrows: set[str]) -> list[Json]:
     if record.kind == "count":
         amount = record.values.get("amount", 0)
         return [{**base, "name": record.text or "count", "ph": "C", "args": {"amount": amount}}]
-    found: list[Json] = [{**base, "ph": "i", "s": "t"}]
-    if record.kind in _SENT and record.span in arrows:
-        found.append(_arrow("s", record, track, at))
-    return found
+    if record.kind not in _SENT or record.span not in arrows:
+        return [{**base, "ph": "i", "s": "t"}]
+    shape: dict[str, Json] = {"ph": "X", "dur": _MOMENT} if alone else {"ph": "i", "s": "t"}
+    return [{**base, **shape}, _arrow("s", record, track, at)]
 
 
 def _arrow(phase: str, record: Record, track: int, at: float) -> Json:

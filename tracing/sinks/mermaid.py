@@ -21,7 +21,14 @@ from ..records import Json, Record, pid_text
 
 __all__ = ["diagram"]
 
-_ARROWS: Final = {"call": "->>", "send": "-)", "reply": "-->>", "timer": "-)", "receive": "-)"}
+_ARROWS: Final = {
+    "call": "->>",
+    "send": "-)",
+    "reply": "-->>",
+    "timer": "-)",
+    "receive": "-)",
+    "handled": "-)",
+}
 _NOTES: Final = frozenset({
     "ended", "crash", "restarted", "gave_up", "raised", "code_changed", "operator", "suspended", "resumed", "zombie", "overflow",
 })  # fmt: skip
@@ -32,7 +39,8 @@ _LONGEST: Final = 60
 def diagram(records: Iterable[Record], most: int = 500) -> str:
     """The diagram of records, with a line break at its end.
 
-    A message that was received, and whose sending is not among the records, is drawn from its receiving.
+    A message that was received, and whose sending is not among the records, is drawn from its receiving; and one of which only the
+    handling is known, as the flight recorder has it, from that.
 
     Args:
         records: in any order.
@@ -42,7 +50,8 @@ def diagram(records: Iterable[Record], most: int = 500) -> str:
     sent = {
         record.span for record in ordered if record.kind in {"send", "call", "timer", "spawn"} and record.span
     }
-    drawn = [record for record in ordered if _is_drawn(record, sent)]
+    received = {record.span for record in ordered if record.kind == "receive" and record.span}
+    drawn = [record for record in ordered if _is_drawn(record, sent, received)]
     shown = drawn[:most]
     people = _people(shown, ordered)
     lines = ["sequenceDiagram"]
@@ -54,9 +63,11 @@ def diagram(records: Iterable[Record], most: int = 500) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _is_drawn(record: Record, sent: set[str]) -> bool:
+def _is_drawn(record: Record, sent: set[str], received: set[str]) -> bool:
     if record.kind == "receive":
         return not record.span or record.span not in sent
+    if record.kind == "handled":
+        return bool(record.span) and record.span not in sent and record.span not in received
     return record.kind in _ARROWS or record.kind in _NOTES or record.kind == "spawn"
 
 
@@ -76,7 +87,7 @@ def _ends(record: Record) -> tuple[int, ...]:
     """From whom to whom; one alone for a note."""
     if record.kind in _NOTES:
         return (record.pid,)
-    if record.kind in {"receive", "spawn"}:
+    if record.kind in {"receive", "handled", "spawn"}:
         return record.peer, record.pid
     return record.pid, record.peer
 

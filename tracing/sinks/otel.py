@@ -1,11 +1,12 @@
 """OpenTelemetry: stories as spans of the official SDK, for whichever exporter a host uses.
 
-    export(records, OTLPSpanExporter(…))      pip install opentelemetry-sdk, and the exporter's own package
+    export(records, OTLPSpanExporter(endpoint=…))      pip install "otp-observer[otel]"
+    send(records, "http://127.0.0.1:4318")             the same, over OTLP/HTTP
 
 A span of ours is a message and its handling; there it is a CONSUMER's (a call's: a SERVER's) span from the beginning of its handling, whose
-parent is the span that has caused it. What is sent and never handled is a PRODUCER's span that ends at once. Attributes are
-those of the semantic conventions for messaging, version 1.37.0 (https://opentelemetry.io/docs/specs/semconv/messaging/), where
-there are such, and `observer.…` else. No values go out: they are not redacted for anybody else's eyes.
+parent is the span that has caused it. What is sent and never handled is a PRODUCER's span that ends at once. Spans of the user's, and of
+libraries that are instrumented, are below the handling in which they ran. Names and attributes: `conventions`.
+Of messages, states and replies no values go out: they are not redacted for anybody else's eyes.
 
 The SDK is imported when a span is made, so that nobody needs it to have this room.
 """
@@ -16,56 +17,87 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any, Final
 
-from ..records import Record, pid_text
+from ..records import Record
 from ..story import Span, spans
+from .conventions import SEMCONV, attributes_of, is_model, kind_of, name_of
 
-__all__ = ["Missing", "attributes_of", "export", "sdk_spans"]
+__all__ = ["Missing", "export", "sdk_spans", "send"]
 
-SEMCONV: Final = "https://opentelemetry.io/schemas/1.37.0"
-_CONTEXTUAL: Final = frozenset({"send", "call", "timer", "receive", "handle", "handled", "reply", "spawn"})
+_CONTEXTUAL: Final = frozenset({
+    "send", "call", "timer", "receive", "handle", "handled", "reply", "spawn", "span_start", "span_end",
+})  # fmt: skip
 """Kinds that a span is made of; all others are events of it."""
+AT_ONCE: Final = 1000
+"""Spans that an exporter is handed at a time: collectors bound the size of a request."""
 
 
 class Missing(ImportError):  # noqa: N818 - what it is
-    """The SDK is not installed."""
+    """The SDK, or an exporter, is not installed."""
 
 
-def export(records: Iterable[Record], exporter: Any, node: str = "node") -> int:
+def export(records: Iterable[Record], exporter: Any, node: str = "node", *, contents: bool = False) -> int:
     """Hand the stories of records to an exporter of the SDK. How many spans there were.
+
+    Args:
+        records: in any order.
+        exporter: a `SpanExporter`.
+        node: the name of the node. Optional.
+        contents: whether attributes go out that hold what models were told and have said. Optional. Defaults to False.
 
     Raises:
         Missing: the SDK is not installed.
         RuntimeError: the exporter has not taken them.
     """
-    made = sdk_spans(records, node)
-    if made:
-        result = exporter.export(made)
-        if result.name != "SUCCESS":
-            raise RuntimeError(f"the exporter {type(exporter).__name__} has not taken {len(made)} spans")
+    made = sdk_spans(records, node, contents=contents)
+    for start in range(0, len(made), AT_ONCE):
+        part = made[start : start + AT_ONCE]
+        if exporter.export(part).name != "SUCCESS":
+            raise RuntimeError(
+                f"the exporter {type(exporter).__name__} has not taken {len(made) - start} of {len(made)} spans"
+            )
     return len(made)
 
 
-def attributes_of(span: Span, node: str = "node") -> dict[str, str | int | float | bool]:
-    """The attributes of a span."""
-    found: dict[str, str | int | float | bool] = {
-        "messaging.system": "observer",
-        "messaging.operation.name": "handle" if span.began is not None else "send",
-        "messaging.operation.type": "process" if span.began is not None else "send",
-        "messaging.destination.name": span.name or pid_text(span.pid),
-        "messaging.client.id": pid_text(span.sender) if span.sender else "outside",
-        "messaging.message.id": span.span,
-        "observer.node": node,
-        "observer.pid": pid_text(span.pid),
-    }
-    if span.waited is not None:
-        found["observer.waited_s"] = span.waited
-    if span.principal is not None:
-        found["enduser.id"] = span.principal
-    return found
+def send(
+    records: Iterable[Record],
+    endpoint: str,
+    node: str = "node",
+    *,
+    timeout: float = 10.0,
+    contents: bool = False,
+) -> int:
+    """Send the stories of records to a collector over OTLP/HTTP. How many spans there were.
+
+    Args:
+        records: in any order.
+        endpoint: of the collector, `http://127.0.0.1:4318`; `/v1/traces` is added where it has no path.
+        node: the name of the node. Optional.
+        timeout: seconds. Optional. Defaults to 10.
+        contents: as in `export`.
+
+    Raises:
+        Missing: the SDK or its exporter is not installed.
+        RuntimeError: the collector has not taken them.
+    """
+    try:
+        exporters: Any = import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+    except ImportError as error:
+        raise Missing(_HOW) from error
+    _, _, path = endpoint.partition("://")[2].partition("/")
+    exporter = exporters.OTLPSpanExporter(
+        endpoint=endpoint if path else f"{endpoint.rstrip('/')}/v1/traces", timeout=timeout
+    )
+    try:
+        return export(records, exporter, node, contents=contents)
+    finally:
+        exporter.shutdown()
 
 
-def sdk_spans(records: Iterable[Record], node: str = "node") -> list[Any]:
-    """The stories of records as `ReadableSpan`s of the SDK.
+_HOW: Final = 'OpenTelemetry\'s SDK is not installed: pip install "otp-observer[otel]"'
+
+
+def sdk_spans(records: Iterable[Record], node: str = "node", *, contents: bool = False) -> list[Any]:
+    """The stories of records as `ReadableSpan`s of the SDK. Arguments as for `export`.
 
     Raises:
         Missing: the SDK is not installed.
@@ -76,7 +108,7 @@ def sdk_spans(records: Iterable[Record], node: str = "node") -> list[Any]:
         resources: Any = import_module("opentelemetry.sdk.resources")
         scopes: Any = import_module("opentelemetry.sdk.util.instrumentation")
     except ImportError as error:
-        raise Missing("OpenTelemetry's SDK is not installed: pip install opentelemetry-sdk") from error
+        raise Missing(_HOW) from error
 
     resource = resources.Resource({"service.name": node})
     scope = scopes.InstrumentationScope("observer", schema_url=SEMCONV)
@@ -84,28 +116,22 @@ def sdk_spans(records: Iterable[Record], node: str = "node") -> list[Any]:
     def context(trace: str, span: str) -> Any:
         return api.SpanContext(int(trace, 16), int(span, 16), is_remote=False, trace_flags=api.TraceFlags(1))
 
+    found = spans(records)
+    agents = {(span.trace, span.cause) for span in found if is_model(span)}
     made: list[Any] = []
-    for span in spans(records):
-        first = span.records[0]
-        base = first.at - first.mono
+    for span in found:
+        agent = (span.trace, span.span) in agents and span.began is not None
+        base = span.records[0].at - span.records[0].mono
         begins = span.began if span.began is not None else span.starts
-        kind = api.SpanKind.PRODUCER if span.began is None else api.SpanKind.CONSUMER
-        if span.began is not None and any(record.kind == "call" for record in span.records):
-            kind = api.SpanKind.SERVER
-        events = [
-            sdk.Event(f"{record.kind} {record.text}".strip(), timestamp=_nanoseconds(base, record.mono))
-            for record in span.records
-            if record.kind not in _CONTEXTUAL
-        ]
         made.append(
             sdk.ReadableSpan(
-                name=span.title or "message",
+                name=name_of(span, agent=agent),
                 context=context(span.trace, span.span),
                 parent=context(span.trace, span.cause) if span.cause else None,
                 resource=resource,
-                attributes=attributes_of(span, node),
-                events=events,
-                kind=kind,
+                attributes=attributes_of(span, node, agent=agent, contents=contents),
+                events=_events(sdk, span, base),
+                kind=api.SpanKind[kind_of(span, agent=agent)],
                 instrumentation_scope=scope,
                 status=api.Status(api.StatusCode.ERROR if span.failed else api.StatusCode.UNSET),
                 start_time=_nanoseconds(base, begins),
@@ -113,6 +139,14 @@ def sdk_spans(records: Iterable[Record], node: str = "node") -> list[Any]:
             )
         )
     return made
+
+
+def _events(sdk: Any, span: Span, base: float) -> list[Any]:
+    return [
+        sdk.Event(f"{record.kind} {record.text}".strip(), timestamp=_nanoseconds(base, record.mono))
+        for record in span.records
+        if record.kind not in _CONTEXTUAL
+    ]
 
 
 def _nanoseconds(base: float, mono: float) -> int:

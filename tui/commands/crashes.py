@@ -7,17 +7,19 @@ from datetime import datetime
 
 from runtime.port.contract import Crash, CrashQuery
 from tui.format import NOTHING, duration, plural
+from tui.output.records import record_line
 from tui.output.table import Cell
 from tui.output.text import clock
 from tui.output.values import one_line, pretty
+from tui.tracing.slow import Slow
 
 from .context import Context
 from .options import count, node_options, process_argument
 
 HELP = """\
 What exactly went wrong in a crash? The reason, the traceback, the last message, the
-last good state, and what waited in the mailbox; newest first. Of one process (or child,
-under every pid that it has had), or of the whole node.
+last good state, what waited in the mailbox, and what happened before; newest first.
+Of one process (or child, under every pid that it has had), or of the whole node.
 
   observer crashes --limit 1
   observer crashes reviewer-3
@@ -25,6 +27,9 @@ under every pid that it has had), or of the whole node.
 
 Needs an operator's key.
 """
+
+BEFORE = 10
+"""Events before a crash that are shown; --json has all of them."""
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -72,6 +77,11 @@ def _show(context: Context, crash: Crash, now: datetime) -> None:
     )
     out.line(Cell("  last state", "muted"), note)
     out.text(pretty(crash.last_state, out.room and out.room - 4), indent="    ")
+    if crash.before:
+        out.line(Cell("  before", "muted"))
+        for record in crash.before[-BEFORE:]:
+            room = out.room and out.room - 4
+            out.line("    ", *record_line(record, room, Slow()))
     if crash.traceback:
         out.text(crash.traceback.rstrip(), indent="  ")
     if crash.redacted:

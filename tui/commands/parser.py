@@ -40,7 +40,7 @@ where the answers go:
   the folder of keys and running nodes (default ~/.observer).
 
 exit codes:
-  0    done
+  0    done; also a trace that a limit has ended
   1    no such process, the operation was refused, or the plan fails
   2    the command line or its input is wrong
   3    cannot connect

@@ -14,6 +14,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from runtime.port.contract import Code, CodePlan, Failure, PlanUpgrade, Reload, Rollback
 from tui.format import plural
 from tui.output.plans import done, warnings
+from tui.plans import concerned
 
 from .context import Context
 from .options import at_most, module_arguments, node_options, overdue_options
@@ -108,9 +109,10 @@ def _planned(context: Context, modules: list[str]) -> CodePlan:
     plan = context.ask(PlanUpgrade(modules=modules, dependants=args.dependants, deadline_s=args.timeout))
     for line in warnings(plan):
         context.say(f"  {line}")
-    concerned = plural(sum(each.count for each in plan.affected), "process")
     if plan.ok:
-        context.say(f"upgrading {concerned}; steps under way have {args.deadline:g} s to end")
+        context.say(
+            f"upgrading {plural(concerned(plan), 'process')}; steps under way have {args.deadline:g} s to end"
+        )
     return plan
 
 

@@ -1,4 +1,4 @@
-"""Plans and results of code upgrades, as text: what stands in the way first, the diff last.
+"""Plans and results of code upgrades, laid out as text. What a plan says, `tui.plans` says.
 
 In a terminal whatever is long is wrapped, since a reason that was cut helps nobody; elsewhere each stands on a line of its own.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from runtime.port.contract import AffectedProcesses, CodePlan, ModulePlan, NotMigrated, Upgrade, UpgradeStep
+from runtime.port.contract import AffectedProcesses, CodePlan, ModulePlan, Upgrade, UpgradeStep
 from tui.format import NOTHING, Tone, milliseconds, number, plural
+from tui.plans import Piece, changes, concerned, pieces_of, versions
 
 from .table import Cell, Column, Pair
 from .writer import Writer
@@ -54,17 +55,17 @@ def show(out: Writer, plan: CodePlan, *, diff: bool) -> None:
     for module in plan.modules:
         _module(out, module)
     _processes(out, plan)
-    _listed(out, "problems", [(each.subject, each.text) for each in plan.problems], "bad")
-    _failures(out, plan.failures, plan.failed)
-    _listed(out, "cautions", [(each.kind, f"{each.subject}: {each.text}") for each in plan.cautions], "warn")
-    _listed(out, "children", [("", text) for text in plan.children])
-    if plan.dependants:
+    _listed(out, "problems", [(each.subject, each.text) for each in pieces_of(plan, "problem")], "bad")
+    _failures(out, pieces_of(plan, "failure"), plan.failed)
+    cautions = pieces_of(plan, "caution")
+    _listed(out, "cautions", [(each.kind, f"{each.subject}: {each.text}") for each in cautions], "warn")
+    _listed(out, "children", [("", each.text) for each in pieces_of(plan, "child")])
+    dependants = [each.subject for each in pieces_of(plan, "dependant")]
+    if dependants:
         _listed(
-            out,
-            "dependants, which keep the names that they have imported",
-            [("", ", ".join(plan.dependants))],
+            out, "dependants, which keep the names that they have imported", [("", ", ".join(dependants))]
         )
-        if set(plan.dependants) != {"__main__"}:
+        if set(dependants) != {"__main__"}:
             out.line(f"{_INDENT}--dependants takes them in")
     if diff:
         for module in plan.modules:
@@ -74,15 +75,16 @@ def show(out: Writer, plan: CodePlan, *, diff: bool) -> None:
 def warnings(plan: CodePlan) -> Iterator[str]:
     """What somebody should know who has not read the plan, a line each: what fails, and the cautions."""
     if len(plan.problems) + plan.failed > 1:  # of a single one the refusal says as much
-        for problem in plan.problems:
+        for problem in pieces_of(plan, "problem"):
             yield f"problem: {problem.subject}: {problem.text}"
-        for failure in plan.failures[:_SHOWN]:
-            yield f"{failure.what} of {failure.name or failure.pid}: {failure.text}"
+        for failure in pieces_of(plan, "failure")[:_SHOWN]:
+            yield f"{failure.kind} of {failure.subject or failure.pid}: {failure.text}"
         if plan.failed > _SHOWN:
             yield f"… {number(plan.failed - _SHOWN)} more"
-    for caution in plan.cautions:
+    for caution in pieces_of(plan, "caution"):
         yield f"caution: {caution.kind}: {caution.subject}: {caution.text}"
-    yield from plan.children
+    for child in pieces_of(plan, "child"):
+        yield child.text
 
 
 def done(out: Writer, upgrade: Upgrade) -> None:
@@ -106,7 +108,7 @@ def done(out: Writer, upgrade: Upgrade) -> None:
 
 def step(each: UpgradeStep | ModulePlan) -> str:
     """A module, from which version to which."""
-    return f"{each.module} {each.old} → {each.new}"
+    return f"{each.module} {versions(each)}"
 
 
 def _states(plan: CodePlan) -> str:
@@ -128,14 +130,14 @@ def _module(out: Writer, module: ModulePlan) -> None:
         )
     rows: list[Pair] = []
     for how in ("added", "removed", "changed"):
-        names = [f"{each.kind} {each.name}" for each in module.changes if each.how == how]
+        names = [f"{each.text} {each.subject}" for each in changes(module) if each.kind == how]
         if names:
             rows += _wrapped(out, how, ", ".join(names), len(_INDENT) + len("removed") + 2)
     out.pairs(rows, indent=_INDENT)
 
 
 def _processes(out: Writer, plan: CodePlan) -> None:
-    out.title(plural(sum(each.count for each in plan.affected), "process"))
+    out.title(plural(concerned(plan), "process"))
     if plan.affected:
         out.table(_AFFECTED, [_affected(each) for each in plan.affected])
     else:
@@ -154,12 +156,12 @@ def _affected(each: AffectedProcesses) -> list[Cell | str]:
     ]
 
 
-def _failures(out: Writer, failures: Sequence[NotMigrated], failed: int) -> None:
+def _failures(out: Writer, failures: Sequence[Piece], failed: int) -> None:
     if not failures:
         return
     out.title("does not come through")
     rows: list[list[Cell | str]] = [
-        [each.pid, each.name or NOTHING, each.what, Cell(each.text, "bad")] for each in failures[:_SHOWN]
+        [each.pid, each.subject or NOTHING, each.kind, Cell(each.text, "bad")] for each in failures[:_SHOWN]
     ]
     out.table(_FAILURES, rows)
     if failed > _SHOWN:

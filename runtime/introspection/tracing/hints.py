@@ -13,7 +13,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from runtime.port.contract import CheckPattern, PatternCheck
-from tracing.pattern import PatternError, complete, dangers, parse
+from tracing.pattern import PatternError, complete, parse
+from tracing.tap import Refused
 
 from ..lookup import behaviour_text
 from ..pace import breathe, settled
@@ -59,7 +60,9 @@ class Hints:
         found = complete(text[:column], _Known(self._node, self._passes))
         words = [clean(word, 200) for word in found.words if word.isprintable()]
         try:
-            pattern = parse(text)
+            why = self._node.scheduler.listening.tap.dangers(parse(text))
+        except Refused as refused:
+            why = [str(refused)]
         except PatternError as error:
             return PatternCheck(
                 problem=clean(error.problem),
@@ -68,7 +71,7 @@ class Hints:
                 words=words,
                 start=found.start,
             )
-        return PatternCheck(legal=list(found.legal), words=words, start=found.start, dangers=dangers(pattern))
+        return PatternCheck(legal=list(found.legal), words=words, start=found.start, dangers=why)
 
 
 class _Known:

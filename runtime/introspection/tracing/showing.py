@@ -9,6 +9,7 @@ is refused; where the loop does not come round, all the rest are. Nothing is sho
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -35,6 +36,8 @@ DEADLINE_S: Final = 2.0
 AT_ONCE: Final = 50
 """Values that are redacted in one go of the loop."""
 WALKED: Final = Limits(depth=6, width=50, text=1000, items=1000, characters=10_000)
+FEWER: Final = (12, 4)
+"""Parts of a value that is larger than a record may be."""
 FRAMES: Final = 50
 _NOT_SHOWN: Final = object()
 """In the place of a value whose `redact` has failed."""
@@ -72,7 +75,7 @@ class Showing:
             [event for _, event, _ in taken], session.wants if values else _none, session.limits.size
         )
         epoch = self._node.wall(0.0)
-        return [show.told(session.record(each, epoch, show)) for each in taken]
+        return [show.told(session.as_record(each, epoch, show)) for each in taken]
 
     def events(self, events: list[Event], *, values: bool = True) -> list[TraceRecord]:
         """Events as records, numbered from 1 on."""
@@ -155,6 +158,10 @@ class _Show:
             if value is _NOT_SHOWN:
                 return _REFUSED
         walked = walk(value, self._limits)
+        for fewer in FEWER:
+            if len(json.dumps(walked.value)) <= self._limits.characters:
+                break
+            walked = walk(value, replace(self._limits, width=fewer, text=8 * fewer, items=8 * fewer))
         self._cut |= walked.truncated
         shown: Json = walked.value
         return shown

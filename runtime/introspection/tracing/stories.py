@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from runtime.port.contract import Code, Failure, Span, Timeline, TimelineQuery, TraceRecord
+from runtime.trace.inferred import told_apart, with_story
 from tracing import story
 from tracing.records import Record
 
@@ -43,7 +44,7 @@ def timeline(node: Node, request: TimelineQuery, sessions: Sessions, showing: Sh
     if (request.trace is None) == (request.process is None):
         raise Failure(Code.BAD_REQUEST, "say which story: by its trace id, or by a process; one of the two")
     flown = _flown(node)
-    events = list(_once(rested((*sessions.events(), *flown))))
+    events = list(_once(map(with_story, rested((*sessions.events(), *flown)))))
     trace = (
         _by_id(events, request.trace, node)
         if request.trace is not None
@@ -52,6 +53,7 @@ def timeline(node: Node, request: TimelineQuery, sessions: Sessions, showing: Sh
     mine = sorted(
         (each for each in events if each[6] is not None and each[6][0] == trace), key=lambda each: each[0]
     )
+    mine = told_apart(mine)
     chosen = mine[-request.limit :]
     records = _records(chosen, showing, values=request.values)
     spans = story.spans(_floor(record) for record in rested(records))

@@ -1,7 +1,5 @@
 """The processes of the demo, in a node in this process."""
 
-import asyncio
-
 import pytest
 
 from demo.soul import load
@@ -23,10 +21,8 @@ async def at_work(node):
 
 
 async def soon(check):
-    """Wait until the coroutine function returns something true."""
-    async with asyncio.timeout(20):
-        while not await check():  # noqa: ASYNC110 - it asks a process
-            await asyncio.sleep(0.01)
+    """Wait until it is true; the pool is large, and the machine may be busy."""
+    await eventually(check, 20)
 
 
 def book(node):

@@ -189,10 +189,15 @@ async def test_a_state_that_turns_bad_before_the_commit_stops_it_for_all(disk, n
     counter, pids = await three(disk, node)
     hook(disk, "assert state['total'] < 50; return State(state['total'])")
     ready, open_gate = Transaction._ready, []
-    monkeypatch.setattr(Transaction, "_ready", lambda self: bool(open_gate) and ready(self))
+    asked = []
+
+    def is_ready(self):
+        asked.append(ready(self))
+        return bool(open_gate) and asked[-1]
+
+    monkeypatch.setattr(Transaction, "_ready", is_ready)
     applying = asyncio.ensure_future(node.code.apply("counter"))
-    await eventually(lambda: counter.Counter.handle_call.__module__ == "runtime.code.doors")
-    await asyncio.sleep(0.02)  # by now it is prepared, with states that are good
+    await eventually(lambda: asked and asked[-1])  # it is prepared, with states that are good
     assert await pids[0].call(counter.Add(100)) == 100
     open_gate.append(True)
     with pytest.raises(UpgradeRefused, match="AssertionError"):

@@ -136,7 +136,7 @@ async def test_a_receive_within_a_time_limit_is_left_as_any_other(disk, node):
     disk.edit("work", "await asyncio.wait_for(process.receive(), 100)", "await process.receive()")
     disk.edit("work", "reply((1, total))", "reply((2, total))")
     assert (await node.code.apply("work")).processes == 1
-    await asyncio.sleep(0.01)
+    await eventually(lambda: pid._process.receiver is not None)
     assert await pid.call(3) == (2, 3)
 
 

@@ -6,9 +6,9 @@ import signal
 
 import pytest
 
-from runtime import ChildSpec, Node, Supervisor, UpgradeRefused
+from runtime import ChildSpec, CodeError, Node, Supervisor, UpgradeRefused, system
 from tests.support.agents_sources import COUNTER, LIGHT, WORKER
-from tests.support.eventually import eventually
+from tests.support.eventually import eventually, more
 
 PROBE = COUNTER.replace(
     "        def handle_cast",
@@ -344,15 +344,17 @@ async def test_one_that_asks_another_is_answered_before_both_are_held(disk, node
     for number in range(3):
         spec = ChildSpec(number, chain.Asks, pids[-1], register=False, isolated=number != 1)
         pids.append(await node.start(spec))
-    stop = False
+    answers, stop = 0, False
 
     async def client():
+        nonlocal answers
         while not stop:
             await pids[-1].call("x")
+            answers += 1
 
     running = [asyncio.ensure_future(client()) for _ in range(3)]
     for old, new in (("old", "new"), ("new", "newer")):
-        await asyncio.sleep(0.02)
+        await more(lambda: answers)
         disk.edit("chain", f'Reply(("{old}"', f'Reply(("{new}"')
         assert (await node.code.apply("chain", deadline=3)).processes == 3
     stop = True
@@ -405,8 +407,57 @@ async def test_what_it_says_before_it_has_heard_of_the_commit_arrives_as_the_new
     disk.edit("post", "    text: str\n", "    text: str\n    stamps: list = field(default_factory=list)\n")
     await node.code.apply("post")
     assert cell.behind is None
-    await asyncio.sleep(0.02)
+    await eventually(lambda: keeper._process.state[-1] == ["stamps", "text"])
     forms = [tuple(each) for each in await keeper.call("all")]
     assert len(forms) > len(old) + 20
     assert list(dict.fromkeys(forms)) == [("text",), ("stamps", "text")]
     assert forms == sorted(forms, reverse=True), "no letter of the old form after one of the new"
+
+
+async def test_who_is_suspended_while_an_upgrade_holds_it_stays_suspended_here_and_there(
+    disk, node, module, monkeypatch
+):
+    pid = await isolated(node, module)
+    other = await node.start(ChildSpec("other", module.Counter, isolated=True))
+    frame, kept = other._process.cell.frame, []
+
+    def late(*parts):
+        if parts[:2] == ("code", "prepare"):
+            kept.append(parts)
+        else:
+            frame(*parts)
+
+    monkeypatch.setattr(other._process.cell, "frame", late)
+    disk.edit("counter", "Reply(1, state)", "Reply(2, state)")
+    upgrade = asyncio.ensure_future(node.code.apply("counter"))
+    await eventually(lambda: kept)
+    await system.suspend(pid)
+    frame(*kept[0])
+    await upgrade
+    assert (await system.get_status(pid)).suspended
+    asking = asyncio.ensure_future(pid.call("version"))
+    await eventually(lambda: pid._process.letters == 1)
+    await system.resume(pid)
+    assert await asking == 2
+
+
+async def test_nothing_is_purged_while_an_upgrade_is_under_way(disk, node, module, monkeypatch):
+    pid = await isolated(node, module)
+    frame, kept = pid._process.cell.frame, []
+
+    def late(*parts):
+        if parts[:2] == ("code", "commit"):
+            kept.append(parts)
+        else:
+            frame(*parts)
+
+    monkeypatch.setattr(pid._process.cell, "frame", late)
+    disk.edit("counter", "Reply(1, state)", "Reply(2, state)")
+    upgrade = asyncio.ensure_future(node.code.apply("counter"))
+    await eventually(lambda: kept)
+    with pytest.raises(CodeError, match="another upgrade is under way"):
+        node.code.purge()
+    frame(*kept[0])
+    await upgrade
+    assert await pid.call("version") == 2
+    node.code.purge()

@@ -1,11 +1,11 @@
 """The memory of versions that nobody can go back to is released."""
 
-import asyncio
 import gc
 import weakref
 
 from runtime import ChildSpec
 from tests.support.agents_sources import COUNTER, LIGHT, WORKER
+from tests.support.eventually import eventually
 
 
 def of(*modules):
@@ -43,12 +43,11 @@ async def test_after_an_upgrade_and_a_purge_nothing_of_the_old_version_is_left(d
         disk.edit(name, "(1, ", "(2, ") if name != "light" else disk.edit(name, '"on", data', '"ON", data')
     await node.code.apply(*sources)
     del modules, counter, light, work
-    for pid in pids:  # the log of the last messages holds some for a while
+    for pid in pids:  # the last messages are kept for a while
         pid._process.events = None
     assert alive(old), "they are kept for a rollback"
     node.code.purge()
-    await asyncio.sleep(0.01)  # what is left of the coroutine has been cancelled
-    assert alive(old) == []
+    await eventually(lambda: not alive(old))  # what is left of the coroutine has been cancelled
     assert await pids[0].call("version") == 2
 
 
@@ -62,6 +61,7 @@ async def test_only_the_last_version_is_kept(disk, node):
         await node.code.apply("counter")
     del counter
     pid._process.events = None
+    node.scheduler.listening.flight.clear()
     assert [bool(alive(each)) for each in references] == [False, False, False, True]
 
 

@@ -1,6 +1,5 @@
 """What modules may look like, and what becomes of their parts: packages, circles, enums, slots, super(), models, registries."""
 
-import asyncio
 import enum
 import pickle
 import sys
@@ -391,7 +390,7 @@ class Thinker(Server):
     module = disk.load("thinker", text)
     pid = await start(node, module.Thinker)
     pid.cast("think")
-    await asyncio.sleep(0.01)
+    await eventually(lambda: pid._process.extra is not None and pid._process.extra.tasks)
     disk.edit("thinker", '"one"', '"two"')
     plan = await node.code.plan("thinker")
     assert "tasks" in {each.kind for each in plan.cautions}

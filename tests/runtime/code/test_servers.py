@@ -6,8 +6,9 @@ import pytest
 
 from runtime import ChildSpec, Server, Supervisor, UpgradeRefused
 from runtime.code.transaction import Transaction
+from runtime.status import AWAITING, PARKED
 from tests.support.agents_sources import COUNTER
-from tests.support.eventually import eventually
+from tests.support.eventually import eventually, more
 
 
 async def test_a_server_answers_with_the_new_code_and_keeps_its_pid_and_state(disk, node):
@@ -57,13 +58,13 @@ async def test_under_load_no_call_is_lost_repeated_or_answered_twice(disk, node)
 
     clients = [asyncio.ensure_future(client(pid)) for pid in pids]
     for version in range(2, 6):
-        await asyncio.sleep(0.02)
+        await more(lambda: min(totals.values()))
         disk.edit("counter", f"Reply({version - 1}, state)", f"Reply({version}, state)")
         upgrade = await node.code.apply("counter")
         assert upgrade.processes == 40
         counter = disk.load("counter")
     await node.code.rollback("counter")
-    await asyncio.sleep(0.02)
+    await more(lambda: min(totals.values()))
     stop = True
     await asyncio.gather(*clients)
     for pid in pids:
@@ -123,7 +124,7 @@ async def test_a_step_that_does_not_finish_in_time_refuses_the_upgrade(disk, nod
     busy = await node.start(ChildSpec("busy", module.Endless))
     idle = await node.start(ChildSpec("idle", module.Endless))
     busy.send("go")
-    await asyncio.sleep(0.01)
+    await eventually(lambda: busy._process.status == AWAITING)
     disk.edit("endless", '"old"', '"new"')
     with pytest.raises(UpgradeRefused, match=r"has not finished within 0\.1 s"):
         await node.code.apply("endless", deadline=0.1)
@@ -137,7 +138,7 @@ async def test_a_step_that_does_not_finish_in_time_is_killed_where_that_was_chos
     await node.start(Supervisor([ChildSpec("busy", module.Endless)]))
     busy = node.whereis("busy")
     busy.send("go")
-    await asyncio.sleep(0.01)
+    await eventually(lambda: busy._process.status == AWAITING)
     disk.edit("endless", '"old"', '"new"')
     upgrade = await node.code.apply("endless", deadline=0.1, overdue="kill")
     assert not busy.alive
@@ -165,7 +166,7 @@ async def test_a_parked_step_finishes_on_the_old_code(disk, node):
     )
     pid = await node.start(ChildSpec("spinner", module.Spinner))
     calls = [asyncio.ensure_future(pid.call(1.0)) for _ in range(2)]
-    await asyncio.sleep(0.02)
+    await eventually(lambda: pid._process.status == PARKED and pid._process.letters == 1)
     disk.edit("spinner", '"old"', '"new"')
     upgrade = await node.code.apply("spinner", deadline=30)
     assert upgrade.done
@@ -249,7 +250,7 @@ async def test_a_turn_that_was_interrupted_by_a_long_step_goes_on_with_the_new_c
     async def late_sweep(self):  # the first message after the commit is swapped by its door, in its turn
         pid.cast(0.05)
         pid.cast(0)
-        await asyncio.sleep(0.01)
+        await eventually(lambda: pid._process.status == PARKED)
         await code_sweep(self)
         swapped.set()
 
@@ -279,10 +280,10 @@ async def test_async_servers_under_load_lose_nothing(disk, node):
 
     clients = [asyncio.ensure_future(client(pid)) for pid in pids]
     for version in (2, 3):
-        await asyncio.sleep(0.02)
+        await more(lambda: min(totals.values()))
         disk.edit("counter", f"Reply({version - 1}, state)", f"Reply({version}, state)")
         assert (await node.code.apply("counter")).processes == 20
-    await asyncio.sleep(0.02)
+    await more(lambda: min(totals.values()))
     stop = True
     await asyncio.gather(*clients)
     assert {await pid.call("version") for pid in pids} == {3}
@@ -345,13 +346,17 @@ async def test_steps_that_wait_for_one_another_are_finished_before_they_are_held
     several = [await node.start(ChildSpec(number, chain.Asks, last, register=False)) for number in range(5)]
     stop = False
 
+    answers = 0
+
     async def client(pid):
+        nonlocal answers
         while not stop:
             await pid.call("x")
+            answers += 1
 
     running = [asyncio.ensure_future(client(pid)) for pid in several * 2]
     for old, new in (("old", "new"), ("new", "newer")):
-        await asyncio.sleep(0.01)
+        await more(lambda: answers)
         disk.edit("chain", f'Reply(("{old}"', f'Reply(("{new}"')
         assert (await node.code.apply("chain", deadline=2)).processes == 6
     stop = True

@@ -6,7 +6,7 @@ import pytest
 
 from runtime import ChildSpec, UpgradeRefused
 from tests.support.agents_sources import LIGHT
-from tests.support.eventually import eventually
+from tests.support.eventually import eventually, more
 
 
 async def light(disk, node, source=LIGHT):
@@ -104,15 +104,17 @@ async def test_a_machine_with_state_enter_is_met_after_it_has_entered(disk, node
         "class Light(StateMachine[Data]):", "class Light(StateMachine[Data]):\n        state_enter = True\n"
     )
     _, pid = await light(disk, node, source)
-    stop = False
+    pushed, stop = 0, False
 
     async def push():
+        nonlocal pushed
         while not stop:
             pid.cast("push")
             await pid.call("?")
+            pushed += 1
 
     pushing = asyncio.ensure_future(push())
-    await asyncio.sleep(0.01)
+    await more(lambda: pushed)
     disk.edit("light", 'reply=("on", data.pushes)', 'reply=("ON", data.pushes)')
     assert (await node.code.apply("light")).processes == 1
     stop = True
@@ -135,10 +137,10 @@ async def test_machines_under_load_lose_nothing(disk, node):
             await pid.call("?")
 
     clients = [asyncio.ensure_future(client(pid)) for pid in pids]
-    await asyncio.sleep(0.02)
+    await more(lambda: min(pushed.values()))
     disk.edit("light", 'reply=("on", data.pushes)', 'reply=("ON", data.pushes)')
     assert (await node.code.apply("light")).processes == 30
-    await asyncio.sleep(0.02)
+    await more(lambda: min(pushed.values()))
     stop = True
     await asyncio.gather(*clients)
     for pid in pids:

@@ -17,10 +17,11 @@ from runtime.port.session import Principal
 class LiveNode:
     """Runs `setup(node)` in a loop of its own thread, and then until `close`."""
 
-    def __init__(self, setup=None, name="bank"):
+    def __init__(self, setup=None, name="bank", *, port=False, **options):
         self._ready: Future = Future()
         self._setup = setup
         self._name = name
+        self._options = {"introspection": port, **options}
         self.thread = threading.Thread(target=lambda: asyncio.run(self._main()), name="live-node")
         self.thread.start()
         self.node, self.loop, self._stop = self._ready.result(10)
@@ -28,7 +29,7 @@ class LiveNode:
 
     async def _main(self):
         try:
-            async with Node(self._name, introspection=False) as node:
+            async with Node(self._name, **self._options) as node:
                 if self._setup is not None:
                     await self._setup(node)
                 stop = asyncio.Event()

@@ -85,3 +85,24 @@ def test_shutting_a_socket_ends_its_reader_and_may_be_repeated(unix_pair):
     peer.shut(unix_pair)
     unix_pair.close()
     peer.shut(unix_pair)
+
+
+def test_a_peer_that_has_gone_is_noticed_without_reading():
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with ours:
+        assert not peer.has_gone(ours)
+        theirs.send(b"a request")
+        assert not peer.has_gone(ours)
+        theirs.close()
+        assert peer.has_gone(ours)
+        assert ours.recv(100) == b"a request"
+    assert peer.has_gone(ours)
+
+
+def test_where_the_system_tells_no_half_closed_sockets_the_end_is_peeked_at(monkeypatch):
+    monkeypatch.setattr(peer, "_PARTED", 0)
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with ours:
+        assert not peer.has_gone(ours)
+        theirs.close()
+        assert peer.has_gone(ours)

@@ -335,3 +335,42 @@ def test_running_out_of_threads_does_not_end_the_port(port, monkeypatch):
     assert refusal.value.code is Code.CANNOT_CONNECT
     with Client(find("bank")) as client:
         assert client.ask(Ps()).total == 1
+
+
+def test_the_handler_is_told_of_each_connection_that_is_over_and_which_it_was(open_port, monkeypatch):
+    monkeypatch.setattr("runtime.port.session.IDLE_S", 0.2)
+    left = []
+    port = open_port(left=left.append)
+    one, other = Client(find("bank")), Client(find("bank"))
+    one.connect()
+    one.ask(Ps())
+    other.connect()
+    other.ask(Ps())
+    one.close()
+    eventually_sync(lambda: len(left) == 1)
+    assert left[0].key == "owner"
+    eventually_sync(lambda: len(left) == 2)  # it has said nothing for too long
+    assert left[0].connection != left[1].connection
+    assert 0 not in {left[0].connection, left[1].connection}
+    assert port.connections == 0
+    other.close()
+
+
+def test_a_peer_that_has_proven_nothing_has_left_nothing(open_port):
+    left = []
+    port = open_port(port=0, left=left.append)
+    with socket.create_connection(port.address):
+        pass
+    eventually_sync(lambda: not port.connections)
+    assert left == []
+
+
+def test_letting_go_that_fails_closes_the_connection_all_the_same(open_port, caplog):
+    def left(_principal):
+        raise RuntimeError("no")
+
+    port = open_port(left=left)
+    with Client(find("bank")) as client:
+        client.ask(Ps())
+    eventually_sync(lambda: not port.connections)
+    assert "could not be let go" in caplog.text

@@ -16,7 +16,7 @@ import pytest
 from runtime import sending
 from runtime.form import COMPILED
 from runtime.preemption.errand import Errand
-from runtime.preemption.guards import BRIEF, FREE, IMPORT, ITSELF, LONG, RELUCTANT, verdict
+from runtime.preemption.guards import BRIEF, FREE, IMPORT, ITSELF, LONG, RELUCTANT, is_known, verdict
 from tests.support.eventually import eventually
 from tests.support.processes import serve
 from tests.support.slicing import SEVERAL, Does, DoesAsync, counted, parks_inside, sliced, slicer
@@ -288,6 +288,7 @@ def frames(*modules, code=plain.__code__):
         ),
         ("runtime.preemption.streams", LONG),
         ("runtime.registry", BRIEF),
+        ("tracing.session", BRIEF),
         *(
             (module, ITSELF)
             for module in (
@@ -316,6 +317,11 @@ def test_the_runtime_itself_ends_soon_and_what_it_calls_is_held():
     assert verdict(frames("runtime.sending")) == ITSELF
     assert verdict(frames()) == ITSELF
     assert verdict(frames("of.somebody", "runtime.sending")) == BRIEF
+
+
+def test_a_step_is_not_switched_in_the_middle_of_tracing():
+    assert verdict(frames("tracing.functions.sites", "of.somebody")) == ITSELF
+    assert verdict(frames("tracing.session", "runtime.sending", "of.somebody")) == ITSELF
 
 
 def test_what_is_no_step_is_left_alone():
@@ -359,3 +365,11 @@ async def test_a_step_is_not_switched_while_it_asks_the_loop_for_a_turn(monkeypa
         with counted() as ticks:
             await pid.call("job", timeout=20)
     assert parks == [0]
+
+
+@pytest.mark.skipif(COMPILED, reason="what is compiled has no frames")
+def test_the_functions_by_which_steps_are_told_are_known():
+    assert is_known(Errand.step.__code__)
+    assert is_known(sending.deliver.__code__)
+    assert is_known(logging.Handler.acquire.__code__)
+    assert not is_known(plain.__code__)

@@ -176,7 +176,9 @@ async def test_a_process_knows_its_parents_in_order():
 
 @virtual_time
 async def test_an_idle_child_is_small():
-    async with virtual_node() as node:
+    async with virtual_node(
+        flight=100
+    ) as node:  # which keeps so many events, however many processes there are
         top = await node.start(Supervisor([]))
         await Supervisor.start_child(top, ChildSpec("first", Worker, 1))
         for _ in range(2000):

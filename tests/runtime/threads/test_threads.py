@@ -6,7 +6,6 @@ import asyncio
 import logging
 import sqlite3
 import threading
-import time
 
 import pytest
 
@@ -26,7 +25,7 @@ from runtime import (
     Supervisor,
 )
 from runtime.exits import signal
-from tests.support.eventually import eventually
+from tests.support.eventually import eventually, eventually_sync
 from tests.support.processes import Obeys, end_of, serve, the_crash
 
 gates: dict[str, threading.Event] = {}
@@ -43,10 +42,7 @@ def gate():
 def no_thread_is_left():
     before = set(threading.enumerate())
     yield
-    deadline = time.monotonic() + 5
-    while set(threading.enumerate()) - before and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert set(threading.enumerate()) - before == set()
+    eventually_sync(lambda: set(threading.enumerate()) <= before)
 
 
 @pytest.fixture

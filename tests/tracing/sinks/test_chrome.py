@@ -31,6 +31,10 @@ def check(whole):
     assert whole["displayTimeUnit"] in {"ms", "ns"}
     named = {one["tid"] for one in whole["traceEvents"] if one["ph"] == "M" and one["name"] == "thread_name"}
     arrows = defaultdict(list)
+    slices = defaultdict(list)
+    for one in whole["traceEvents"]:
+        if one["ph"] == "X":
+            slices[one["tid"]].append((one["ts"], one["ts"] + one["dur"]))
     for one in whole["traceEvents"]:
         assert PHASES[one["ph"]] <= set(one), one
         assert type(one["pid"]) is int
@@ -39,6 +43,7 @@ def check(whole):
         assert one.get("dur", 0) >= 0
         if one["ph"] in {"s", "f"}:
             arrows[one["id"]].append(one["ph"])
+            assert any(begins <= one["ts"] <= ends for begins, ends in slices[one["tid"]]), one
     assert all("s" in ends and "f" in ends for ends in arrows.values())
 
 
@@ -60,7 +65,9 @@ def test_a_story_is_slices_on_tracks_with_arrows_from_sending_to_handling():
         "book <0.6.0>",
     ]
     slices = [(one["name"], one["tid"], one["ts"], one["dur"]) for one in events if one["ph"] == "X"]
-    assert slices == [("handle_info", 3, 1.5e6, 0.25e6), ("handle_call", 2, 1.25e6, 0.75e6)]
+    assert slices == [
+        ("call Deposit", 1, 1.0e6, 0.001), ("handle_info", 3, 1.5e6, 0.25e6), ("handle_call", 2, 1.25e6, 0.75e6),
+    ]  # fmt: skip
     assert [(one["ph"], one["tid"], one["ts"]) for one in events if one["ph"] in {"s", "f"}] == [
         ("s", 1, 1.0e6), ("s", 2, 1.375e6), ("f", 3, 1.5e6), ("f", 2, 1.25e6),
     ]  # fmt: skip

@@ -42,6 +42,12 @@ def test_a_message_whose_sending_nobody_saw_is_drawn_from_its_receiving():
     assert "p1-)p2: receive m" in diagram(told([event("receive", "m", peer=4)]))
 
 
+def test_a_message_of_which_only_the_handling_is_known_is_drawn_from_that():
+    handled = event("handled", "m", peer=4, text="handle_cast", context=(1, 2, 0, None))
+    assert "p1-)p2: handled handle_cast m" in diagram(told([handled]))
+    assert diagram(told(conversation())).count("handled") == 0
+
+
 def test_a_process_that_is_made_is_drawn_from_who_makes_it():
     assert "p1->>p2: spawn Account" in diagram(
         told([event("spawn", (), pid=7, name=None, peer=5, text="Account")])

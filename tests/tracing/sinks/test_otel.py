@@ -1,13 +1,16 @@
 """OpenTelemetry: stories as the official SDK's spans; and what is said where it is not installed."""
 
+import gzip
 import importlib.util
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.support.events import conversation
-from tracing.records import record_of
-from tracing.sinks.otel import Missing, attributes_of, export, sdk_spans
-from tracing.story import spans
+from tests.support.events import agent, conversation
+from tracing.records import Record, record_of
+from tracing.sinks.conventions import SEMCONV
+from tracing.sinks.otel import Missing, export, sdk_spans, send
 
 
 def found(module):
@@ -23,6 +26,11 @@ with_sdk = pytest.mark.skipif(
     reason="opentelemetry-sdk and opentelemetry-exporter-otlp-proto-common are not installed",
 )
 
+with_exporter = pytest.mark.skipif(
+    not (installed and found("opentelemetry.exporter.otlp.proto.http")),
+    reason="opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http are not installed",
+)
+
 
 @pytest.fixture
 def records():
@@ -32,26 +40,9 @@ def records():
     ]
 
 
-def test_attributes_are_those_of_messaging_and_hold_no_values(records):
-    first, second = spans(records)
-    assert attributes_of(first, "bank") == {
-        "messaging.system": "observer",
-        "messaging.operation.name": "handle",
-        "messaging.operation.type": "process",
-        "messaging.destination.name": "alice",
-        "messaging.client.id": "outside",
-        "messaging.message.id": first.span,
-        "observer.node": "bank",
-        "observer.pid": "<0.5.0>",
-        "observer.waited_s": 0.25,
-        "enduser.id": "owner",
-    }
-    assert attributes_of(second)["messaging.client.id"] == "<0.5.0>"
-
-
 @pytest.mark.skipif(installed, reason="opentelemetry-sdk is installed")
 def test_without_the_sdk_it_is_said_how_to_get_it(records):
-    with pytest.raises(Missing, match="pip install opentelemetry-sdk"):
+    with pytest.raises(Missing, match=r"pip install \"otp-observer\[otel\]\""):
         sdk_spans(records)
 
 
@@ -70,7 +61,7 @@ def test_a_story_keeps_its_ids_times_and_causes_on_the_wire(records):
     assert (first.span_id.hex(), first.parent_span_id.hex()) == (records[0].span, "")
     assert second.parent_span_id == first.span_id
     assert (first.start_time_unix_nano, first.end_time_unix_nano) == (1001_250_000_000, 1002_000_000_000)
-    assert (first.name, second.name) == ("handle_call", "handle_info")
+    assert (first.name, second.name) == ("handle_call alice", "handle_info book")
     assert (first.status.code, second.status.code) == (0, 2)
     assert [one.name for one in second.events] == ["raised handle_info", "crash ValueError"]
 
@@ -87,6 +78,104 @@ def test_an_exporter_is_given_all_spans_and_its_refusal_is_told(records):
     exporter = InMemorySpanExporter()
     assert export(records, exporter) == 2
     assert len(exporter.get_finished_spans()) == 2
-    with pytest.raises(RuntimeError, match="Refusing has not taken 2 spans"):
+    with pytest.raises(RuntimeError, match="Refusing has not taken 2 of 2 spans"):
         export(records, Refusing())
     assert export([], Refusing()) == 0
+
+
+class Collector(BaseHTTPRequestHandler):
+    """A collector: takes OTLP/HTTP, and decodes it with the official protobufs."""
+
+    def do_POST(self):
+        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+            ExportTraceServiceRequest,
+            ExportTraceServiceResponse,
+        )
+
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        self.server.taken.append(
+            (self.path, self.headers["Content-Type"], ExportTraceServiceRequest.FromString(body))
+        )
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", "application/x-protobuf")
+        answer = ExportTraceServiceResponse().SerializeToString()
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def collector():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    server.taken, server.status = [], 200
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def spans_of(request):
+    (whole,) = request.resource_spans
+    (scope,) = whole.scope_spans
+    return whole, scope, list(scope.spans)
+
+
+def values(attributes):
+    return {one.key: getattr(one.value, one.value.WhichOneof("value")) for one in attributes}
+
+
+@with_exporter
+def test_a_collector_takes_what_is_sent_over_http(records, collector):
+    endpoint = f"http://127.0.0.1:{collector.server_port}"
+    assert send(records, endpoint, "bank") == 2
+    ((path, kind, request),) = collector.taken
+    assert (path, kind) == ("/v1/traces", "application/x-protobuf")
+    whole, scope, (first, second) = spans_of(request)
+    assert values(whole.resource.attributes)["service.name"] == "bank"
+    assert (scope.scope.name, scope.schema_url) == ("observer", SEMCONV)
+    assert (first.kind, second.kind) == (first.SPAN_KIND_SERVER, first.SPAN_KIND_CONSUMER)
+    assert values(second.attributes)["messaging.destination.name"] == "book"
+    assert values(second.attributes)["error.type"] == "_OTHER"
+    assert second.parent_span_id == first.span_id
+    assert send(records, f"{endpoint}/v1/traces") == 2
+
+
+@with_exporter
+def test_a_collector_that_refuses_is_told(records, collector):
+    collector.status = 400
+    with pytest.raises(RuntimeError, match="has not taken 2 of 2 spans"):
+        send(records, f"http://127.0.0.1:{collector.server_port}", timeout=1)
+
+
+@with_exporter
+def test_many_spans_are_sent_in_parts(collector):
+    records = [
+        Record(seq, 1.0 + seq, "send", 5, "a", "", float(seq), 6, "a" * 32, f"{seq:016x}")
+        for seq in range(1, 1502)
+    ]
+    assert send(records, f"http://127.0.0.1:{collector.server_port}") == 1501
+    assert [len(spans_of(request)[2]) for _, _, request in collector.taken] == [1000, 501]
+
+
+@with_exporter
+def test_models_and_tools_are_below_the_agent_that_used_them(collector):
+    send(agent(), f"http://127.0.0.1:{collector.server_port}", "bank")
+    ((_, _, request),) = collector.taken
+    by_name = {one.name: one for one in spans_of(request)[2]}
+    assert set(by_name) == {"invoke_agent alice", "chat sonnet", "execute_tool search", "GET"}
+    alice, chat = by_name["invoke_agent alice"], by_name["chat sonnet"]
+    assert (alice.kind, chat.kind) == (alice.SPAN_KIND_INTERNAL, alice.SPAN_KIND_CLIENT)
+    assert {by_name[name].parent_span_id for name in ("chat sonnet", "execute_tool search")} == {
+        alice.span_id
+    }
+    assert by_name["GET"].parent_span_id == by_name["execute_tool search"].span_id
+    assert chat.end_time_unix_nano - chat.start_time_unix_nano == 500_000_000
+    assert values(chat.attributes)["gen_ai.usage.input_tokens"] == 12
+    assert "gen_ai.input.messages" not in values(chat.attributes)

@@ -1,0 +1,149 @@
+"""Stories through a real port: found by their id or by a process, from sessions and from the flight recorder."""
+
+from __future__ import annotations
+
+import pytest
+
+from runtime.port.contract import Code, Failure, TimelineQuery
+from tests.runtime.introspection.tracing.bank import SECRET, Deposit, read_all
+from tests.runtime.introspection.tracing.test_sessions import deposit, failure, listen, open_trace
+from tests.support.eventually import eventually_sync
+
+
+def story(client, **query):
+    return client.ask(TimelineQuery(**query))
+
+
+def handled(client, name):
+    """The last story of a process, once the flight recorder has it."""
+
+    def look():
+        try:
+            found = story(client, process=name)
+        except Failure:
+            return None
+        return found if {"alice", "bob"} <= {record.name for record in found.records} else None
+
+    return eventually_sync(look)
+
+
+def test_the_flight_recorder_knows_a_story_that_nobody_has_traced(node, client):
+    deposit(node, 5)
+    found = handled(client, "clerk")
+    assert {record.kind for record in found.records} == {"handled"}
+    spans = {span.name: span for span in found.spans}
+    assert spans["alice"].cause == spans["bob"].cause == spans["clerk"].span
+    assert spans["clerk"].cause == ""
+    assert spans["alice"].sent < spans["alice"].began < spans["alice"].ended
+    assert "no session has taken its messages" in found.note
+
+
+def test_the_last_story_of_a_process_is_told(node, client):
+    deposit(node, 5)
+    first = handled(client, "clerk")
+    deposit(node, 6)
+    second = eventually_sync(
+        lambda: next((it for it in [handled(client, "alice")] if it.trace != first.trace), None)
+    )
+    assert "6" in str([record.values for record in second.records])
+
+
+def test_a_story_is_found_by_the_beginning_of_its_id(node, client):
+    deposit(node, 5)
+    found = handled(client, "clerk")
+    again = story(client, trace=found.trace[:8])
+    assert [(it.kind, it.mono, it.span) for it in again.records] == [
+        (it.kind, it.mono, it.span) for it in found.records
+    ]
+    assert story(client, trace=found.trace).trace == found.trace
+
+
+def test_each_event_is_told_once_whoever_has_taken_it(node, client, connect):
+    one, other = open_trace(client, "all messages, handled", count=10), open_trace(connect(), "all handled")
+    listen(node)
+    deposit(node, 5)
+    eventually_sync(
+        lambda: (
+            one.session not in {each.number for each in node.tap.sessions}
+            or node.tap.sessions[0].waiting >= 9
+        )
+    )
+    found = handled(client, "clerk")
+    told = [
+        (record.kind, record.pid, record.span)
+        for record in found.records
+        if record.kind in {"handled", "send", "receive"}
+    ]
+    assert len(told) == len(set(told)) == 9
+    assert other.session != one.session
+
+
+def test_a_story_outlives_the_session_that_has_taken_it(node, connect, client):
+    reader = connect()
+    session = open_trace(reader, "all messages", count=6)
+    listen(node)
+    deposit(node, 5)
+    records, _ = read_all(reader, session)
+    reader.close()
+    eventually_sync(lambda: not node.tap.sessions)
+    found = story(client, trace=records[0].trace)
+    assert {"send", "receive", "handled"} <= {record.kind for record in found.records}
+    assert "no session" not in found.note
+
+
+def test_values_are_redacted_or_left_out(node, client):
+    deposit(node, 5)
+    found = handled(client, "clerk")
+    assert SECRET not in str(found)
+    (bob,) = [record for record in found.records if record.name == "bob"]
+    assert bob.values == {"message": "by redact"}
+    assert all(record.values == {} for record in story(client, trace=found.trace, values=False).records)
+
+
+def test_the_newest_records_are_told_and_how_many_are_not(node, client):
+    deposit(node, 5)
+    whole = handled(client, "clerk")
+    found = story(client, trace=whole.trace, limit=1)
+    assert found.cut
+    assert [record.span for record in found.records] == [whole.records[-1].span]
+    assert "left out" in found.note
+    assert found.spans[0].orphan == bool(found.spans[0].cause)
+
+
+def test_the_story_of_a_process_that_has_ended_is_known(node, client):
+    deposit(node, 5)
+    found = handled(client, "clerk")
+    pid = next(record.pid for record in found.records if record.name == "alice")
+    node.do(node.node.named("alice").cast, "crash")
+    eventually_sync(lambda: node.node.whereis("alice") is not None and str(node.node.whereis("alice")) != pid)
+    assert story(client, process=pid).records
+
+
+@pytest.mark.parametrize("query", [{}, {"trace": "abcd", "process": "alice"}])
+def test_one_story_has_to_be_named(client, query):
+    assert failure(client, TimelineQuery(**query)).code is Code.BAD_REQUEST
+
+
+def test_a_story_that_is_not_known_is_said(client):
+    refused = failure(client, TimelineQuery(trace="00000000"))
+    assert refused.code is Code.REFUSED
+    assert "flight recorder" in refused.message
+    assert failure(client, TimelineQuery(process="nobody")).code is Code.NO_PROCESS
+
+
+def test_several_stories_that_begin_alike_are_told_apart(node, client):
+    event = (0.0, "handled", 3, "alice", "", 0, None, (), None, None, None)
+    keep = node.node.scheduler.listening.flight.keep
+    for trace in (0xABCD << 112 | 1, 0xABCD << 112 | 2):
+        node.do(keep, (*event[:6], (trace, 7, 0, None), *event[7:]))
+    refused = failure(client, TimelineQuery(trace="abcd"))
+    assert refused.code is Code.BAD_REQUEST
+    assert f"{0xABCD << 112 | 1:032x}" in refused.message
+
+
+def test_a_call_of_the_host_is_a_story(node, client):
+    node.run(node.node.named("clerk").call(Deposit(3)))
+    found = eventually_sync(
+        lambda: next((it for it in [story(client, process="clerk")] if len(it.spans) == 2), None)
+    )
+    assert [span.name for span in found.spans] == ["clerk", "alice"]

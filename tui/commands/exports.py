@@ -1,0 +1,125 @@
+"""Records in the forms in which other programs read them: what the command line offers, and how it is written.
+
+--mermaid    a sequence diagram           stdout
+--perfetto   Chrome's trace format        stdout
+--otlp       OpenTelemetry                a collector
+--save FILE  SQLite, beside any of them   a file
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+from runtime.port.contract import Code, Failure, TraceRecord
+from tracing.records import NODE, Json, Record
+from tracing.sinks import chrome, mermaid, otel
+from tracing.store import Store, StoreError
+from tui.format import plural
+
+from .context import Context
+
+__all__ = ["Form", "export", "export_options", "form_of", "save"]
+
+Form = Literal["lines", "json", "mermaid", "perfetto", "otlp"]
+_ENDPOINT: Final = "http://127.0.0.1:4318"
+_FORMS: Final[tuple[Form, ...]] = ("json", "mermaid", "perfetto", "otlp")
+
+
+def export_options(parser: ArgumentParser) -> None:
+    """For a command whose answer is records; `--json` is every command's own."""
+    group = parser.add_argument_group("in which form; one of these, or --json")
+    group.add_argument("--mermaid", action="store_true", help="a sequence diagram for mermaid.js")
+    group.add_argument(
+        "--perfetto", action="store_true", help="Chrome's trace format, which ui.perfetto.dev opens"
+    )
+    group.add_argument("--otlp", action="store_true", help="to an OpenTelemetry collector, over OTLP/HTTP")
+    group.add_argument(
+        "--endpoint",
+        metavar="URL",
+        help=f"the collector; else $OTEL_EXPORTER_OTLP_ENDPOINT, else {_ENDPOINT}",
+    )
+    group.add_argument(
+        "--save", metavar="FILE", type=Path, help="keep the records in this SQLite file as well"
+    )
+
+
+def form_of(args: Namespace) -> Form:
+    """The form that was asked for.
+
+    Raises:
+        Failure: several were.
+    """
+    asked = [form for form in _FORMS if getattr(args, form)]
+    if len(asked) > 1:
+        raise Failure(Code.BAD_REQUEST, f"--{asked[0]} and --{asked[1]}: an answer has one form")
+    if args.endpoint is not None and "otlp" not in asked:
+        raise Failure(Code.BAD_REQUEST, "--endpoint is for --otlp")
+    return asked[0] if asked else "lines"
+
+
+def export(context: Context, form: Form, records: Sequence[TraceRecord]) -> None:
+    """Write records as one document, or send them.
+
+    Raises:
+        Failure: the collector has not taken them, or what sends to it is not installed.
+    """
+    made = [_record(record) for record in records]
+    node = context.node_name()
+    if form == "mermaid":
+        context.out.text(mermaid.diagram(made).rstrip("\n"))
+    elif form == "perfetto":
+        context.out.text(json.dumps(chrome.document(made, node)))
+    elif form == "otlp":
+        endpoint = context.args.endpoint or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or _ENDPOINT
+        try:
+            sent = otel.send(made, endpoint, node, timeout=context.args.timeout)
+        except otel.Missing as missing:
+            raise Failure(Code.REFUSED, str(missing)) from None
+        except RuntimeError as error:
+            raise Failure(Code.CANNOT_CONNECT, f"{error}; the collector is to be at {endpoint}") from None
+        context.say(f"{plural(sent, 'span')} sent to {endpoint}")
+
+
+def save(context: Context, sort: str, title: str, records: Sequence[TraceRecord], why: str) -> None:
+    """Keep records in the file that was asked for, if one was.
+
+    Raises:
+        Failure: it cannot be used.
+    """
+    path: Path | None = context.args.save
+    if path is None:
+        return
+    try:
+        store = Store(path)
+        try:
+            number = store.keep(sort, title, [_record(record) for record in records], why)
+        finally:
+            store.close()
+    except (StoreError, OSError, sqlite3.Error) as error:
+        raise Failure(Code.REFUSED, f"nothing is saved: {error}") from None
+    context.say(f"{plural(len(records), 'record')} kept in {path}, as number {number}")
+
+
+def _record(record: TraceRecord) -> Record:
+    values: dict[str, Json] = {**record.values}
+    return Record(
+        record.seq, record.at.timestamp(), record.kind, _number(record.pid), record.name, record.text, record.mono,
+        _number(record.peer), record.trace, record.span, record.cause, record.principal, record.waited, record.took, values,
+        tuple(record.stack), record.cut,
+    )  # fmt: skip
+
+
+def _number(pid: str | None) -> int:
+    """The number of a pid, as records of the floor have it; 0 for none."""
+    parts = (pid or "").strip("<>").split(".")
+    return (
+        int(parts[0]) * NODE + int(parts[1])
+        if len(parts) == 3 and parts[0].isdigit() and parts[1].isdigit()
+        else 0
+    )
