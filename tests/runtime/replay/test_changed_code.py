@@ -151,7 +151,9 @@ async def test_a_real_run_on_changed_code_and_after_an_upgrade(node, disk, bank)
     assert (await replay(node, recording)).identical
     path = other(disk, "teller.py", "- fee(", "- (message.amount > 100) - fee(")
     report = await replay(node, recording, code=path)
-    assert [(step.number, step.differences[0].changes[0].path) for step in report.differing] == [(2, "balance")]
+    assert [(step.number, step.differences[0].changes[0].path) for step in report.differing] == [
+        (2, "balance")
+    ]
     assert await pid.call("state") == bank.Account(206)
 
     disk.edit("teller", "balance: int = 0", "balance: int = 0\n    currency: str = 'EUR'")
