@@ -112,9 +112,10 @@ def _add(span: Span, record: Record) -> None:
         return
     if kind == "reply":
         return  # the callee's, in its own span already
-    if (
-        kind in _HANDLING or not span.pid
-    ):  # what else happens in a span may be another's: whom it crashes, whom it links
+    if kind in _HANDLING or span.pid in {
+        0,
+        record.pid,
+    }:  # what crashes or is linked in a span may be another's
         span.pid, span.name = record.pid, record.name or span.name
     if kind in {"receive", "handle"}:
         span.began = record.mono if span.began is None else span.began
