@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from runtime.caller import Caller
 from runtime.handle import Handle
-from runtime.pid import Name, Pid, Ref, pid_text
+from runtime.pid import Alias, Name, Pid, Ref, pid_text
 from runtime.tasks import TaskRef
 
 from .text import BITS, class_name, digits, plain
@@ -179,6 +179,7 @@ TEXTS: Final[tuple[tuple[type, Text], ...]] = (
     (types.ModuleType, _module),
     (Pid, lambda value: pid_text(value.number)),
     (Name, lambda value: plain(value.name)),
+    (Alias, lambda value: f"#Alias<0.{value.number}>"),
     (Ref, lambda value: f"#Ref<0.{value.number}>"),
     (TaskRef, _task),
     (Caller, _caller),
