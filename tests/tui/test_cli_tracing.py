@@ -61,16 +61,16 @@ def test_a_trace_is_lines_and_ends_with_0_where_a_limit_ended_it(traced):
     assert len(lines) == 7
     starts = [line.index("6693806") for line in lines]
     assert len(set(starts)) == 1, "columns stand under each other"
-    assert lines[2].split() == [
+    assert lines[2].split()[:6] == [
         "14:02:11.200",
         "<0.3.0>",
         "dispatcher",
         "send",
         "→<0.4.0>",
         "66938060",
-        "cast",
-        "Review(path='a.py')",
     ]
+    assert "Review(path='a.py')" in lines[2]
+    assert "cast" in lines[2]
     assert lines[3].endswith("n 1 → 2")
     assert "←outside" in lines[1]
     assert "\x1b" not in result.out

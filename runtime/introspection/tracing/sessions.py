@@ -10,7 +10,6 @@ A session that has ended can be read to its end; then, or when its connection is
 from __future__ import annotations
 
 import time
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,8 +50,6 @@ if TYPE_CHECKING:
 __all__ = ["Sessions"]
 
 POLL_S: Final = 0.05
-KEPT: Final = 10_000
-"""Events of all sessions that stay after they have been read."""
 ENDED: Final = 32
 """Sessions that have ended, and wait to be read to the end."""
 AT_ONCE: Final = 200
@@ -78,7 +75,7 @@ class Sessions:
         self._showing = showing
         self._stopping = stopping
         self._opened: dict[int, _Opened] = {}
-        self._kept: deque[Event] = deque(maxlen=KEPT)
+        self._taken = node.scheduler.listening.taken
 
     def open(self, request: Trace, principal: Principal) -> TraceSession:
         """Open a session.
@@ -167,12 +164,12 @@ class Sessions:
         self._tap.leave(principal.connection)
         for opened in list(self._opened.values()):
             if opened.principal.connection == principal.connection:
-                self._kept.extend(opened.session.look())
+                self._taken.extend(opened.session.look())
                 self._opened.pop(opened.session.number, None)
 
     def events(self) -> list[Event]:
         """What sessions have taken, as far as it is still here, oldest first in each."""
-        found = list(self._kept.copy())
+        found = list(self._taken.copy())
         for opened in list(self._opened.values()):
             found += opened.session.look()
         return found
@@ -204,7 +201,7 @@ class Sessions:
         size = 0
         while True:
             taken, stopped = session.take(min(at_once, limit - len(records)))
-            self._kept.extend(event for _, event, _ in taken)
+            self._taken.extend(event for _, event, _ in taken)
             some = self._showing.taken(session, taken, values=opened.values)
             records += some
             size += sum(_size(record) for record in some)
