@@ -22,6 +22,7 @@ from tracing.tap import Tap
 from ..pid import Alias, Pid, Ref
 from ..preemption.guards import is_known
 from .flown import event_of
+from .frames import frames
 from .whereabouts import known, whereabouts
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class Listening:
                 post=self._post,
                 spared=is_known,
             ),
+            frames=frames,
             atoms={Pid: _pid, Alias: lambda alias: PidOf(alias._owner.number), Ref: lambda ref: ref.number},
         )
 

@@ -24,6 +24,7 @@ from runtime.port.contract import (
 )
 from tui.format import plural
 from tui.output.records import STORY, record_line, titles
+from tui.output.table import Cell
 from tui.tracing.slow import Slow
 
 from .context import Context
@@ -171,3 +172,5 @@ class _Reader:
             out.record(record)
         elif self._form == "lines":
             out.line(*record_line(record, out.room, Slow()))
+            for frame in record.stack:
+                out.line("    ", Cell(frame, "muted"))

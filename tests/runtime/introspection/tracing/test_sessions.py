@@ -224,6 +224,19 @@ def test_functions_are_traced_with_their_arguments_and_results(node, client):
     assert SECRET not in str(records)
 
 
+def test_the_stack_is_that_of_the_users_code(node, client):
+    session = open_trace(client, "clerk send, handled -> stack", count=3)
+    listen(node)
+    deposit(node, 5)
+    records, _ = read_all(client, session)
+    (first, second, handled) = records
+    assert first.stack[-1].endswith(" in Clerk.handle_cast")
+    assert "bank.py:" in first.stack[-1]
+    assert first.stack != second.stack
+    assert not any("runtime/" in frame for frame in first.stack if "tests/runtime" not in frame)
+    assert handled.stack == []
+
+
 def test_arguments_of_functions_are_redacted(node, client):
     session = open_trace(client, f"all {Deposit.__module__}:Bank.handle_cast -> return", count=2)
     listen(node)
