@@ -100,7 +100,7 @@ class Recordings:
         while recorder.stopped is None and time.monotonic() < deadline:
             if self._stopping.wait(POLL_S) or principal.has_gone():
                 break
-            self._node.scheduler.listening.tap.tick()
+            self._look(recorder)
         session = self._sessions.told(request.session, principal)
         if recorder.stopped is None:
             return c.Recorded(at=now(), session=session)
@@ -147,6 +147,13 @@ class Recordings:
             if self._store is not None:
                 self._store.close()
                 self._store = None
+
+    def _look(self, recorder: Recorder) -> None:
+        """A recording is over when its time is, also where the loop is stuck; or when its process has ended."""
+        tap = self._node.scheduler.listening.tap
+        tap.tick()
+        if self._node.table.get(recorder.process) is None:
+            tap.stop(recorder, "the end of its process")
 
     # --- records ------------------------------------------------------------------------------------
 

@@ -89,6 +89,17 @@ def test_a_recording_ends_at_its_limits(node, client):
     assert answer.recording.text.startswith("1 steps of alice")
 
 
+def test_a_recording_ends_with_its_process(node, client):
+    session = client.ask(Record(process="alice"))
+    listen(node)
+    deposit(node, 1, name="alice")
+    node.do(node.node.named("alice").cast, "crash")
+    answer = client.ask(RecordWait(session=session.session, name="until the end", wait_s=10))
+    assert answer.session.end.text == "stopped by the end of its process"
+    assert answer.recording.text.startswith("2 steps of alice")
+    assert client.ask(Replay(what="until the end")).identical
+
+
 def test_where_nothing_was_handled_nothing_is_kept(client):
     session = client.ask(Record(process="alice", limits=TraceLimits(seconds=0.1)))
     answer = client.ask(RecordWait(session=session.session, name="nothing", wait_s=10))
