@@ -30,6 +30,7 @@ from .scheduler import BUDGET
 from .server import Server, bad_return
 from .server_end import crash, ignore, stop
 from .status import ENDED, IDLE, RUNNING
+from .steps import steps_of
 from .trace.births import born_of
 from .trace.turns import done, traced_turn
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import deque
 from contextlib import suppress
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +27,8 @@ from .whereabouts import known
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tracing.records import Event
+
     from ..node import Node
     from ..scheduler import Scheduler
 
@@ -37,6 +40,7 @@ FLIGHT_KINDS: Final = (
 """What the flight recorder keeps beside the messages that are handled, whose sites keep these themselves."""
 TRACED: Final = frozenset({"send", "call", "reply", "receive", "handle", "handled", "state"})
 """Kinds for whose sake each message gets a span of its own."""
+TAKEN: Final = 10_000
 TICK_S: Final = 0.1
 """Seconds between two looks at whether a session's time is over."""
 
@@ -52,6 +56,7 @@ class Listening:
         size: how many events the flight recorder keeps.
         tap: who listens.
         flight: the flight recorder; None without one.
+        taken: what readers of sessions have taken, for stories that are asked for later; the last 10,000 events.
         looked: when a crash has last looked at it, by the scheduler's clock (see `before`).
     """
 
@@ -62,6 +67,7 @@ class Listening:
         self._clock: asyncio.TimerHandle | None = None
         self._outside = False
         self.looked = -math.inf
+        self.taken: Final[deque[Event]] = deque(maxlen=TAKEN)
         self.flight: Final[Flight[Any] | None] = Flight(flight, event_of, sched.clock) if flight else None
         self.tap: Final = Tap(
             sched.clock,
@@ -87,7 +93,8 @@ class Listening:
             self._changed(self._sched.tap)
 
     def forget(self) -> None:
-        """Let go of all that the flight recorder has."""
+        """Let go of all that the flight recorder has, and of what sessions have taken."""
+        self.taken.clear()
         if self.flight is not None:
             self.flight.clear()
 
