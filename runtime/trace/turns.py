@@ -57,7 +57,7 @@ def traced_turn(
     mailbox = process.mailbox
     sched.running = process
     sched.since = process.since = now = began = sched.now
-    traced = sched.traced
+    traced, sliced = sched.traced, sched.sliced
     keep: Any = sched.keep  # not None: that is why it is done here
     offers: dict[str, Listen] = sched.tap.offers if traced and sched.tap is not None else {}
     receive, handles, over = (
@@ -75,6 +75,8 @@ def traced_turn(
         sched.story = context
         ended = None
         if traced:
+            if sliced:  # in a context of the turn's own: what it makes with asyncio belongs to the story, too
+                OUTSIDE.set(context)
             if receive is not None:
                 text = process.handler(entry) if process.settles else None
                 receive(process, (now, "receive", process, text, entry))
