@@ -18,6 +18,7 @@ from .elsewhere import Elsewhere
 from .entries import registered
 from .isolated import asked_inside, with_letters_inside
 from .listing import Listing
+from .operating import Operation, acting
 from .overview import node_info
 from .sampler import Sampler
 from .shown import Shown
@@ -91,9 +92,9 @@ class Introspection:
         }
         self._changes: dict[type[BaseModel], Answers] = {
             c.Kill: lambda request, who: actions.kill(node_, request, who.key),
-            c.Suspend: lambda request, who: actions.suspend(node_, request, who.key),
-            c.Resume: lambda request, who: actions.resume(node_, request, who.key),
-            c.Send: lambda request, who: actions.send(node_, request, shown, who.key),
+            c.Suspend: lambda request, _who: actions.suspend(node_, request),
+            c.Resume: lambda request, _who: actions.resume(node_, request),
+            c.Send: lambda request, _who: actions.send(node_, request, shown),
             c.PlanUpgrade: lambda request, _who: code.plan(node_, request),
             c.Reload: lambda request, who: code.reload(node_, request, f"key {who.key}"),
             c.Rollback: lambda request, who: code.rollback(node_, request, f"key {who.key}"),
@@ -116,19 +117,20 @@ class Introspection:
             return asked_inside(self._node, request, principal) or self._reads[type(request)](
                 request, principal
             )
-        try:
-            done = asked_inside(self._node, request, principal) or self._changes[type(request)](
-                request, principal
-            )
-        except BaseException as error:
-            self._audit.note(request, principal, why_not(request, error))
-            raise
-        self._audit.note(request, principal, "ok", done)
+        with acting(self._node, request, principal.key) as operation:
+            try:
+                done = asked_inside(self._node, request, principal) or self._changes[type(request)](
+                    request, principal
+                )
+            except BaseException as error:
+                operation.tell(self._audit.note(request, principal, why_not(request, error)))
+                raise
+            operation.tell(self._audit.note(request, principal, "ok", done))
         return done
 
     def refused(self, request: c.PortRequest[Any], principal: Principal, why: str) -> None:
         """Keep an action that the port refused, since the role does not allow it."""
-        self._audit.note(request, principal, why)
+        Operation(self._node, request, principal.key).tell(self._audit.note(request, principal, why))
 
     def left(self, principal: Principal) -> None:
         """A connection is over: what was open for it ends."""
