@@ -30,6 +30,7 @@ from ..messages import is_constant, share
 from ..pid import pid_text
 from ..results import NOTHING
 from ..server_process import ServerProcess
+from ..trace.flown import event_of
 from .packing import About, Record, pack
 from .recording import COMPARED
 
@@ -68,10 +69,11 @@ class Recorder(Session):
         self._begun: Event | None = None
         self._kept: list[Event] = []
 
-    def offer(self, subject: Subject, event: Event) -> None:
+    def offer(self, subject: Subject, event: Any) -> None:
         """Keep an event that concerns the process. Never raises."""
         if self.stopped is not None:
             return
+        event = event_of(event)
         if event[2] != self.process:
             if event[5] == self.process and event[1] in _OF_OTHERS:
                 super().offer(subject, event)
@@ -97,7 +99,7 @@ class Recorder(Session):
         """All events so far."""
         with self._reading:
             while self._queue:
-                self._kept.append(self._queue.popleft()[1])
+                self._kept.append(self._queue.popleft())
             return self._kept.copy()
 
     def packed(self) -> Record:

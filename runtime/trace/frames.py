@@ -1,35 +1,33 @@
-r"""Where a step stands at an event, for patterns that ask for the stack: the user's frames alone.
+"""Where a step stands when something happens in it: the frames of its own code, for patterns that ask for the stack.
 
-site (runtime, tracing) <- handle_cast, agents.py:41 <- tools.py:7 … <- the runtime, or asyncio
-\_____ left out _____/    \______________ told, innermost last ______________/
+a/bank.py:12 Account.pay        innermost last; without those of this runtime and of tracing, at most 50
 """
 
 from __future__ import annotations
 
 import sys
-from types import FrameType
 from typing import Final
+
+from ..preemption.guards import is_boundary
 
 __all__ = ["frames"]
 
-MOST: Final = 30
-_OURS: Final = ("runtime.", "tracing.", "asyncio.")
+MOST: Final = 50
+_OURS: Final = frozenset({"runtime", "tracing"})
 
 
 def frames() -> tuple[str, ...]:
-    """The frames of who calls, innermost last, as `file:line in function`; none where no code of the user's runs. About 1 µs a frame."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and _is_ours(frame):
-        frame = frame.f_back
+    """The frames of the step that runs on this thread, up to who has called its handler; of the host's code, outside of steps."""
     found: list[str] = []
-    while frame is not None and len(found) < MOST and not _is_ours(frame):
+    frame = sys._getframe(1)
+    while len(found) < MOST:
         code = frame.f_code
-        found.append(f"{code.co_filename}:{frame.f_lineno} in {code.co_qualname}")
+        if is_boundary(code):
+            break
+        name = frame.f_globals.get("__name__")
+        if type(name) is not str or name.partition(".")[0] not in _OURS:
+            found.append(f"{code.co_filename}:{frame.f_lineno or code.co_firstlineno} {code.co_qualname}")
+        if frame.f_back is None:
+            break
         frame = frame.f_back
-    found.reverse()
-    return tuple(found)
-
-
-def _is_ours(frame: FrameType) -> bool:
-    name = frame.f_globals.get("__name__")
-    return type(name) is str and name.startswith(_OURS)
+    return tuple(reversed(found))

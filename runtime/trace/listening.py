@@ -14,21 +14,19 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from tracing.flight import Flight
-from tracing.functions import Probes
 from tracing.kinds import GROUPS
 from tracing.pattern.tree import PidOf
 from tracing.tap import Tap
 
 from ..pid import Alias, Pid, Ref
-from ..preemption.guards import is_known
 from .flown import event_of
 from .frames import frames
-from .whereabouts import known, whereabouts
+from .functions import probes_of
+from .whereabouts import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tracing.context import Context
     from tracing.records import Event
 
     from ..node import Node
@@ -77,15 +75,10 @@ class Listening:
             flight=self.flight,
             flight_kinds=FLIGHT_KINDS if flight else frozenset(),
             resolve=lambda name: _number(node, name),
-            probes=Probes(
-                sched.clock,
-                lambda: _runs(sched),
-                thread=lambda: sched.thread,
-                post=self._post,
-                spared=is_known,
-            ),
-            frames=frames,
+            event_of=event_of,
             atoms={Pid: _pid, Alias: lambda alias: PidOf(alias._owner.number), Ref: lambda ref: ref.number},
+            frames=frames,
+            probes=probes_of(sched, self._post),
         )
 
     @property
@@ -138,14 +131,6 @@ class Listening:
 
 def _forget(_item: Any) -> None:
     """There is no flight recorder."""
-
-
-def _runs(sched: Scheduler) -> tuple[Any, Context | None] | None:
-    """Whose code runs here, if it is this node's."""
-    place = whereabouts()
-    if place is None or place.sched is not sched or place.process is None:
-        return None
-    return place.process, place.context
 
 
 def _number(node: Node, name: str) -> int | None:
