@@ -85,7 +85,7 @@ class Recordings:
             recorder = on_loop(self._node, work, DEADLINE_S)
         except Refused as refused:
             raise c.Failure(c.Code.REFUSED, clean(str(refused))) from None
-        return self._sessions.adopt(recorder, principal)
+        return self._sessions.adopt(recorder, principal, is_read=False)
 
     def wait(self, request: c.RecordWait, principal: Principal) -> c.Recorded:
         """How a recording stands; once it has ended, it is kept.
