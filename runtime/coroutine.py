@@ -125,6 +125,8 @@ class CoroutineProcess(Process):
         story = born_of(self, args)
         context = copy_context()
         context.run(current.set, (self, None))
+        if story is not None:
+            self.sched.told_to(context, story)
         try:
             coroutine = self.called(function, args, options)
         except BaseException as error:  # wrong arguments
@@ -132,7 +134,7 @@ class CoroutineProcess(Process):
             return
         self.coroutine = coroutine
         self.task = self.sched.task(Steps(self, coroutine, context=context, story=story), context)
-        self.task.add_done_callback(self.done)
+        self.task.add_done_callback(self.done, context=context)
 
     def called(self, function: Any, args: Arguments, options: dict[str, Any]) -> Coroutine[Any, Any, Any]:
         """The coroutine that it runs."""

@@ -25,7 +25,6 @@ from .mailbox import CONTINUE, HANDLERS, NOTE, SYSTEM, Entry, Mailbox
 from .results import NOTHING
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
 from .suspension import paused, resumed
-from .trace.stories import OUTSIDE
 
 if TYPE_CHECKING:
     from .caller import Caller
@@ -238,7 +237,7 @@ class Process:
         """A cast or a send from another thread: it is passed on to the loop."""
         from .sending import pass_on  # noqa: PLC0415 - compiled, the two import each other
 
-        self.sched.from_thread(pass_on, target, kind, message, OUTSIDE.get())
+        self.sched.from_thread(pass_on, target, kind, message)  # under the story of the thread's context
 
     def wake(self) -> None:
         """Something is in the mailbox: get a turn, if it waits for one."""

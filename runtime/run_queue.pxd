@@ -15,3 +15,5 @@ cdef class RunQueue:
     cpdef tick(self)
     cpdef sender(self)
     cpdef under(self)
+    cpdef within(self)
+    cpdef after(self, story)

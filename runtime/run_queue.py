@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tracing.context import born, caused
+
 from .status import READY
 from .trace.stories import here, minted
 
@@ -108,6 +110,23 @@ class RunQueue:
         if self.traced:
             return minted(self)
         return here(self) if self.running is None else self.story or minted(self)
+
+    def within(self) -> Context | None:
+        """The context of what runs at this moment, for what it makes that has no span of its own; None where nobody listens."""
+        if self.keep is None:
+            return None
+        context = here(self)
+        if context is None:
+            context = born()
+            if self.running is not None:
+                self.story = context
+        return context
+
+    def after(self, story: Context | None) -> Context | None:
+        """The context of what is sent now because of what ran under `story`; None where nobody listens."""
+        if self.keep is None or story is None:
+            return self.under()
+        return caused(story) if self.traced else story
 
     def sender(self) -> int:
         """The number of the process that sends at this moment; 0 for the host."""

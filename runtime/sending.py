@@ -179,13 +179,22 @@ def _look(target: Address, process: Process, kind: int, message: Any) -> None:
         process.from_elsewhere(target, kind, message)
     elif process.status == ENDED:
         sched.dead_letters += 1
-    elif sched.traced:
-        now, running = sched.clock(), sched.running
-        entry = (kind, message, None, now, 0 if running is None else running.number, minted(sched))
-        sent(sched, now, "send", process, entry)
-        process.post(entry)
     else:
-        process.post((kind, message, None, sched.tick(), sched.sender(), sched.under()))
+        if sched.traced:
+            now, running = sched.clock(), sched.running
+            number = 0 if running is None else running.number
+            entry: Entry = (kind, message, None, now, number, minted(sched))
+            sent(sched, now, "send", process, entry)
+        else:
+            entry = (kind, message, None, sched.tick(), sched.sender(), sched.under())
+        waits = process.status in {IDLE, RECEIVING}
+        mailbox = process.mailbox
+        if mailbox is None:
+            process.mailbox = deque((entry,))
+        else:  # where it has a limit, it may refuse, or let its sender wait until it has been handled
+            mailbox.append(entry)
+        if waits:
+            process.wake()
 
 
 def pass_on(target: Address, kind: int, message: Any, context: Context | None = None) -> None:

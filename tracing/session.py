@@ -278,6 +278,8 @@ class Session:
 
         record = record_of(seq, event, epoch, shown_of)
         values = {label: value for label, value in record.values.items() if value is not _LEFT_OUT}
+        if not cut and not stack and len(values) == len(record.values):
+            return record
         return replace(record, values=values, stack=stack, cut=cut)
 
 

@@ -109,6 +109,7 @@ class Tap:
         self.offers: dict[str, Listen] = {}
         self._lock = threading.Lock()
         self._closed = False
+        self._renew = False
         self._settle(())
 
     def offer(self, subject: Subject, event: Any) -> None:
@@ -197,10 +198,9 @@ class Tap:
         return self._probes.find(pattern)
 
     def code_changed(self) -> None:
-        """Modules have been replaced: what is traced is what has the functions' names now."""
-        if self._probes is not None:
-            with self._lock:
-                self._probes.again()
+        """Modules have been replaced: what is traced is what has the functions' names now, or at the next `tick`."""
+        self._renew = True
+        self.tick()
 
     def keep(self, text: str) -> Trigger:
         """Set a trigger of the flight recorder: `keep 5s before crash`.
@@ -248,20 +248,30 @@ class Tap:
             self._settle(())
 
     def tick(self, now: float | None = None) -> None:
-        """Stop those whose time is over, and let go of those that have stopped. About every 0.1 s while sessions are open."""
-        with self._lock:
-            self._sweep(self._clock() if now is None else now)
+        """Stop those whose time is over, and let go of those that have stopped. About every 0.1 s while sessions are open.
+
+        It does not wait for another thread that opens a session: putting many functions under trace takes its time.
+        """
+        if self._lock.acquire(blocking=False):
+            try:
+                self._sweep(self._clock() if now is None else now)
+            finally:
+                self._lock.release()
 
     def _stop(self, sessions: list[Session], cause: Cause, text: str) -> None:
         now = self._clock()
         for session in sessions:
             session.stop(cause, text, now)
-        self.tick(now)
+        with self._lock:
+            self._sweep(now)
 
     def _sweep(self, now: float) -> None:
         for session in self.sessions:
             session.expire(now)
         if self._probes is not None:
+            if self._renew:
+                self._renew = False
+                self._probes.again()
             self._probes.keep(self.sessions)
         left = tuple(session for session in self.sessions if session.stopped is None)
         if len(left) != len(self.sessions):

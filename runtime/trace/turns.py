@@ -23,6 +23,8 @@ from ..process import EVENTS_KEPT, EVENTS_MOST
 from ..results import NOTHING, Reply
 from ..server_end import crash
 from ..status import IDLE, RUNNING
+from ..steps import steps_of
+from .stories import OUTSIDE
 from .telling import replied
 
 if TYPE_CHECKING:
@@ -207,9 +209,12 @@ class Answering:
 
 def begun(process: Process, entry: Entry, now: float) -> None:
     """A message has been taken from the mailbox, and its handler begins."""
-    tap = process.sched.tap
+    sched = process.sched
+    tap = sched.tap
     if tap is None:
         return
+    if sched.sliced:  # in a context of the step's own: what it makes with asyncio belongs to the story, too
+        OUTSIDE.set(entry[5])
     receive = tap.offers.get("receive")
     if receive is not None:
         receive(process, (now, "receive", process, process.handler(entry), entry))
@@ -230,7 +235,13 @@ def received(process: Process, entry: Entry) -> None:
     """A coroutine process takes a message: what it does from now on belongs to that story."""
     sched = process.sched
     kind, message, _, came, sender, context = entry
-    sched.story = context
+    steps = steps_of(process.task)
+    if steps is not None:  # else its coroutine runs elsewhere
+        OUTSIDE.set(context)
+        if sched.running is process:
+            sched.story = context
+        else:  # it is received in a task that its step awaits
+            steps.story = context
     now = sched.clock()
     item = (now, kind, message, sender, NOTHING, process, context, now, came)
     process.keep(item)

@@ -27,7 +27,7 @@ class Traced:
         self.bank = ModuleType("bank")
         sys.modules["bank"] = self.bank
         exec(compile(textwrap.dedent(source), "bank.py", "exec"), vars(self.bank))
-        self.here: Any = lambda: (Subject(), None)
+        self.here: Any = lambda: (Subject(), None, None)
         self.probes = Probes(time.monotonic, self._asked, **options)
         self.tap = Tap(time.monotonic, probes=self.probes)
 
