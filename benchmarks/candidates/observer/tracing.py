@@ -30,8 +30,8 @@ __all__ = [
     "tracing_call", "tracing_cast", "tracing_fuse", "tracing_memory", "tracing_reader", "tracing_start", "tracing_work",
 ]  # fmt: skip
 
-PIECE: Final = 400
-"""Messages of one block: about a millisecond."""
+PIECE: Final = 200
+"""Messages of one block: about half a millisecond."""
 _STARTS: Final = 20
 _WARM: Final = 5
 """Blocks that do not count."""
