@@ -22,7 +22,7 @@ from .mailbox import CALL
 from .messages import ATOMS, share
 from .preemption.guards import open_to_switches
 from .status import ENDED, IDLE, READY, RECEIVING
-from .trace.stories import minted
+from .trace.stories import OUTSIDE, minted
 from .trace.telling import sent
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ def ask(target: Address, process: Process, message: Any, timeout: float | None) 
             sched.enter(process, now, None, process, entry)
         else:
             story = context = sched.story
-            if sched.untraced is None:
-                context = sched.under()
+            if sched.traced:
+                context = minted(sched)
             elif running is None:
-                context = None
+                context = OUTSIDE.get() if sched.outside else None
             elif context is None:
                 context = story = minted(sched)
             entry = (CALL, message, caller, now, number, context)
@@ -156,10 +156,9 @@ def deliver(target: Address, kind: int, message: Any) -> None:
         if story is None and sched.keep is not None:
             story = minted(sched)
         entry: Entry = (kind, message, None, sched.now, running.number, story)
-    elif sched.scheduled:
-        entry = (kind, message, None, sched.now, 0, None)
     else:
-        entry = (kind, message, None, sched.tick(), 0, None)
+        told: Context | None = OUTSIDE.get() if sched.outside else None
+        entry = (kind, message, None, sched.now if sched.scheduled else sched.tick(), 0, told)
     mailbox = process.mailbox
     if mailbox is None:
         process.mailbox = deque((entry,))

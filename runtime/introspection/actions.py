@@ -154,7 +154,7 @@ def _acts(
 ) -> Generator[None]:
     """What happens inside belongs to a story that begins with an operator's action, and is told as such. On the loop."""
     if sends:
-        process.sched.listening.outside = True
+        process.sched.outside = True
     with story(principal=f"key {by}"):
         tell(process, "operator", f"{what} by key {by}", values=(detail,) if detail is not None else ())
         yield

@@ -65,7 +65,6 @@ class Listening:
         known(sched)
         self.size: Final = flight
         self._clock: asyncio.TimerHandle | None = None
-        self._outside = False
         self.looked = -math.inf
         self.taken: Final[deque[Event]] = deque(maxlen=TAKEN)
         self.flight: Final[Flight[Any] | None] = Flight(flight, event_of, sched.clock) if flight else None
@@ -80,17 +79,6 @@ class Listening:
             frames=frames,
             probes=probes_of(sched, self._post),
         )
-
-    @property
-    def outside(self) -> bool:
-        """Whether the host, or an operator, says which stories messages belong to: each is then looked at for it. Settable."""
-        return self._outside
-
-    @outside.setter
-    def outside(self, yes: bool) -> None:
-        if yes != self._outside:
-            self._outside = yes
-            self._changed(self._sched.tap)
 
     def forget(self) -> None:
         """Let go of all that the flight recorder has, and of what sessions have taken."""
@@ -120,7 +108,7 @@ class Listening:
         sched.tap = tap
         sched.keep = None if tap is None else _forget if self.flight is None else self.flight.keep
         sched.traced = tap is not None and not tap.kinds.isdisjoint(TRACED)
-        sched.untraced = None if sched.traced or self._outside else sched.thread
+        sched.untraced = None if sched.traced else sched.thread
         if tap is not None and tap.sessions and self._clock is None:
             self._clock = sched.loop.call_later(TICK_S, self._tick)  # not now: the tap's lock is held
 

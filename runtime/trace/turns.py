@@ -59,7 +59,7 @@ def traced_turn(
     mailbox = process.mailbox
     sched.running = process
     sched.since = process.since = now = began = sched.now
-    traced = sched.traced
+    traced, sliced = sched.traced, sched.sliced
     keep: Any = sched.keep  # not None: that is why it is done here
     offers = _offers(sched) if traced else _NOBODY
     receive, handles, over = (
@@ -77,6 +77,8 @@ def traced_turn(
         sched.story = context
         ended = None
         if traced:
+            if sliced:  # in a context of the turn's own: what it makes with asyncio belongs to the story, too
+                OUTSIDE.set(context)
             if receive is not None:
                 text = process.handler(entry) if process.settles else None
                 receive(process, (now, "receive", process, text, entry))

@@ -314,6 +314,7 @@ class TimelinePage(DetailedPage):
         if self.zoomed or bar is None:
             self.zoomed = False
             self.waterfall.look_between(story.starts, story.ends)
+            self.frame()
             return
         ends = bar.ends
         for below in story.bars[bar.number + 1 :]:
@@ -323,6 +324,7 @@ class TimelinePage(DetailedPage):
         margin = max(1e-6, (ends - bar.starts) * 0.02)
         self.zoomed = True
         self.waterfall.look_between(bar.starts - margin, ends + margin)
+        self.frame()
 
     def action_process(self) -> None:
         """Open the process of the span."""

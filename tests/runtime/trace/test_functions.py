@@ -59,7 +59,8 @@ def opened(node, pattern):
 
 
 def raw(session):
-    return [session._queue.popleft()[1] for _ in range(session.waiting)]
+    taken, _ = session.take()
+    return [event for _, event, _ in taken]
 
 
 async def test_a_call_in_a_handler_is_its_process_and_its_message(bank):

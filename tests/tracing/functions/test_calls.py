@@ -57,7 +57,7 @@ def test_arguments_and_results_are_shown_through_what_the_behaviour_leaves_of_th
     traced.here = lambda: (Subject(), None, redact)
     session = traced.open("all bank:pay -> return")
     bank.pay(3, "secret", 4, note="secret", key="secret")
-    call, end = (event[1] for event in session._queue)
+    call, end = session.look()
     assert call[10](call[7][0]) == end[10](end[7][0]) == {
         "amount": 3, "note": "***", "rest": ("***", 4), "more": {"key": "***"},
     }  # fmt: skip
