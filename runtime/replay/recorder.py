@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from tracing.limits import Limits
 from tracing.pattern import Matcher, Subject, parse
@@ -78,7 +78,7 @@ class Recorder(Session):
             if event[5] == self.process and event[1] in _OF_OTHERS:
                 super().offer(subject, event)
         elif event[1] == "handle":
-            self._begun = (*event[:7], tuple(map(_lasting, event[7])), *event[8:])
+            self._begun = cast("Event", (*event[:7], tuple(map(_lasting, event[7])), *event[8:]))
         else:
             if (
                 event[1] == "ended" and self._begun is not None

@@ -224,6 +224,11 @@ class Sessions:
             began=opened.began,
             ends=when(node.wall(session.began + session.limits.seconds)),
             limits=TraceLimits(**_fields(session.limits)),
+            nobody=[
+                clean(one.name)
+                for one in session.pattern.whom
+                if one.form in {"name", "under"} and one.name and node.registry.find(one.name) is None
+            ],
             taken=session.taken,
             seen=session.seen,
             waiting=session.waiting,
