@@ -125,6 +125,8 @@ class CoroutineProcess(Process):
         story = born_of(self, args)
         context = copy_context()
         context.run(current.set, (self, None))
+        if story is not None:
+            self.sched.told_to(context, story)
         try:
             coroutine = self.called(function, args, options)
         except BaseException as error:  # wrong arguments
@@ -132,7 +134,7 @@ class CoroutineProcess(Process):
             return
         self.coroutine = coroutine
         self.task = self.sched.task(Steps(self, coroutine, context=context, story=story), context)
-        self.task.add_done_callback(self.done)
+        self.task.add_done_callback(self.done, context=context)
 
     def called(self, function: Any, args: Arguments, options: dict[str, Any]) -> Coroutine[Any, Any, Any]:
         """The coroutine that it runs."""
@@ -172,6 +174,10 @@ class CoroutineProcess(Process):
         """Something is in the mailbox: let `receive` look."""
         if self.receiver is not None and not self.receiver.done() and not self.suspend:
             self.receiver.set_result(None)
+
+    def handled_by(self, kind: int) -> str:  # noqa: ARG002 - whatever the kind
+        """It takes all of its messages in the same way."""
+        return "receive"
 
     def rest(self) -> None:
         """Resumed: look at the mailbox again."""

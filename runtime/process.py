@@ -25,7 +25,6 @@ from .mailbox import CONTINUE, HANDLERS, NOTE, SYSTEM, Entry, Mailbox
 from .results import NOTHING
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
 from .suspension import paused, resumed
-from .trace.stories import OUTSIDE
 
 if TYPE_CHECKING:
     from .caller import Caller
@@ -190,7 +189,8 @@ class Process:
     @property
     def redact(self) -> Callable[[Any], Any] | None:
         """What its behaviour leaves of a value for others to see, where it says so."""
-        return getattr(type(self.handle), "redact", None)
+        redact: Callable[[Any], Any] | None = type(self.handle).redact
+        return redact
 
     @property
     def letters(self) -> int:
@@ -209,6 +209,10 @@ class Process:
     def handler(self, entry: Entry) -> str:
         """What handles an entry, in words. Safe from any thread."""
         return HANDLERS[entry[0]]
+
+    def handled_by(self, kind: int) -> str:
+        """What handles messages of a kind, in words."""
+        return HANDLERS[kind]
 
     def more(self) -> Extra:
         """Its `Extra`, made if need be."""
@@ -233,7 +237,7 @@ class Process:
         """A cast or a send from another thread: it is passed on to the loop."""
         from .sending import pass_on  # noqa: PLC0415 - compiled, the two import each other
 
-        self.sched.from_thread(pass_on, target, kind, message, OUTSIDE.get())
+        self.sched.from_thread(pass_on, target, kind, message)  # under the story of the thread's context
 
     def wake(self) -> None:
         """Something is in the mailbox: get a turn, if it waits for one."""

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tracing.context import born, caused
+
 from .status import READY
 from .trace.stories import here, minted
 
@@ -32,7 +34,7 @@ class RunQueue:
 
     __slots__ = (
         "answering", "clock", "dead_letters", "depth", "enter", "handled", "inline_until", "keep", "last", "last_from", "late_replies", "loop",
-        "node", "now", "owed", "queue", "running", "scheduled", "since", "story", "tap", "thread", "traced", "turns", "untraced", "waits",
+        "node", "now", "outside", "owed", "queue", "running", "scheduled", "since", "story", "tap", "thread", "traced", "turns", "untraced", "waits",
     )  # fmt: skip
 
     waits: Waits
@@ -65,6 +67,8 @@ class RunQueue:
         """Keeps an item in the flight recorder; None where nobody listens, and that is all that tracing costs then."""
         self.traced = False
         """Whether each message gets a span of its own, and is offered to sessions."""
+        self.outside = False
+        """Whether code that runs outside of all steps may belong to a story: the host's, an operator's, a task that a handler has made."""
         self.untraced: int | None = self.thread
         """The thread from which messages are sent without a further look: the loop's, or none while each is offered to sessions."""
         self.story: Context | None = None
@@ -108,6 +112,23 @@ class RunQueue:
         if self.traced:
             return minted(self)
         return here(self) if self.running is None else self.story or minted(self)
+
+    def within(self) -> Context | None:
+        """The context of what runs at this moment, for what it makes that has no span of its own; None where nobody listens."""
+        if self.keep is None:
+            return None
+        context = here(self)
+        if context is None:
+            context = born()
+            if self.running is not None:
+                self.story = context
+        return context
+
+    def after(self, story: Context | None) -> Context | None:
+        """The context of what is sent now because of what ran under `story`; None where nobody listens."""
+        if self.keep is None or story is None:
+            return self.under()
+        return caused(story) if self.traced else story
 
     def sender(self) -> int:
         """The number of the process that sends at this moment; 0 for the host."""

@@ -28,11 +28,14 @@ from .status import AWAITING, ENDED, RUNNING, STATUSES
 from .steps import Steps
 from .threads.marshal import post
 from .trace.listening import Listening
+from .trace.stories import OUTSIDE
 from .trace.turns import Answering
 from .waits import Waits
 from .work import current
 
 if TYPE_CHECKING:
+    from tracing.context import Context as Story
+
     from .isolation.block import Block
     from .mailbox import Entry
     from .node import Node
@@ -175,9 +178,24 @@ class Scheduler(RunQueue):
         process.coroutine = coroutine
         context = copy_context()
         context.run(current.set, (process, entry))
+        story = entry[5]
+        if self.keep is not None:
+            story = self.told_to(context, story or self.within())
         return self.task(
-            Steps(process, coroutine, first=first, context=context, story=entry[5]), context, eager=EAGER
+            Steps(process, coroutine, first=first, context=context, story=story), context, eager=EAGER
         )
+
+    def own_context(self, story: Story | None) -> Context:
+        """The context of a step whose tasks, made by asyncio, belong to `story`."""
+        context = self.context.copy()
+        context.run(OUTSIDE.set, story)
+        return context
+
+    def told_to(self, context: Context, story: Story | None) -> Story | None:
+        """Tasks that are made in `context`, by asyncio, belong to `story`. The same story."""
+        context.run(OUTSIDE.set, story)
+        self.outside = True
+        return story
 
     def task(self, steps: Steps, context: Context, *, eager: bool = False) -> asyncio.Task[Any]:
         """A task that drives `steps`; with `eager`, the first step runs now."""

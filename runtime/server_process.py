@@ -30,6 +30,7 @@ from .scheduler import BUDGET
 from .server import Server, bad_return
 from .server_end import crash, ignore, stop
 from .status import ENDED, IDLE, RUNNING
+from .steps import steps_of
 from .trace.births import born_of
 from .trace.turns import done, traced_turn
 
@@ -79,7 +80,8 @@ class ServerProcess(Process):
         self.reductions = 1
         self.since = self.sched.now
         sched.story = entry[5]
-        sched.enter(self, self.since, None, Errand(self._init), (entry, args, options))
+        context = sched.own_context(entry[5]) if sched.keep is not None else None
+        sched.enter(self, self.since, context, Errand(self._init), (entry, args, options))
         sched.story = story
 
     @boundary
@@ -267,7 +269,7 @@ class ServerProcess(Process):
         if self.status == ENDED:  # in the first step, which runs at once from 3.12 on
             self.sched.cancel(task)
         elif task.done():
-            self._conclude(entry, task)
+            self._conclude(entry, task, at_once=True)
         else:
             task.add_done_callback(lambda done: self._awaited(entry, done))
 
@@ -282,15 +284,17 @@ class ServerProcess(Process):
             self.rest()
 
     @open_to_switches
-    def _conclude(self, entry: Entry, task: asyncio.Task[Any]) -> None:
+    def _conclude(self, entry: Entry, task: asyncio.Task[Any], *, at_once: bool = False) -> None:
         self.coroutine = None
         if self.status == ENDED:
             return
         self.task = None
         self.status = RUNNING
         sched = self.sched
-        if sched.keep is not None:
-            steps: Any = task.get_coro()  # None of one that was over at once
+        if (
+            sched.keep is not None and not at_once
+        ):  # else it was over in this very step; CPython 3.12.1 dies of asking such a task
+            steps = steps_of(task)
             sched.story = entry[5] if steps is None else steps.story
         if task.cancelled():
             crash(self, asyncio.CancelledError(f"{self.handler(entry)} was cancelled"))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .preemption.worker import Worker
     from .process import Process
 
-__all__ = ["Steps"]
+__all__ = ["Steps", "steps_of"]
 
 
 class _Turn(asyncio.Future[None]):
@@ -50,6 +50,10 @@ class Steps(Coroutine[Any, Any, Any]):
             Optional. Defaults to none.
         context: the context of its task.
         story: under which it runs, until it changes that itself. Optional. Defaults to none.
+
+    Attributes:
+        own: as above.
+        story: as above; what it has become, between two steps.
     """
 
     __slots__ = (
@@ -245,3 +249,9 @@ class Steps(Coroutine[Any, Any, Any]):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._coroutine, name)  # cr_frame and its kin, for debuggers
+
+
+def steps_of(task: asyncio.Task[Any] | None) -> Steps | None:
+    """What a task drives, where that is the steps of a process."""
+    steps: Any = task.get_coro() if task is not None else None
+    return steps if type(steps) is Steps else None

@@ -16,8 +16,6 @@ from contextvars import Context, copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from tracing.context import caused
-
 from .crash import strip
 from .errors import NoProcess, ProcessExit
 from .mailbox import INFO
@@ -88,7 +86,9 @@ def start_task(process: Process, coroutine: Coroutine[Any, Any, Any], name: str 
         tasks = extra.tasks = set()
     context: Context = copy_context()
     context.run(current.set, None)  # it may call its owner, which goes on handling messages
-    story = process.sched.under()
+    story = process.sched.within()
+    if story is not None:
+        process.sched.told_to(context, story)
     steps = Steps(process, coroutine, own=False, context=context, story=story)
     task = process.sched.task(steps, context)
     ref = TaskRef(process, task, name or coroutine.__qualname__, process.sched.node.next_number())
@@ -112,8 +112,4 @@ def _ended(ref: TaskRef, tasks: set[TaskRef], story: Story | None) -> None:
     else:
         message = TaskDone(ref, task.result())
     sched = process.sched
-    if sched.keep is None:
-        story = None
-    elif story is not None:
-        story = caused(story)
-    process.post((INFO, message, None, sched.tick(), process.number, story or sched.under()))
+    process.post((INFO, message, None, sched.tick(), process.number, sched.after(story)))

@@ -95,7 +95,7 @@ def send_interval(owner: Process, seconds: float, message: object, to: Address) 
 def _sending(owner: Process, message: Any, to: Address) -> Callable[[], None]:
     """Sends the message of a timer, in the story in which it was set."""
     sched = owner.sched
-    story = sched.story if sched.running is not None else sched.under()
+    story = sched.within()
     if story is None:
         return partial(pass_on, to, INFO, message)
 

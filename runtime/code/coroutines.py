@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..coroutine import RESTARTS, CoroutineProcess
 from ..errors import describe
 from ..status import AWAITING, ENDED
-from ..steps import Steps
+from ..steps import Steps, steps_of
 from ..supervision.task_process import TaskProcess
 from ..work import current
 
@@ -111,18 +111,21 @@ def _replace(process: CoroutineProcess, new: Any, args: tuple[Any, ...], options
     ghost.status, ghost.state, ghost.handle, ghost.child = ENDED, "code_change", old, process.child
     object.__setattr__(old, "_process", ghost)
     process.receiver = process.task = process.received = None
+    steps = steps_of(task)
+    if steps is not None:
+        steps.belongs_to(ghost)
     if task is not None:
-        steps: Any = task.get_coro()
-        if isinstance(steps, Steps):
-            steps.belongs_to(ghost)
         sched.cancel(task)
     process.handle, process.function, process.coroutine = handle, new, coroutine
     process.again = None if process.again is None else (args, options)
     process.status = AWAITING
     context = copy_context()
     context.run(current.set, (process, None))
-    process.task = sched.task(Steps(process, coroutine, context=context), context)
-    process.task.add_done_callback(process.done)
+    story = steps.story if steps is not None else None
+    if story is not None:
+        sched.told_to(context, story)
+    process.task = sched.task(Steps(process, coroutine, context=context, story=story), context)
+    process.task.add_done_callback(process.done, context=context)
     process.note("runs new code")
 
 

@@ -9,8 +9,9 @@ on_loop(work, 5 s)  ── posted ──>       work()      result or Failure ba
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from runtime import exits
@@ -20,6 +21,8 @@ from runtime.port.contract import Code, Done, Failure, Kill, Resume, Send, Suspe
 from runtime.sending import deliver
 from runtime.status import ENDED
 from runtime.suspension import suspended
+from runtime.trace import story
+from runtime.trace.telling import tell
 
 from .lookup import find, now, pid_text, title
 from .making import message_from
@@ -50,7 +53,8 @@ def kill(node: Node, request: Kill, by: str) -> Done:
                 Code.REFUSED, "an exit signal `normal` does nothing to a process that does not trap exits"
             )
         name = title(process)
-        exits.signal(process, request.reason, None, f"key {by}")
+        with _acts(process, by, "kill", request.reason):
+            exits.signal(process, request.reason, None, f"key {by}")
         told = "was ended" if process.status == ENDED else "traps exits, and has been told"
         return _done(process, f"{name} {told}: {request.reason}")
 
@@ -68,7 +72,7 @@ def _free_the_loop(node: Node, request: Kill) -> None:
             watchdog.kill(running)
 
 
-def suspend(node: Node, request: Suspend) -> Done:
+def suspend(node: Node, request: Suspend, by: str) -> Done:
     """Let a process handle nothing more."""
 
     def work() -> Done:
@@ -76,14 +80,15 @@ def suspend(node: Node, request: Suspend) -> Done:
         _spare_root(node, process)
         if suspended(process):
             raise Failure(Code.REFUSED, f"{title(process)} is already suspended")
-        process.pause()
+        with _acts(process, by, "suspend"):
+            process.pause()
         node.ledger.recorder.record("suspended", process.number, process.name)
         return _done(process, f"{title(process)} is suspended")
 
     return on_loop(node, work, request.deadline_s)
 
 
-def resume(node: Node, request: Resume) -> Done:
+def resume(node: Node, request: Resume, by: str) -> Done:
     """Let a suspended process go on."""
 
     def work() -> Done:
@@ -91,7 +96,8 @@ def resume(node: Node, request: Resume) -> Done:
         if not suspended(process):
             raise Failure(Code.REFUSED, f"{title(process)} is not suspended")
         waiting = process.letters
-        process.resume()
+        with _acts(process, by, "resume"):
+            process.resume()
         node.ledger.recorder.record("resumed", process.number, process.name)
         return _done(
             process, f"{title(process)} goes on, with {waiting} message{'' if waiting == 1 else 's'} waiting"
@@ -100,20 +106,21 @@ def resume(node: Node, request: Resume) -> Done:
     return on_loop(node, work, request.deadline_s)
 
 
-def send(node: Node, request: Send, shown: Shown) -> Done:
+def send(node: Node, request: Send, shown: Shown, by: str) -> Done:
     """Send a message, made from plain JSON or for one of the behaviour's declared `accepts`.
 
     Raises:
         Failure: there is no such process, it accepts no such message, or a call got no answer.
     """
     if request.kind == "call":
-        return _call(node, request, shown)
+        return _call(node, request, shown, by)
 
     def work() -> Done:
         process = find(node, request.process)
         message = message_from(process, request.message)
         try:
-            deliver(process.pid, CAST if request.kind == "cast" else INFO, message)
+            with _acts(process, by, "send", class_name(type(message)), sends=True):
+                deliver(process.pid, CAST if request.kind == "cast" else INFO, message)
         except CallError as error:  # its mailbox is bounded, and full
             raise Failure(Code.REFUSED, clean(str(error))) from None
         return _done(process, f"{request.kind} to {title(process)}: {class_name(type(message))}")
@@ -121,11 +128,13 @@ def send(node: Node, request: Send, shown: Shown) -> Done:
     return on_loop(node, work, request.deadline_s)
 
 
-def _call(node: Node, request: Send, shown: Shown) -> Done:
+def _call(node: Node, request: Send, shown: Shown, by: str) -> Done:
     def begin() -> tuple[Process, Future[Any]]:
         process = find(node, request.process)
-        call = process.pid.call(message_from(process, request.message), timeout=request.deadline_s)
-        return process, asyncio.run_coroutine_threadsafe(call, node.scheduler.loop)
+        message = message_from(process, request.message)
+        call = process.pid.call(message, timeout=request.deadline_s)
+        with _acts(process, by, "send", class_name(type(message)), sends=True):
+            return process, asyncio.run_coroutine_threadsafe(call, node.scheduler.loop)
 
     process, answer = on_loop(node, begin, request.deadline_s)
     try:
@@ -137,6 +146,18 @@ def _call(node: Node, request: Send, shown: Shown) -> Done:
         raise Failure(Code.REFUSED, clean(str(error))) from None
     reply = shown.one(process, value).value
     return Done(at=now(), pid=pid_text(process.number), text=f"{title(process)} answered", reply=reply)
+
+
+@contextmanager
+def _acts(
+    process: Process, by: str, what: str, detail: str | None = None, *, sends: bool = False
+) -> Generator[None]:
+    """What happens inside belongs to a story that begins with an operator's action, and is told as such. On the loop."""
+    if sends:
+        process.sched.outside = True
+    with story(principal=f"key {by}"):
+        tell(process, "operator", f"{what} by key {by}", values=(detail,) if detail is not None else ())
+        yield
 
 
 def _done(process: Process, text: str) -> Done:

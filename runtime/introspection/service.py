@@ -23,6 +23,7 @@ from .sampler import Sampler
 from .shown import Shown
 from .tracing import keeping, stories
 from .tracing.hints import Hints
+from .tracing.recordings import Recordings
 from .tracing.sessions import Sessions
 from .tracing.showing import Showing
 from .tree import supervision_tree
@@ -53,6 +54,7 @@ class Introspection:
         self._audit = AuditLog()
         showing, hints = Showing(node), Hints(node)
         self._sessions = sessions = Sessions(node, showing, self.stopping)
+        self._recordings = recordings = Recordings(node, sessions, self.stopping)
         self._cost = (time.monotonic(), 0.0, 0.0)
         node_, shown = node, self._shown
         self._reads: dict[type[BaseModel], Answers] = {
@@ -82,19 +84,23 @@ class Introspection:
             c.TraceSessionsQuery: lambda _request, who: sessions.all(who),
             c.CheckPattern: lambda request, _who: hints.checked(request),
             c.TimelineQuery: lambda request, _who: stories.timeline(node_, request, sessions, showing),
+            c.RecordWait: recordings.wait,
+            c.RecordingsQuery: lambda request, _who: recordings.all(request),
             c.DumpsQuery: lambda request, _who: keeping.dumps_of(node_, request),
             c.DumpQuery: lambda request, _who: keeping.dump_of(node_, request, showing),
         }
         self._changes: dict[type[BaseModel], Answers] = {
             c.Kill: lambda request, who: actions.kill(node_, request, who.key),
-            c.Suspend: lambda request, _who: actions.suspend(node_, request),
-            c.Resume: lambda request, _who: actions.resume(node_, request),
-            c.Send: lambda request, _who: actions.send(node_, request, shown),
+            c.Suspend: lambda request, who: actions.suspend(node_, request, who.key),
+            c.Resume: lambda request, who: actions.resume(node_, request, who.key),
+            c.Send: lambda request, who: actions.send(node_, request, shown, who.key),
             c.PlanUpgrade: lambda request, _who: code.plan(node_, request),
             c.Reload: lambda request, who: code.reload(node_, request, f"key {who.key}"),
             c.Rollback: lambda request, who: code.rollback(node_, request, f"key {who.key}"),
             c.Trace: sessions.open,
             c.StopTrace: sessions.stop,
+            c.Record: recordings.begin,
+            c.Replay: lambda request, _who: recordings.replay(request),
             c.KeepTrigger: lambda request, _who: keeping.keep(node_, request),
             c.ForgetTrigger: lambda request, _who: keeping.forget(node_, request),
         }
@@ -132,6 +138,7 @@ class Introspection:
         """End what waits and what samples."""
         self.stopping.set()
         self.sampler.stop()
+        self._recordings.close()
 
     def _cost_ms_per_s(self) -> float:
         """Processor milliseconds a second that observing costs, over the last second or more."""

@@ -148,7 +148,11 @@ def scheduled(process: Process, awaitable: Awaitable[T]) -> asyncio.Future[T]:
     coroutine = awaitable if inspect.iscoroutine(awaitable) else _awaiting(awaitable)
     context = copy_context()
     context.run(current.set, None)
-    return process.sched.task(Steps(process, coroutine, own=False, context=context), context)
+    sched = process.sched
+    story = sched.within()
+    if story is not None:
+        sched.told_to(context, story)
+    return sched.task(Steps(process, coroutine, own=False, context=context, story=story), context)
 
 
 async def _awaiting(awaitable: Awaitable[T]) -> T:

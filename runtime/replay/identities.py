@@ -165,10 +165,10 @@ class World:
     def refer(self, item: Any) -> tuple[Any, ...]:
         """What an identity is called in a copy; what a placeholder stands for, where that is known."""
         match item:
-            case ShadowName():
-                return "name", item.name
             case ShadowKey():
                 return "key", item.registry, item.key
+            case ShadowName():
+                return "name", item.name
             case ShadowAlias():
                 return "alias", self._now("alias", item.number), item.pid
             case ShadowTask():

@@ -22,12 +22,15 @@ from tracing.limits import Limits
 from tracing.pattern import Matcher, Subject, parse
 from tracing.records import ABSENT, Event
 from tracing.session import Session
+from tracing.tap import Refused
 
 from ..code import versions
 from ..errors import CodeError, NotSendable
 from ..messages import is_constant, share
 from ..pid import pid_text
 from ..results import NOTHING
+from ..server_process import ServerProcess
+from ..trace.flown import event_of
 from .packing import About, Record, pack
 from .recording import COMPARED
 
@@ -66,10 +69,11 @@ class Recorder(Session):
         self._begun: Event | None = None
         self._kept: list[Event] = []
 
-    def offer(self, subject: Subject, event: Event) -> None:
+    def offer(self, subject: Subject, event: Any) -> None:
         """Keep an event that concerns the process. Never raises."""
         if self.stopped is not None:
             return
+        event = event_of(event)
         if event[2] != self.process:
             if event[5] == self.process and event[1] in _OF_OTHERS:
                 super().offer(subject, event)
@@ -95,7 +99,7 @@ class Recorder(Session):
         """All events so far."""
         with self._reading:
             while self._queue:
-                self._kept.append(self._queue.popleft()[1])
+                self._kept.append(self._queue.popleft())
             return self._kept.copy()
 
     def packed(self) -> Record:
@@ -113,11 +117,24 @@ def record(tap: Tap, process: Process, limits: Limits | None = None, owner: Hash
         owner: with whom it ends. Optional. Defaults to nobody.
 
     Raises:
-        Refused: there are 16 sessions, or the node has ended.
+        Refused: it is no server or state machine that lives in this OS process; or there are 16 sessions, or the node has ended.
     """
+    why = _why_not(process)
+    if why:
+        raise Refused(f"{pid_text(process.number)} cannot be recorded: {why}")
     session = tap.add(lambda number, began: Recorder(number, process, limits or LIMITS, owner, began))
     assert isinstance(session, Recorder)
     return session
+
+
+def _why_not(process: Process) -> str:
+    if not isinstance(process, ServerProcess):
+        return "a coroutine process has its state in local variables, between two `receive`; only servers and state machines are replayed"
+    if process.far or process.place == "isolated":
+        return "it lives in another OS process, and so does its state"
+    if type(process.handle).__module__.partition(".")[0] == "runtime":
+        return "it is the runtime's own"
+    return ""
 
 
 def record_of_events(node: Node, events: Iterable[Event]) -> Record:

@@ -36,7 +36,7 @@ from ..code.planning import Breath
 from ..crash import strip
 from ..errors import describe
 from ..introspection.values import walk
-from ..mailbox import HANDLERS
+from ..mailbox import CONTINUE, HANDLERS
 from ..pid import pid_text
 from ..preemption.guards import boundary
 from ..results import NOTHING
@@ -124,7 +124,7 @@ async def replay(
     except TimeoutError:
         job.ended = f"it has not come beyond step {job.at} within {seconds:g} s"
     finally:
-        exits.signal(process, "kill")
+        exits.signal(process, "shutdown")  # it traps no exits; and no crash, which a kill is
     return job.report(time.monotonic() - began)
 
 
@@ -337,11 +337,11 @@ class _Job:
         return StateAndData(after.state, before.data)
 
     def _handler(self, step: Step, message: Any) -> str:
+        if self._machine and type(message) in _EVENTS:
+            return HANDLERS[CONTINUE]
         named = handler_of(step.text)
         if named is not None:
             return named
-        if type(message) in _EVENTS:
-            return HANDLERS[3]
         if self._value(step.reply) is not NOTHING and step.raised is None:
             return "handle_call"
         return "handle_info" if type(message) in RUNTIME_SIGNALS else "handle_cast"

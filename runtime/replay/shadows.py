@@ -103,13 +103,13 @@ class ShadowName(_Shadow, Name):
         self.name = name  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  # its one assignment
 
 
-class ShadowKey(_Shadow):
+class ShadowKey(ShadowName):
     """A key of a registry."""
 
-    __slots__ = ("_world", "key", "registry")
+    __slots__ = ("key", "registry")
 
     def __init__(self, world: World, registry: Any, key: Any) -> None:
-        self._world = world
+        super().__init__(world, f"{registry}[{key!r:.80}]")
         self.registry = registry
         self.key = key
 
@@ -118,9 +118,6 @@ class ShadowKey(_Shadow):
 
     def __hash__(self) -> int:
         return hash(self.key)
-
-    def __deepcopy__(self, _memo: object) -> ShadowKey:
-        return self
 
 
 class ShadowAlias(_Shadow, Alias):
@@ -185,7 +182,12 @@ class ShadowTask(TaskRef):
         return False
 
 
-ATOMS.update({ShadowPid, ShadowName, ShadowKey, ShadowAlias, ShadowCaller, ShadowTask})
+_NAMES: Final[dict[type, str]] = {
+    ShadowPid: "Pid", ShadowName: "Name", ShadowKey: "KeyAddress", ShadowAlias: "Alias", ShadowCaller: "Caller", ShadowTask: "TaskRef",
+}  # fmt: skip
+for _kind, _name in _NAMES.items():
+    _kind.__name__ = _kind.__qualname__ = _name  # as what they stand for is shown
+ATOMS.update(_NAMES)
 
 
 class Answer:

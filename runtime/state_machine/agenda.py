@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..mailbox import CALL, CAST, CONTINUE, EVENT, INFO, INIT, Entry
@@ -23,6 +24,8 @@ from .events import Call, Cast, Event, EventTimeout, Info, StateTimeout, Timeout
 from .results import Action, CancelTimeout, UpdateTimeout
 
 if TYPE_CHECKING:
+    from tracing.context import Context
+
     from ..pid import Ref
     from ..process import Process
     from .behaviour import StateAndData
@@ -149,17 +152,20 @@ class Agenda:
             if seconds is None:
                 assert timeout.at is not None
                 seconds = max(0.0, timeout.at - process.sched.clock())
-            self._running[key] = (timeout, start(process, seconds, lambda: self._fire(key)))
+            self._running[key] = (
+                timeout,
+                start(process, seconds, partial(self._fire, key, process.sched.within())),
+            )
 
     def _now(self, key: Any, timeout: Timeout) -> None:
         self._running[key] = (timeout, None)
         self._due.append(key)
 
-    def _fire(self, key: Any) -> None:
+    def _fire(self, key: Any, story: Context | None) -> None:
         process = self._process
         timeout, _ = self._running[key]
         sched = process.sched
-        process.post((EVENT, timeout, None, sched.tick(), process.number, sched.under()))
+        process.post((EVENT, timeout, None, sched.tick(), process.number, sched.after(story)))
 
     def _update(self, timeout: Timeout) -> None:
         key = key_of(timeout)

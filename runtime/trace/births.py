@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tracing.records import ABSENT
 
@@ -23,7 +23,7 @@ def born_of(process: Process, args: Any) -> Context | None:
         return None
     context = sched.under()
     parent = process.parent
-    known = args if type(args) is tuple else ABSENT
+    known = cast("Any", args) if type(args) is tuple else ABSENT
     tell(
         process,
         "spawn",

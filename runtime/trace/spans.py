@@ -19,7 +19,7 @@ from .telling import HOST
 from .whereabouts import Whereabouts, whereabouts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from contextvars import Token
     from types import TracebackType
 
@@ -82,7 +82,7 @@ class Span:
             place.sched.story = context
         else:
             self._token = OUTSIDE.set(context)
-            place.sched.listening.outside = True
+            place.sched.outside = True
 
     def _tell(self, kind: str, now: float, took: float | None) -> None:
         place = self._place
@@ -139,7 +139,7 @@ def _told(process: Any, event: Event) -> None:
 
 
 @contextmanager
-def story(traceparent: str | None = None, principal: str | None = None) -> Iterator[Context]:
+def story(traceparent: str | None = None, principal: str | None = None) -> Generator[Context, None, None]:
     """What the host sends inside belongs to one story: the one of a `traceparent`, or a new one.
 
     Args:
@@ -152,7 +152,7 @@ def story(traceparent: str | None = None, principal: str | None = None) -> Itera
     context = born(principal) if traceparent is None else from_traceparent(traceparent, principal)
     place = whereabouts()
     if place is not None:
-        place.sched.listening.outside = True
+        place.sched.outside = True
     token = OUTSIDE.set(context)
     try:
         yield context

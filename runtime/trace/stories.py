@@ -7,7 +7,10 @@
 
 A context is minted when a message is sent, since sending and handling are one span: while a session wants to know. With nothing but the
 flight recorder on, a step hands its own context on as it is, and one is born where a step sends for the first time: who caused what is
-told from the times of its items when somebody reads them (`flown`). Nothing is minted while nobody listens.
+told from the times of its items when somebody reads them (`inferred`). Nothing is minted while nobody listens.
+
+What a step hands to asyncio (a task, a callback) finds its story in the context that asyncio copies: an async handler, a coroutine process and
+`self.task` have one of their own. A plain handler's is only set while a session is open, and where steps are sliced.
 """
 
 from __future__ import annotations
@@ -30,11 +33,12 @@ OUTSIDE: Final[ContextVar[Context | None]] = ContextVar("observer_story", defaul
 
 def minted(sched: RunQueue) -> Context:
     """The context of what is sent at this moment."""
-    context = here(sched)
+    running = sched.running
+    context = here(sched) if running is None else sched.story
     if context is not None:
         return caused(context)
     context = born()
-    if sched.running is not None:  # its message came before anybody listened: what it sends belongs together
+    if running is not None:  # its message came before anybody listened: what it sends belongs together
         sched.story = context
     return context
 

@@ -7,7 +7,8 @@ A second body of the same turn, since tests at both ends of each message would c
 """
 
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
-# (states and messages are of any type)
+# pyright: reportUnnecessaryComparison=false
+# (states and messages are of any type, and a handler may end its own process)
 
 from __future__ import annotations
 
@@ -22,9 +23,13 @@ from ..process import EVENTS_KEPT, EVENTS_MOST
 from ..results import NOTHING, Reply
 from ..server_end import crash
 from ..status import IDLE, RUNNING
+from ..steps import steps_of
+from .stories import OUTSIDE
 from .telling import replied
 
 if TYPE_CHECKING:
+    from tracing.tap import Listen
+
     from ..caller import Caller
     from ..process import Process
     from ..scheduler import Scheduler
@@ -52,8 +57,14 @@ def traced_turn(
     mailbox = process.mailbox
     sched.running = process
     sched.since = process.since = now = began = sched.now
-    traced = sched.traced
+    traced, sliced = sched.traced, sched.sliced
     keep: Any = sched.keep  # not None: that is why it is done here
+    offers: dict[str, Listen] = sched.tap.offers if traced and sched.tap is not None else {}
+    receive, handles, over = (
+        offers.get("receive"),
+        "handle" in offers,
+        "handled" in offers or "state" in offers,
+    )
     handled = 0
     while mailbox:
         entry = mailbox.popleft()
@@ -64,7 +75,13 @@ def traced_turn(
         sched.story = context
         ended = None
         if traced:
-            begun(process, entry, now)
+            if sliced:  # in a context of the turn's own: what it makes with asyncio belongs to the story, too
+                OUTSIDE.set(context)
+            if receive is not None:
+                text = process.handler(entry) if process.settles else None
+                receive(process, (now, "receive", process, text, entry))
+            if handles:
+                _handles(process, entry, now)
         try:
             state = process.state
             if kind == CAST:
@@ -91,7 +108,8 @@ def traced_turn(
                         del events[:-EVENTS_KEPT]
                 keep(item)
                 if traced:
-                    _told(process, item, state, result)
+                    if over:
+                        _told(process, item, state, result)
                     ended = None
         except BaseException as error:
             crash(process, error)
@@ -134,11 +152,12 @@ class Answering:
         process.since = sched.now = now
         process.reductions += 1
         sched.handled += 1
-        if sched.traced:
+        traced = sched.traced  # as long as the step lasts
+        if traced:
             begun(process, entry, now)
         try:
             state = process.state  # before the handler is looked up, which may end the process
-            before = state if sched.traced else None  # else nothing holds it when it is let go of
+            before = state if traced else None  # else nothing holds it when it is let go of
             result = process.handle.handle_call(message, caller, state)
             if (
                 type(result) is not Reply
@@ -166,7 +185,7 @@ class Answering:
         if caller._future is None:
             caller._answered = True
             caller._value = value
-            if sched.traced:
+            if traced:
                 replied(caller, value)
         else:  # the step was parked while the value was copied, and its caller waits
             caller._settle(value)
@@ -181,7 +200,7 @@ class Answering:
         keep = sched.keep
         if keep is not None:
             keep(item)
-        if sched.traced:
+        if traced:
             _told(process, item, before, state)
         if process.mailbox is None and not process.suspend and process.status == RUNNING:
             process.current = None
@@ -192,22 +211,39 @@ class Answering:
 
 def begun(process: Process, entry: Entry, now: float) -> None:
     """A message has been taken from the mailbox, and its handler begins."""
-    tap = process.sched.tap
+    sched = process.sched
+    tap = sched.tap
     if tap is None:
         return
-    _, message, _, came, sender, context = entry
-    name, redact, text = process.name, process.redact, process.handler(entry)
-    if "receive" in tap.kinds:
-        tap.offer(process, (now, "receive", process.number, name, text, sender, context, (message,), max(0.0, now - came), None, redact))  # fmt: skip
-    if "handle" in tap.kinds:
-        tap.offer(process, (now, "handle", process.number, name, text, sender, context, (message, process.state), max(0.0, now - came), None, redact))  # fmt: skip
+    if sched.sliced:  # in a context of the step's own: what it makes with asyncio belongs to the story, too
+        OUTSIDE.set(entry[5])
+    receive = tap.offers.get("receive")
+    if receive is not None:
+        receive(process, (now, "receive", process, process.handler(entry), entry))
+    if "handle" in tap.offers:
+        _handles(process, entry, now)
+
+
+def _handles(process: Process, entry: Entry, now: float) -> None:
+    tap = process.sched.tap
+    handle = tap.offers.get("handle") if tap is not None else None
+    if handle is not None:
+        _, message, _, came, sender, context = entry
+        waited, values = max(0.0, now - came), (message, process.state)
+        handle(process, (now, "handle", process.number, process.name, process.handler(entry), sender, context, values, waited, None, process.redact))  # fmt: skip
 
 
 def received(process: Process, entry: Entry) -> None:
     """A coroutine process takes a message: what it does from now on belongs to that story."""
     sched = process.sched
     kind, message, _, came, sender, context = entry
-    sched.story = context
+    steps = steps_of(process.task)
+    if steps is not None:  # else its coroutine runs elsewhere
+        OUTSIDE.set(context)
+        if sched.running is process:
+            sched.story = context
+        else:  # it is received in a task that its step awaits
+            steps.story = context
     now = sched.clock()
     item = (now, kind, message, sender, NOTHING, process, context, now, came)
     process.keep(item)
@@ -215,7 +251,7 @@ def received(process: Process, entry: Entry) -> None:
         sched.keep(item)
     tap = sched.tap
     if tap is not None and "receive" in tap.kinds:
-        tap.offer(process, (now, "receive", process.number, process.name, "receive", sender, context, (message,), max(0.0, now - came), None, process.redact))  # fmt: skip
+        tap.offer(process, (now, "receive", process, None, entry))
 
 
 def done(process: Process, entry: Entry, kind: int, message: Any, before: Any, reply: Any) -> None:
@@ -235,11 +271,14 @@ def _told(process: Process, item: Any, before: Any, state: Any) -> None:
     tap = process.sched.tap
     if tap is None:
         return
+    handled, changed = tap.offers.get("handled"), tap.offers.get("state")
+    if handled is None and (changed is None or state is before):
+        return
     began, kind, message, sender, reply, _, context, ended, came = item
-    name, redact = process.name, process.redact
-    if "handled" in tap.kinds:
+    number, name, redact, text = process.number, process.name, process.redact, HANDLERS[kind]
+    if handled is not None:
         answer = ABSENT if reply is NOTHING or reply is None else reply
         values = (message, before, state, answer)
-        tap.offer(process, (ended, "handled", process.number, name, HANDLERS[kind], sender, context, values, max(0.0, began - came), ended - began, redact))  # fmt: skip
-    if "state" in tap.kinds and state is not before:
-        tap.offer(process, (ended, "state", process.number, name, HANDLERS[kind], sender, context, (before, state), None, None, redact))  # fmt: skip
+        handled(process, (ended, "handled", number, name, text, sender, context, values, max(0.0, began - came), ended - began, redact))  # fmt: skip
+    if changed is not None and state is not before:
+        changed(process, (ended, "state", number, name, text, sender, context, (before, state), None, None, redact))  # fmt: skip

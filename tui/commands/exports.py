@@ -55,7 +55,7 @@ def form_of(args: Namespace) -> Form:
     Raises:
         Failure: several were.
     """
-    asked = [form for form in _FORMS if getattr(args, form)]
+    asked: list[Form] = [form for form in _FORMS if getattr(args, form)]
     if len(asked) > 1:
         raise Failure(Code.BAD_REQUEST, f"--{asked[0]} and --{asked[1]}: an answer has one form")
     if args.endpoint is not None and "otlp" not in asked:

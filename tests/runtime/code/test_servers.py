@@ -248,7 +248,7 @@ async def test_a_turn_that_was_interrupted_by_a_long_step_goes_on_with_the_new_c
     swapped, code_sweep = asyncio.Event(), Transaction.sweep
 
     async def late_sweep(self):  # the first message after the commit is swapped by its door, in its turn
-        pid.cast(0.05)
+        pid.cast(0.3)
         pid.cast(0)
         await eventually(lambda: pid._process.status == PARKED)
         await code_sweep(self)

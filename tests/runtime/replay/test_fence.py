@@ -89,6 +89,22 @@ async def test_reading_is_none_of_it_and_everybody_else_goes_on(node, path):
     assert path.text == "again"
 
 
+class Endless(Server):
+    def handle_cast(self, message, state):
+        while True:
+            state += 1
+
+
+async def test_others_reach_outside_while_a_handler_is_replayed(node, path):
+    replaying = asyncio.ensure_future(
+        replay(node, Tale(Endless).handled("cast", 1, 1, 1).recording(), seconds=0.3)
+    )
+    await asyncio.sleep(0.1)
+    DEEDS["write"](path)
+    assert path.text == "again"
+    await replaying
+
+
 async def test_it_can_be_allowed(node, path):
     tale = Tale(Reaching).handled("cast", ("write", str(path)), 1, 1)
     assert (await replay(node, tale.recording(), outside=True)).identical

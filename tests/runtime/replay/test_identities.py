@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from runtime import ChildSpec, NoReply, Reply, Server, Supervisor
+from runtime import ChildSpec, NoReply, Registry, Reply, Server, Supervisor
 from runtime.caller import Caller
-from runtime.pid import Ref
+from runtime.pid import Alias, Ref
 from runtime.replay import replay
 from runtime.signals import Down, TaskDone
 from runtime.tasks import TaskRef
@@ -169,3 +169,25 @@ async def test_a_child_is_not_started_again(node):
     report = await replay(node, tale.recording())
     assert report.identical
     assert await Supervisor.which_children(crew) == []
+
+
+ROOMS = Registry("rooms of the test of replays")
+
+
+class Rooms(Server):
+    def handle_cast(self, message, state):
+        state["room"].cast(message)
+        return {**state, "alias": self.alias(), "seen": message}
+
+
+async def test_keys_and_aliases_are_shadows_too_and_shown_in_words(node):
+    to = node.spawn(other)
+    room = ROOMS.at(node, "lobby")
+    state = {"room": room}
+    tale = Tale(Rooms).handled("cast", 1, state, {**state, "alias": Alias(to._process), "seen": 1})
+    assert (await replay(node, tale.recording())).identical
+    tale.handled("cast", {"room": room, "n": 2}, state, {**state, "alias": Alias(to._process), "seen": 1})
+    report = await replay(node, tale.recording())
+    room_shown = report.differing[0].message["room"]
+    assert room_shown == {"$type": "KeyAddress", "$text": f"{ROOMS}['lobby']"}
+    assert len(str(report.to_json())) < 2000

@@ -40,6 +40,7 @@ async def test_a_handler_that_does_not_end_is_given_up_and_its_neighbours_go_on(
     report = await replaying
     assert (report.done, report.same) == (1, 1)
     assert report.ended == "it has not come beyond step 2 within 0.3 s"
+    assert not node.ledger.crashes
     await eventually(lambda: len(list(node.table)) == before)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -125,6 +126,8 @@ class Lock(StateMachine):
         match event:
             case StateTimeout(_):
                 return NextState("locked", replace(data, caller=None), ReplyTo(data.caller, "shut"))
+            case Call(_, _):
+                return KeepState(data, Postpone())
             case _:
                 return KeepState(data)
 
@@ -158,8 +161,9 @@ async def test_an_agent(node, mode):
 
 
 @pytest.mark.parametrize("mode", ["lock-step", "free"])
-async def test_a_state_that_is_changed_in_place(node, mode):
-    oracle = await node.start(ChildSpec("oracle", Oracle))
+@pytest.mark.parametrize("thread", [False, True])
+async def test_a_state_that_is_changed_in_place(node, mode, thread):
+    oracle = await node.start(ChildSpec("oracle", Oracle, thread=thread))
     recorder = await recorded(node, oracle)
     for text in "abc":
         await oracle.call(text)
@@ -225,3 +229,35 @@ async def test_a_crash_that_nobody_had_recorded(node):
     assert "1 of 2 messages are in the record without a state" in report.notes[0]
     with pytest.raises(Broken, match="no state of it"):
         Recording.of(record_of_events(node, [one for one in flown if one[1] != "raised"]), pid.number)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_many_messages_in_any_order(node, seed):
+    draw = random.Random(seed)
+    oracle = await node.start(ChildSpec("oracle", Oracle))
+    agent = await node.start(ChildSpec("agent", Agent, oracle))
+    lock = await node.start(ChildSpec("lock", Lock))
+    recorders = [await recorded(node, pid) for pid in (oracle, agent, lock)]
+    waiting = []
+    for _ in range(60):
+        match draw.choice(["ask", "cast", "later", "watch", "guess", "open", "knock", "pause"]):
+            case "ask":
+                waiting.append(asyncio.ensure_future(agent.call(draw.choice("abc"))))
+            case "cast":
+                agent.cast(tuple(draw.choices("abc", k=draw.randrange(4))))
+            case "later" | "watch" as message:
+                waiting.append(asyncio.ensure_future(agent.call(message)))
+            case "guess" | "open" as message:
+                waiting.append(asyncio.ensure_future(lock.call(message)))
+            case "knock":
+                lock.cast("knock")
+            case _:
+                await asyncio.sleep(0)
+    await asyncio.sleep(0)  # all have been sent
+    agent.cast(())
+    await asyncio.gather(*waiting)
+    await eventually(lambda: not agent._process.letters and not lock._process.letters)
+    for recorder in recorders:
+        recording = Recording.of(recorder.packed())
+        for mode in ("lock-step", "free"):
+            identical(await replay(node, recording, mode=mode))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from runtime import ChildSpec, Server
 from runtime.replay import Broken, Recording, decode, encode, record, replay
 from runtime.results import NOTHING
 from tests.runtime.replay.test_replaying import Account, Bank, Deposit, Log, Logger
 from tracing.context import born, caused
 from tracing.limits import Limits
-from tracing.tap import Tap
+from tracing.tap import Refused, Tap
 
 
 class Site:
@@ -29,9 +30,31 @@ class Site:
             )
 
 
+class Idle(Server):
+    def init(self):
+        return 0
+
+
 @pytest.fixture
 async def process(node):
-    return node.root
+    return (await node.start(ChildSpec("idle", Idle)))._process
+
+
+async def coroutine(process):
+    await process.receive()
+
+
+async def test_what_could_not_be_replayed_is_not_recorded(node):
+    tap = Tap(node.scheduler.clock)
+    isolated = await node.start(ChildSpec("isolated", Idle, isolated=True))
+    for process, why in (
+        (node.root, "the runtime's own"),
+        (node.spawn(coroutine)._process, "local variables"),
+        (isolated._process, "another OS process"),
+    ):
+        with pytest.raises(Refused, match=why):
+            record(tap, process)
+    assert tap.sessions == ()
 
 
 async def test_what_can_change_is_kept_as_it_was(node, process):

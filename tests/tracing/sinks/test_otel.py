@@ -40,10 +40,14 @@ def records():
     ]
 
 
-@pytest.mark.skipif(installed, reason="opentelemetry-sdk is installed")
-def test_without_the_sdk_it_is_said_how_to_get_it(records):
-    with pytest.raises(Missing, match=r"pip install \"otp-observer\[otel\]\""):
-        sdk_spans(records)
+def test_without_the_sdk_it_is_said_how_to_get_it(records, monkeypatch):
+    def missing(name):
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr("tracing.sinks.otel.import_module", missing)
+    for make in (sdk_spans, lambda told: send(told, "http://127.0.0.1:1")):
+        with pytest.raises(Missing, match=r"pip install \"otp-observer\[otel\]\""):
+            make(records)
 
 
 @with_sdk

@@ -161,3 +161,13 @@ def test_a_long_story_is_read_part_by_part_the_newest_part_first(node, client):
     assert [(it.mono, it.kind, it.span) for it in parts] == [
         (it.mono, it.kind, it.span) for it in whole.records
     ]
+
+
+def test_what_was_taken_is_let_go_of_with_the_code_that_made_it(node, client):
+    session = open_trace(client, "all messages", count=6)
+    listen(node)
+    deposit(node, 5)
+    records, _ = read_all(client, session)
+    assert story(client, trace=records[0].trace).records
+    node.do(node.node.scheduler.listening.forget)
+    assert failure(client, TimelineQuery(trace=records[0].trace)).code is Code.REFUSED
