@@ -34,7 +34,7 @@ from .. import exits
 from ..code.migration import NotMigrated
 from ..code.planning import Breath
 from ..crash import strip
-from ..errors import describe
+from ..errors import CodeError, describe
 from ..form import COMPILED
 from ..introspection.values import walk
 from ..mailbox import CONTINUE, HANDLERS
