@@ -87,6 +87,8 @@ class TraceSession(Model):
     ends: datetime
     """When its time is over."""
     limits: TraceLimits
+    nobody: list[str] = []
+    """Names in the pattern that nobody has now: whoever gets one of them is traced from then on."""
     taken: int = 0
     """Records so far."""
     seen: int = 0
