@@ -52,7 +52,7 @@ format: $(READY)
 # The pictures of the tests, and with them those of the documents (without the fonts, which a document does not fetch).
 snapshots: $(READY)
 	$(BIN)/pytest tests/tui --snapshot-update
-	@for page in node processes process tree modules module; do for size in 80x24 120x40 200x50; do \
+	@for page in node processes process tree modules module trace timeline diagram; do for size in 80x24 120x40 200x50; do \
 	    sed '/@font-face {/,/}/d' "tests/tui/__snapshots__/test_snapshots/TestPages.test_$$page[$$size].svg" > docs/$$page-$$size.svg; \
 	done; done
 

@@ -11,8 +11,7 @@ from .preemption.guards import open_to_switches
 from .trace.telling import replied
 
 if TYPE_CHECKING:
-    from tracing.context import Context
-
+    from .mailbox import Entry
     from .process import Process
 
 __all__ = ["Caller"]
@@ -28,8 +27,8 @@ class Caller(Generic[R]):
     """
 
     __slots__ = ("_answered", "_future", "_process", "_value", "asked", "deadline", "lent")
-    asked: tuple[Context, int]
-    """Under which story, and by whom; there only where a session wanted to know when it was asked."""
+    asked: Entry
+    """What was put into the mailbox; there only where a session wanted to know when it was asked."""
 
     def __init__(self, process: Process, deadline: float | None) -> None:
         self._process = process  # the callee

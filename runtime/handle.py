@@ -11,7 +11,7 @@ import sys
 from abc import ABCMeta
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from . import exits
 from .messages import share
@@ -60,6 +60,8 @@ class Handle(metaclass=_Slotted):
 
     __slots__ = ("_process",)
     _process: Process
+    redact: ClassVar[Any] = None
+    """A behaviour's own, where it has one (see `Server`): here, so that asking for it costs no search that fails."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

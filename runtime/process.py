@@ -189,7 +189,8 @@ class Process:
     @property
     def redact(self) -> Callable[[Any], Any] | None:
         """What its behaviour leaves of a value for others to see, where it says so."""
-        return getattr(type(self.handle), "redact", None)
+        redact: Callable[[Any], Any] | None = type(self.handle).redact
+        return redact
 
     @property
     def letters(self) -> int:

@@ -10,7 +10,7 @@ cdef class RunQueue:
     cdef public int depth
     cdef public long long dead_letters, handled, late_replies, turns
     cdef public object answering, keep, story, tap, untraced
-    cdef public bint traced
+    cdef public bint outside, traced
     cpdef enqueue(self, Process process)
     cpdef tick(self)
     cpdef sender(self)

@@ -34,7 +34,7 @@ class RunQueue:
 
     __slots__ = (
         "answering", "clock", "dead_letters", "depth", "enter", "handled", "inline_until", "keep", "last", "last_from", "late_replies", "loop",
-        "node", "now", "owed", "queue", "running", "scheduled", "since", "story", "tap", "thread", "traced", "turns", "untraced", "waits",
+        "node", "now", "outside", "owed", "queue", "running", "scheduled", "since", "story", "tap", "thread", "traced", "turns", "untraced", "waits",
     )  # fmt: skip
 
     waits: Waits
@@ -67,6 +67,8 @@ class RunQueue:
         """Keeps an item in the flight recorder; None where nobody listens, and that is all that tracing costs then."""
         self.traced = False
         """Whether each message gets a span of its own, and is offered to sessions."""
+        self.outside = False
+        """Whether code that runs outside of all steps may belong to a story: the host's, an operator's, a task that a handler has made."""
         self.untraced: int | None = self.thread
         """The thread from which messages are sent without a further look: the loop's, or none while each is offered to sessions."""
         self.story: Context | None = None

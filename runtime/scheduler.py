@@ -194,7 +194,7 @@ class Scheduler(RunQueue):
     def told_to(self, context: Context, story: Story | None) -> Story | None:
         """Tasks that are made in `context`, by asyncio, belong to `story`. The same story."""
         context.run(OUTSIDE.set, story)
-        self.listening.outside = True
+        self.outside = True
         return story
 
     def task(self, steps: Steps, context: Context, *, eager: bool = False) -> asyncio.Task[Any]:

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .caller import Caller
 from .errors import NodeError, NoProcess, SelfCall
-from .mailbox import CALL, KINDS
+from .mailbox import CALL
 from .messages import ATOMS, share
 from .preemption.guards import open_to_switches
 from .status import ENDED, IDLE, READY, RECEIVING
-from .trace.stories import minted
+from .trace.stories import OUTSIDE, minted
 from .trace.telling import sent
 
 if TYPE_CHECKING:
@@ -69,12 +69,15 @@ def ask(target: Address, process: Process, message: Any, timeout: float | None) 
         else:
             story = context = sched.story
             if sched.traced:
-                context = _asked(sched, process, message, caller, number)
+                context = minted(sched)
             elif running is None:
-                context = sched.under() if sched.untraced is None else None
+                context = OUTSIDE.get() if sched.outside else None
             elif context is None:
                 context = story = minted(sched)
             entry = (CALL, message, caller, now, number, context)
+            if sched.traced:
+                caller.asked = entry
+                sent(sched, now, "call", process, entry)
             sched.enter(process, now, None, sched.answering, entry)
             sched.story = story
         sched.depth -= 1
@@ -123,17 +126,11 @@ def _may_wait(target: Address, process: Process) -> None:
 
 def _queue(process: Process, message: Any, caller: Caller[Any]) -> None:
     sched: RunQueue = process.sched
-    now, number = sched.tick(), sched.sender()
-    context = _asked(sched, process, message, caller, number) if sched.traced else sched.under()
-    process.post((CALL, message, caller, now, number, context))
-
-
-def _asked(sched: RunQueue, process: Process, message: Any, caller: Caller[Any], number: int) -> Context:
-    """The context of a call, while a session wants to know of it."""
-    context = minted(sched)
-    caller.asked = context, number
-    sent(sched, "call", "", process, message, context)
-    return context
+    entry = (CALL, message, caller, sched.tick(), sched.sender(), sched.under())
+    if sched.traced:
+        caller.asked = entry
+        sent(sched, sched.clock(), "call", process, entry)
+    process.post(entry)
 
 
 @open_to_switches
@@ -159,10 +156,9 @@ def deliver(target: Address, kind: int, message: Any) -> None:
         if story is None and sched.keep is not None:
             story = minted(sched)
         entry: Entry = (kind, message, None, sched.now, running.number, story)
-    elif sched.scheduled:
-        entry = (kind, message, None, sched.now, 0, None)
     else:
-        entry = (kind, message, None, sched.tick(), 0, None)
+        told: Context | None = OUTSIDE.get() if sched.outside else None
+        entry = (kind, message, None, sched.now if sched.scheduled else sched.tick(), 0, told)
     mailbox = process.mailbox
     if mailbox is None:
         process.mailbox = deque((entry,))
@@ -183,18 +179,19 @@ def _look(target: Address, process: Process, kind: int, message: Any) -> None:
     elif process.status == ENDED:
         sched.dead_letters += 1
     else:
-        context = sched.under()
-        if sched.traced and context is not None:
-            sent(sched, "send", KINDS[kind], process, message, context)
-        entry: Entry = (kind, message, None, sched.tick(), sched.sender(), context)
+        if sched.traced:
+            now, running = sched.clock(), sched.running
+            number = 0 if running is None else running.number
+            entry: Entry = (kind, message, None, now, number, minted(sched))
+            sent(sched, now, "send", process, entry)
+        else:
+            entry = (kind, message, None, sched.tick(), sched.sender(), sched.under())
         waits = process.status in {IDLE, RECEIVING}
         mailbox = process.mailbox
         if mailbox is None:
             process.mailbox = deque((entry,))
-        else:
-            mailbox.append(
-                entry
-            )  # where it has a limit, it may refuse, or let its sender wait until it has been handled
+        else:  # where it has a limit, it may refuse, or let its sender wait until it has been handled
+            mailbox.append(entry)
         if waits:
             process.wake()
 
@@ -211,7 +208,7 @@ def pass_on(target: Address, kind: int, message: Any, context: Context | None = 
         process.sched.dead_letters += 1
     else:
         sched = process.sched
-        context = context or sched.under()
-        if sched.traced and context is not None:
-            sent(sched, "send", KINDS[kind], process, message, context)
-        process.offer((kind, message, None, sched.tick(), sched.sender(), context))
+        entry = (kind, message, None, sched.tick(), sched.sender(), context or sched.under())
+        if sched.traced:
+            sent(sched, sched.clock(), "send", process, entry)
+        process.offer(entry)

@@ -270,7 +270,7 @@ class ServerProcess(Process):
         if self.status == ENDED:  # in the first step, which runs at once from 3.12 on
             self.sched.cancel(task)
         elif task.done():
-            self._conclude(entry, task)
+            self._conclude(entry, task, at_once=True)
         else:
             task.add_done_callback(lambda done: self._awaited(entry, done))
 
@@ -285,7 +285,7 @@ class ServerProcess(Process):
             self.rest()
 
     @open_to_switches
-    def _conclude(self, entry: Entry, task: asyncio.Task[Any]) -> None:
+    def _conclude(self, entry: Entry, task: asyncio.Task[Any], *, at_once: bool = False) -> None:
         self.coroutine = None
         if self.status == ENDED:
             return
@@ -293,9 +293,10 @@ class ServerProcess(Process):
         self.status = RUNNING
         sched = self.sched
         if (
-            sched.keep is not None and (steps := steps_of(task)) is not None
-        ):  # else it was over at once, in this step
-            sched.story = steps.story
+            sched.keep is not None and not at_once
+        ):  # else it was over in this very step; CPython 3.12.1 dies of asking such a task
+            steps = steps_of(task)
+            sched.story = entry[5] if steps is None else steps.story
         if task.cancelled():
             crash(self, asyncio.CancelledError(f"{self.handler(entry)} was cancelled"))
             return

@@ -30,6 +30,7 @@ COMPILED: Final = {
     "runtime/run_queue.py": False,
     "runtime/sending.py": True,
     "runtime/server_process.py": True,
+    "runtime/trace/turns.py": False,
     "runtime/preemption/entrance.py": False,
     "runtime/preemption/errand.py": False,
 }

@@ -17,12 +17,13 @@ from typing import Any, Final, Generic, TypeVar
 
 from .records import Event, Record, Show, record_of, reticent
 
-__all__ = ["Flight"]
+__all__ = ["Flight", "itself"]
 
 Item = TypeVar("Item")
 
 
-def _itself(item: Any) -> Event:
+def itself(item: Any) -> Event:
+    """The event that is kept, where events are."""
     event: Event = item
     return event
 
@@ -42,7 +43,7 @@ class Flight(Generic[Item]):
     def __init__(
         self,
         size: int = 10_000,
-        event_of: Callable[[Item], Event] = _itself,
+        event_of: Callable[[Item], Event] = itself,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ring: Final[deque[Item]] = deque(maxlen=size)

@@ -1,6 +1,7 @@
 """A trace session: what one operator has asked for, until a limit ends it.
 
     offer(subject, event)   in the step of a process: does it fit? -> a queue of events
+                            what always fits is only counted down, from as many as no limit can forbid until the next look
     drain(n)                on the reader's thread: the events as records, their values shown, bounded and redacted
     take(n), as_record(…)    the same in two, for who shows the values of many events in one go
 
@@ -13,6 +14,7 @@ read after the end; `drain` says why it has ended once nothing is left. `offer` 
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections import deque
@@ -20,6 +22,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
+from .flight import itself
 from .limits import Limits
 from .pattern import Matcher, Pattern, Subject
 from .records import Event, Json, Record, Redact, Show, record_of, reticent
@@ -60,11 +63,10 @@ class Session:
         began: in seconds of the monotonic clock.
         show: shows values. Optional. Defaults to telling next to nothing of them.
         frames: the frames of the step that is running, innermost last, for patterns that ask for the stack. Optional. Defaults to none.
+        event_of: makes events of what sites offer. Optional. Defaults to events being offered.
 
     Attributes:
         kinds: of events that it wants.
-        taken: records so far.
-        seen: events that it has looked at.
         stopped: why it has stopped, or None.
     """
 
@@ -77,24 +79,30 @@ class Session:
         began: float,
         show: Show = reticent,
         frames: Frames | None = None,
+        event_of: Callable[[Any], Event] = itself,
     ) -> None:
         self.number: Final = number
         self.limits: Final = limits
         self.owner: Final = owner
         self.began: Final = began
         self.kinds: Final = matcher.kinds
-        self.taken = 0
-        self.seen = 0
         self.stopped: Stopped | None = None
         self._matcher = matcher
-        self._free = matcher.free
         self._show = show
+        self._event_of: Final = event_of
         self._frames = frames if "stack" in matcher.pattern.show else None
+        self._free = matcher.free if self._frames is None else frozenset[str]()
+        self._taken = self._seen = self._read = 0
+        self._granted = self._left = 0
         self._ends = began + limits.seconds
         self._window = min(began + WINDOW, self._ends)
-        self._records_left = self._records = max(1, int(limits.rate * WINDOW))
-        self._looks_left = self._looks = max(1, int(limits.work * WINDOW))
-        self._queue: deque[Taken] = deque()
+        self._records: Final = max(1, int(limits.rate * WINDOW))
+        self._looks: Final = max(1, int(limits.work * WINDOW))
+        self._records_left: int = self._records
+        self._looks_left: int = self._looks
+        self._queue: deque[Any] = deque()
+        self._stacks: deque[tuple[str, ...]] = deque()
+        self._append: Final = self._queue.append
         self._reading = threading.Lock()
 
     @property
@@ -103,30 +111,47 @@ class Session:
         return self._matcher.pattern
 
     @property
+    def taken(self) -> int:
+        """Records so far."""
+        return self._taken + self._granted - self._left
+
+    @property
+    def seen(self) -> int:
+        """Events that it has looked at."""
+        return self._seen + self._granted - self._left
+
+    @property
     def waiting(self) -> int:
         """Records that can be read now."""
         return len(self._queue)
 
     # --- in the steps of processes ------------------------------------------------------------------
 
-    def offer(self, subject: Subject, event: Event) -> None:
-        """Look at an event of `subject`, whose kind is one of `kinds`. Never raises. About 0.3 µs where all fit."""
-        if self.stopped is not None:
-            return
+    def offer(self, subject: Subject, event: Any) -> None:
+        """Look at an event of `subject`, or at what `event_of` makes one of, whose kind is one of `kinds`. Never raises.
+
+        About 0.1 µs where all fit: time and kind are its first two items, and nothing else of it is read.
+        """
+        if self._left and event[0] < self._window and event[1] in self._free:
+            self._left -= 1
+            self._append(event)
+        elif self.stopped is None:
+            self._count()
+            if event[0] < self._window or self._next_window(event[0]):
+                self._look(subject, event)
+                self._grant()
+
+    def _look(self, subject: Subject, event: Any) -> None:
         now = event[0]
-        if now >= self._window and not self._next_window(now):
-            return
-        self.seen += 1
+        self._seen += 1
         self._looks_left -= 1
         if self._looks_left < 0:
             self._fuse("work", f"more than {self.limits.work:,.0f} events a second had to be looked at", now)
             return
-        stack: tuple[str, ...] = ()
         try:
-            if event[1] not in self._free and not self._matcher.accepts(subject, event):
+            if event[1] not in self._free and not self._matcher.accepts(subject, self._event_of(event)):
                 return
-            if self._frames is not None:
-                stack = self._frames()
+            stack = self._frames() if self._frames is not None else None
         except Exception as error:  # an instrument that fails is taken out; the step goes on
             self._fuse("defect", f"it failed: {type(error).__name__}", now)
             return
@@ -136,10 +161,35 @@ class Session:
         elif len(self._queue) >= self.limits.queue:
             self._fuse("queue", f"{self.limits.queue:,} records were waiting to be read", now)
         else:
-            self.taken = seq = self.taken + 1  # at once: a finalizer that is traced may come in between
-            self._queue.append((seq, event, stack))
-            if seq >= self.limits.count:
+            self._taken += 1
+            if stack is not None:
+                self._stacks.append(stack)
+            self._append(event)
+            if self._taken >= self.limits.count:
                 self._fuse("count", f"{self.limits.count:,} records were asked for", now)
+
+    def _grant(self) -> None:
+        """Allow as many without a further look as neither the rates nor the queue nor, but for the last, the count can forbid."""
+        self._count()  # a finalizer that is traced may have come in between
+        limits = self.limits
+        self._granted = self._left = max(
+            0,
+            min(
+                self._records_left,
+                self._looks_left,
+                limits.queue - len(self._queue),
+                limits.count - self._taken - 1,
+            ),
+        )
+
+    def _count(self) -> None:
+        """Count those that were taken without a look."""
+        done = self._granted - self._left
+        self._granted = self._left = 0
+        self._taken += done
+        self._seen += done
+        self._records_left -= done
+        self._looks_left -= done
 
     def _next_window(self, now: float) -> bool:
         """Begin to count anew; whether there is time left."""
@@ -149,11 +199,14 @@ class Session:
         self._window = min(now + WINDOW, self._ends)
         self._records_left = self._records
         self._looks_left = self._looks
-        return True
+        if self.stopped is not None:  # by another thread, just now
+            self._window = -math.inf
+        return self.stopped is None
 
     def _fuse(self, cause: Cause, text: str, now: float) -> None:
         if self.stopped is None:
             self.stopped = Stopped(cause, text, now)
+            self._window = -math.inf
 
     # --- its end ------------------------------------------------------------------------------------
 
@@ -184,13 +237,18 @@ class Session:
         with self._reading:
             stopped = self.stopped  # read first: what is queued after it is none of its
             ready = min(most, len(self._queue))
-            taken = [self._queue.popleft() for _ in range(ready)]
+            popped, stacks = self._queue.popleft, self._stacks
+            taken = [
+                (seq, self._event_of(popped()), stacks.popleft() if stacks else ())
+                for seq in range(self._read + 1, self._read + ready + 1)
+            ]
+            self._read += ready
             left = bool(self._queue)
         return taken, None if left else stopped
 
     def look(self) -> list[Event]:
         """The events that wait to be read. They stay."""
-        return [event for _, event, _ in self._queue.copy()]
+        return [self._event_of(each) for each in self._queue.copy()]
 
     def wants(self, kind: str, label: str) -> bool:
         """Whether a value of this label is to be shown, of an event of this kind."""
@@ -220,6 +278,8 @@ class Session:
 
         record = record_of(seq, event, epoch, shown_of)
         values = {label: value for label, value in record.values.items() if value is not _LEFT_OUT}
+        if not cut and not stack and len(values) == len(record.values):
+            return record
         return replace(record, values=values, stack=stack, cut=cut)
 
 

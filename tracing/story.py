@@ -19,6 +19,7 @@ from .records import Record
 __all__ = ["Span", "orphans", "spans"]
 
 _SENT: Final = frozenset({"send", "call", "spawn", "timer"})
+_HANDLING: Final = frozenset({"receive", "handle", "handled", "raised"})
 _OVER: Final = frozenset({"handled", "raised", "span_end", "operator"})
 """Span ends are those of spans of the user's."""
 
@@ -111,7 +112,11 @@ def _add(span: Span, record: Record) -> None:
         return
     if kind == "reply":
         return  # the callee's, in its own span already
-    span.pid, span.name = record.pid, record.name or span.name
+    if kind in _HANDLING or span.pid in {
+        0,
+        record.pid,
+    }:  # what crashes or is linked in a span may be another's
+        span.pid, span.name = record.pid, record.name or span.name
     if kind in {"receive", "handle"}:
         span.began = record.mono if span.began is None else span.began
         span.sender = span.sender or record.peer
@@ -128,7 +133,6 @@ def _add(span: Span, record: Record) -> None:
             span.sent = span.began - record.waited
         span.title = record.text or span.title
     given = record.values.get("attributes")
-    span.failed |= kind in {"raised", "crash"} or (
-        kind == "span_end" and isinstance(given, dict) and "error.type" in given
-    )
+    span.failed |= kind == "raised" or (kind == "crash" and span.pid == record.pid)
+    span.failed |= kind == "span_end" and isinstance(given, dict) and "error.type" in given
     span.title = span.title or (f"{kind} {record.text}" if record.text else kind)

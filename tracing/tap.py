@@ -18,7 +18,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from itertools import count
 from typing import Any, Final, TypeVar
 
-from .flight import Flight
+from .flight import Flight, itself
 from .functions import Probes, Target, Unfit
 from .limits import Limits
 from .pattern import Matcher, Pattern, Subject, dangers, parse
@@ -26,16 +26,24 @@ from .records import Event, Show, reticent
 from .session import Cause, Frames, Session
 from .triggers import Trigger, Triggers, read_trigger
 
-__all__ = ["Refused", "Tap"]
+__all__ = ["Listen", "Refused", "Tap"]
 
 S = TypeVar("S", bound=Session)
-_Listen = Callable[[Subject, Event], None]
+Listen = Callable[[Subject, Any], None]
 MOST: Final = 16
 """Sessions at a time."""
 
 
 class Refused(ValueError):  # noqa: N818 - the outcome, as in an operator's audit
     """A session that is not opened: its pattern is dangerous, or there are too many."""
+
+
+def _each(listeners: list[Listen]) -> Listen:
+    def offer(subject: Subject, event: Any) -> None:
+        for listen in listeners:
+            listen(subject, event)
+
+    return offer
 
 
 def _light(event: Event) -> Event:
@@ -57,10 +65,13 @@ class Tap:
         atoms: how values of the runtime's classes are compared, see `pattern.reading`. Optional. Defaults to none.
         show: shows values, bounded and redacted. Optional. Defaults to telling next to nothing of them.
         frames: the frames of the running step. Optional. Defaults to none.
+        event_of: makes events of what sites offer in their place, since making one costs more than a message. Optional. Defaults to events
+            being offered.
         probes: put functions under trace. Optional. Defaults to none; patterns that name functions are refused then.
 
     Attributes:
         kinds: of events that somebody wants.
+        offers: who takes an event, by its kind: for sites of messages, which ask once for many. It is replaced, never changed.
         sessions: those that are open.
         show: shows the values of sessions that are opened from now on.
     """
@@ -76,6 +87,7 @@ class Tap:
         atoms: Mapping[type, Callable[[Any], Any]] | None = None,
         show: Show = reticent,
         frames: Frames | None = None,
+        event_of: Callable[[Any], Event] = itself,
         probes: Probes | None = None,
     ) -> None:
         self.kinds: frozenset[str] = frozenset()
@@ -89,20 +101,23 @@ class Tap:
         self._atoms = atoms
         self.show = show
         self._frames = frames
+        self._event_of = event_of
         self._probes = probes
         if probes is not None:
             probes.offer = self.offer
         self._numbers = count(1)
-        self._listeners: dict[str, tuple[_Listen, ...]] = {}
-        self._elsewhere: tuple[frozenset[str], _Listen] = frozenset(), lambda _subject, _event: None
+        self.offers: dict[str, Listen] = {}
+        self._elsewhere: tuple[frozenset[str], Listen] = frozenset(), lambda _subject, _event: None
         self._lock = threading.Lock()
         self._closed = False
+        self._renew = False
         self._settle(())
 
-    def offer(self, subject: Subject, event: Event) -> None:
+    def offer(self, subject: Subject, event: Any) -> None:
         """Hand an event, whose kind is one of `kinds`, to whoever wants it. Never raises."""
-        for listen in self._listeners.get(event[1], ()):
-            listen(subject, event)
+        offer = self.offers.get(event[1])
+        if offer is not None:
+            offer(subject, event)
 
     def open(
         self,
@@ -132,7 +147,9 @@ class Tap:
 
         def make(number: int, now: float) -> Session:
             matcher = Matcher(wanted, self._resolve, now, self._atoms)
-            session = Session(number, matcher, limits or Limits(), owner, now, self.show, self._frames)
+            session = Session(
+                number, matcher, limits or Limits(), owner, now, self.show, self._frames, self._event_of
+            )
             if self._probes is not None and targets:
                 try:
                     self._probes.add(session, targets)
@@ -174,7 +191,7 @@ class Tap:
     def _dangers(self, pattern: Pattern, targets: tuple[Target, ...]) -> list[str]:
         return dangers(pattern) + (self._probes.dangers(targets) if self._probes is not None else [])
 
-    def hand_on(self, kinds: frozenset[str], listen: _Listen) -> None:
+    def hand_on(self, kinds: frozenset[str], listen: Listen) -> None:
         """Let somebody in another OS process have the events of these kinds; instead of what was wanted there before."""
         with self._lock:
             self._elsewhere = kinds, listen
@@ -188,10 +205,9 @@ class Tap:
         return self._probes.find(pattern)
 
     def code_changed(self) -> None:
-        """Modules have been replaced: what is traced is what has the functions' names now."""
-        if self._probes is not None:
-            with self._lock:
-                self._probes.again()
+        """Modules have been replaced: what is traced is what has the functions' names now, or at the next `tick`."""
+        self._renew = True
+        self.tick()
 
     def keep(self, text: str) -> Trigger:
         """Set a trigger of the flight recorder: `keep 5s before crash`.
@@ -240,20 +256,30 @@ class Tap:
             self._settle(())
 
     def tick(self, now: float | None = None) -> None:
-        """Stop those whose time is over, and let go of those that have stopped. About every 0.1 s while sessions are open."""
-        with self._lock:
-            self._sweep(self._clock() if now is None else now)
+        """Stop those whose time is over, and let go of those that have stopped. About every 0.1 s while sessions are open.
+
+        It does not wait for another thread that opens a session: putting many functions under trace takes its time.
+        """
+        if self._lock.acquire(blocking=False):
+            try:
+                self._sweep(self._clock() if now is None else now)
+            finally:
+                self._lock.release()
 
     def _stop(self, sessions: list[Session], cause: Cause, text: str) -> None:
         now = self._clock()
         for session in sessions:
             session.stop(cause, text, now)
-        self.tick(now)
+        with self._lock:
+            self._sweep(now)
 
     def _sweep(self, now: float) -> None:
         for session in self.sessions:
             session.expire(now)
         if self._probes is not None:
+            if self._renew:
+                self._renew = False
+                self._probes.again()
             self._probes.keep(self.sessions)
         left = tuple(session for session in self.sessions if session.stopped is None)
         if len(left) != len(self.sessions):
@@ -261,20 +287,24 @@ class Tap:
 
     def _settle(self, sessions: tuple[Session, ...]) -> None:
         self.sessions = sessions
-        listeners: dict[str, tuple[_Listen, ...]] = {}
+        listeners: dict[str, list[Listen]] = {}
         for kinds, listen in self._wishes():
             for kind in kinds:
-                listeners[kind] = (*listeners.get(kind, ()), listen)
-        self._listeners = listeners
+                listeners.setdefault(kind, []).append(listen)
+        self.offers = {
+            kind: listen[0] if len(listen) == 1 else _each(listen) for kind, listen in listeners.items()
+        }
         self.kinds = frozenset(listeners)
         self._changed(self if listeners else None)
 
-    def _wishes(self) -> Iterator[tuple[frozenset[str], _Listen]]:
+    def _wishes(self) -> Iterator[tuple[frozenset[str], Listen]]:
         """Who wants which kinds: the flight recorder first, so that what a trigger waits for is in its dump."""
         if self._flight is not None and self.triggers is not None:
-            keep = self._flight.keep
-            yield self._flight_kinds, lambda _subject, event: keep(_light(event))
-            yield self.triggers.kinds, self.triggers.offer
+            keep, fired, event_of = self._flight.keep, self.triggers.offer, self._event_of
+            code = self._flight_kinds & {"code_changed"}
+            yield self._flight_kinds - code, lambda _subject, event: keep(event)
+            yield code, lambda _subject, event: keep(_light(event))
+            yield self.triggers.kinds, lambda subject, event: fired(subject, event_of(event))
         yield self._elsewhere
         for session in self.sessions:
             yield session.kinds, session.offer

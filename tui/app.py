@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -314,12 +315,14 @@ class ObserverApp(App[ExitInfo]):
         """Ask where to go."""
         page = self.page
         if page is not None:
-            page.prompt.ask("jump", "go to", "a pid or a name · Enter · Esc", names=self._names())
+            page.prompt.ask(
+                "jump", "go to", "a pid or a name · Enter · Esc", names=tuple(self.known_names().values())
+            )
 
-    def _names(self) -> tuple[str, ...]:
+    def known_names(self) -> dict[str, str]:
+        """Names by pid, as the Processes page had them last."""
         page = self.pages.get(ProcessesPage.mode)
-        answer = page.answer if isinstance(page, ProcessesPage) else None
-        return tuple(row.name for row in answer.rows if row.name) if answer is not None else ()
+        return page.names if isinstance(page, ProcessesPage) else {}
 
     def action_pause(self) -> None:
         """Freeze the page, or let it go on. Samples are taken all the same."""
@@ -389,6 +392,7 @@ def run(
         reach.client, address=reach.address, read_only=read_only, interval=interval,
         hints=DEMO if hints is True else hints or (), start_page=start_page, sort=sort or "",
     )  # fmt: skip
+    gc.freeze()  # what was imported stays: collecting it again and again would make the console halt for a moment each time
     try:
         return app.run() or ExitInfo()
     except KeyboardInterrupt:

@@ -124,7 +124,8 @@ def send(node: Node, request: Send, shown: Shown) -> Done:
 def _call(node: Node, request: Send, shown: Shown) -> Done:
     def begin() -> tuple[Process, Future[Any]]:
         process = find(node, request.process)
-        call = process.pid.call(message_from(process, request.message), timeout=request.deadline_s)
+        message = message_from(process, request.message)
+        call = process.pid.call(message, timeout=request.deadline_s)
         return process, asyncio.run_coroutine_threadsafe(call, node.scheduler.loop)
 
     process, answer = on_loop(node, begin, request.deadline_s)

@@ -21,8 +21,15 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from runtime.caller import Caller
+from runtime.crash import CrashReport
+from runtime.errors import describe
 from runtime.handle import Handle
+from runtime.node import Node
 from runtime.pid import Alias, Name, Pid, Ref, pid_text
+from runtime.process import Process
+from runtime.run_queue import RunQueue
+from runtime.supervision.child import Child, End
+from runtime.supervision.child_spec import ChildSpec
 from runtime.tasks import TaskRef
 
 from .text import BITS, class_name, digits, plain
@@ -155,6 +162,25 @@ def _handle(value: Any) -> str:
     return pid_text(_PROCESS.__get__(value).number)
 
 
+def _process(value: Any) -> str:
+    """Which it is. Its state is shown where that is asked for, through its own behaviour's `redact`."""
+    return pid_text(value.number)
+
+
+def _child(value: Any) -> str:
+    """Which child: its arguments and what is kept of its past are for its own behaviour to show."""
+    process = value.process
+    return f"child {describe(value.id)}, {'not running' if process is None else pid_text(process.number)}"
+
+
+def _spec(value: Any) -> str:
+    behaviour = value.behaviour
+    of = class_name(behaviour) if isinstance(behaviour, type) else class_name(type(behaviour))
+    if type(behaviour) is types.FunctionType:
+        of = plain(behaviour.__qualname__)
+    return f"ChildSpec {describe(value.id)} of {of}"
+
+
 _PROCESS: Final = vars(Handle)["_process"]
 TEXTS: Final[tuple[tuple[type, Text], ...]] = (
     (Handle, _handle),
@@ -182,6 +208,13 @@ TEXTS: Final[tuple[tuple[type, Text], ...]] = (
     (Alias, lambda value: f"#Alias<0.{value.number}>"),
     (Ref, lambda value: f"#Ref<0.{value.number}>"),
     (TaskRef, _task),
+    (Process, _process),
+    (Child, _child),
+    (ChildSpec, _spec),
+    (CrashReport, lambda value: f"crash report of {pid_text(value.number)}: {value.kind}"),
+    (End, lambda value: f"end of {pid_text(value.old)}: {value.kind}"),
+    (RunQueue, lambda _: "the run queue"),
+    (Node, lambda value: f"node {value.name}"),
     (Caller, _caller),
 )
 """The first that fits counts: an enum's member may be an int too, a datetime is a date."""

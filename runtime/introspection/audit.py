@@ -19,6 +19,7 @@ from runtime.port.contract import (
     PlanUpgrade,
     PortRequest,
     Reload,
+    Replay,
     Send,
     StopTrace,
     Trace,
@@ -85,6 +86,8 @@ def _target(request: PortRequest[Any], answer: BaseModel | None) -> str:
         return _without_condition(request.pattern)
     if isinstance(request, KeepTrigger | ForgetTrigger):
         return _without_condition(request.text)
+    if isinstance(request, Replay):
+        return ", ".join(filter(None, (request.what, request.process, request.code)))
     if isinstance(request, StopTrace):
         return f"session {request.session}"
     return ", ".join(modules) if modules else str(getattr(request, "process", ""))

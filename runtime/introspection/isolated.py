@@ -18,6 +18,7 @@ from runtime.port.contract import (
     Mailbox,
     MailboxContents,
     ProcessInfo,
+    Replay,
     StackQuery,
     State,
     TimelineQuery,
@@ -48,7 +49,7 @@ def asked_inside(node: Node, request: PortRequest[Any], principal: Principal) ->
         Failure: it refuses, or does not answer; or there is none.
     """
     name = getattr(request, "process", None)
-    if name is None or isinstance(request, TimelineQuery):  # a story is told by the node, whoever was in it
+    if name is None or isinstance(request, TimelineQuery | Replay):  # told by the node, whoever was in it
         return None
     number = number_in(name) or 0
     if number // NODE not in {0, getattr(node, "number", 0)}:  # the node inside an OS process has one

@@ -71,7 +71,7 @@ def acting(node: Node, request: Any, key: str) -> Generator[Operation]:
     """What is posted to the loop inside belongs to a story of who has this key."""
     operation = Operation(node, request, key)
     token = OUTSIDE.set(operation.context)
-    node.scheduler.listening.outside = True
+    node.scheduler.outside = True
     try:
         yield operation
     finally:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from runtime.node import Node
     from runtime.port.service import Principal
 
+    from .tracing.recordings import Recordings
+
 __all__ = ["Introspection"]
 
 Answers = Callable[[Any, "Principal"], BaseModel]
@@ -54,6 +56,8 @@ class Introspection:
         self._audit = AuditLog()
         showing, hints = Showing(node), Hints(node)
         self._sessions = sessions = Sessions(node, showing, self.stopping)
+        self._kept: Recordings | None = None
+        self._first = threading.Lock()
         self._cost = (time.monotonic(), 0.0, 0.0)
         node_, shown = node, self._shown
         self._reads: dict[type[BaseModel], Answers] = {
@@ -83,6 +87,8 @@ class Introspection:
             c.TraceSessionsQuery: lambda _request, who: sessions.all(who),
             c.CheckPattern: lambda request, _who: hints.checked(request),
             c.TimelineQuery: lambda request, _who: stories.timeline(node_, request, sessions, showing),
+            c.RecordWait: lambda request, who: self._recordings.wait(request, who),  # noqa: PLW0108 - imported only then
+            c.RecordingsQuery: lambda request, _who: self._recordings.all(request),
             c.DumpsQuery: lambda request, _who: keeping.dumps_of(node_, request),
             c.DumpQuery: lambda request, _who: keeping.dump_of(node_, request, showing),
         }
@@ -96,6 +102,8 @@ class Introspection:
             c.Rollback: lambda request, who: code.rollback(node_, request, f"key {who.key}"),
             c.Trace: sessions.open,
             c.StopTrace: sessions.stop,
+            c.Record: lambda request, who: self._recordings.begin(request, who),  # noqa: PLW0108 - imported only then
+            c.Replay: lambda request, _who: self._recordings.replay(request),
             c.KeepTrigger: lambda request, _who: keeping.keep(node_, request),
             c.ForgetTrigger: lambda request, _who: keeping.forget(node_, request),
         }
@@ -134,6 +142,18 @@ class Introspection:
         """End what waits and what samples."""
         self.stopping.set()
         self.sampler.stop()
+        if self._kept is not None:
+            self._kept.close()
+
+    @property
+    def _recordings(self) -> Recordings:
+        """Imported where somebody records or replays: it is 5 MB, in each OS process that answers."""
+        from .tracing.recordings import Recordings  # noqa: PLC0415 - see above
+
+        with self._first:
+            if self._kept is None:
+                self._kept = Recordings(self._node, self._sessions, self.stopping)
+            return self._kept
 
     def _cost_ms_per_s(self) -> float:
         """Processor milliseconds a second that observing costs, over the last second or more."""

@@ -80,9 +80,15 @@ class Walked:
     torn: bool = False
 
 
-def walk(value: Any, limits: Limits | None = None) -> Walked:
-    """Read `value`. Never raises and never runs its code."""
-    return walk_all([value], limits)[0]
+def walk(value: Any, limits: Limits | None = None, shapes: dict[int, Shape] | None = None) -> Walked:
+    """Read `value`. Never raises and never runs its code.
+
+    Args:
+        value: any.
+        limits: how much is shown. Optional.
+        shapes: of classes that were met before, for who walks over many values one by one. Optional.
+    """
+    return _Walk(limits or Limits(), shapes).of(value)
 
 
 def walk_all(values: Iterable[Any], limits: Limits | None = None) -> list[Walked]:
@@ -94,13 +100,13 @@ def walk_all(values: Iterable[Any], limits: Limits | None = None) -> list[Walked
 class _Walk:
     """Where a walk is, and what it has spent."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, shapes: dict[int, Shape] | None = None) -> None:
         self.limits = limits
         self.walked = Walked()
         self.path: set[int] = set()
         self.items = 0
         self.characters = 0
-        self.shapes: dict[int, Shape] = {}
+        self.shapes: dict[int, Shape] = {} if shapes is None else shapes
 
     def of(self, value: Any) -> Walked:
         self.walked = walked = Walked()

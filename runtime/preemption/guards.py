@@ -44,6 +44,7 @@ __all__ = [
     "Hold",
     "boundary",
     "hub_may_lend",
+    "is_boundary",
     "is_known",
     "may_wait",
     "open_to_switches",
@@ -119,6 +120,11 @@ def to_its_end(function: F) -> F:
     """Decorates functions of the runtime that nothing may be raised in, though they call code of the host: the end of a process."""
     _closed.add(function.__code__)
     return function
+
+
+def is_boundary(code: CodeType) -> bool:
+    """Whether it calls handlers: what stands inside it is a step."""
+    return code in _boundaries
 
 
 def is_known(code: CodeType) -> bool:

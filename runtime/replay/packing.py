@@ -132,15 +132,16 @@ def copied(value: Any, borders: codec.Borders) -> Any:
     return unpacked(packed(value, borders), borders)
 
 
-def pack(events: Iterable[Event], *, copied: bool = False) -> list[Packed]:
+def pack(events: Iterable[Event], *, copied: bool = False, names: Names | None = None) -> list[Packed]:
     """Events with their values as bytes. A value that cannot be kept costs no other.
 
     Args:
         events: in their order.
         copied: whether what can change was copied when they happened. Optional. Defaults to False.
+        names: of the record, where these are only some of its events. Optional.
     """
-    names = Names()
-    return [_event(event, names, copied) for event in events]
+    known = names or Names()
+    return [_event(event, known, copied) for event in events]
 
 
 def _event(event: Event, names: Names, copied: bool) -> Packed:

@@ -1,13 +1,14 @@
-"""What the flight recorder keeps, as events: made of those few items that somebody reads."""
+"""What the flight recorder keeps, and sessions are offered, as events: made of those items that somebody reads, by the reader."""
 
 # pyright: reportUnknownVariableType=false
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tracing.records import ABSENT
 
+from ..mailbox import KINDS
 from ..results import NOTHING
 
 if TYPE_CHECKING:
@@ -16,11 +17,46 @@ if TYPE_CHECKING:
 __all__ = ["event_of"]
 
 
+MESSAGE: Final = 5
+"""Fields of what a site offers of a message: when, kind, whose event it is, what else there is to say, and the entry."""
+
+
 def event_of(item: Any) -> Event:
-    """The event of an item: it is one already, or a `process.LogItem`, what is kept of a message that has been handled."""
-    if type(item[1]) is str:
-        event: Event = item
-        return event
+    """The event of an item: it is one already, or a message (`MESSAGE`), or what a process keeps of one (`process.Handled`)."""
+    if type(item[1]) is not str:
+        return _handled(item)
+    if len(item) == MESSAGE:
+        return _message(item)
+    event: Event = item
+    return event
+
+
+def _message(item: Any) -> Event:
+    now, kind, process, more, entry = item
+    _, message, _, came, sender, context = entry
+    number, name = process.number, process.name
+    if kind == "receive":
+        text = process.handled_by(entry[0]) if more is None else more
+        return (
+            now,
+            kind,
+            number,
+            name,
+            text,
+            sender,
+            context,
+            (message,),
+            max(0.0, now - came),
+            None,
+            process.redact,
+        )
+    if kind == "reply":
+        return now, kind, number, name, "", sender, context, (more,), None, None, process.redact
+    text = "" if kind == "call" else KINDS[entry[0]]
+    return now, kind, number, name, text, more.number, context, (message,), None, None, more.redact
+
+
+def _handled(item: Any) -> Event:
     began, kind, message, sender, reply, process, context, ended, came = item
     return (
         ended,

@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import deque
 from contextlib import suppress
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from tracing.flight import Flight
-from tracing.functions import Probes
 from tracing.kinds import GROUPS
 from tracing.pattern.tree import PidOf
 from tracing.tap import Tap
 
 from ..pid import Alias, Pid, Ref
-from ..preemption.guards import is_known
 from .flown import event_of
-from .whereabouts import forgotten, known, whereabouts
+from .frames import frames
+from .functions import probes_of
+from .whereabouts import forgotten, known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tracing.context import Context
+    from tracing.records import Event
 
     from ..node import Node
     from ..scheduler import Scheduler
@@ -43,6 +44,7 @@ FLIGHT_KINDS: Final = (
 """What the flight recorder keeps beside the messages that are handled, whose sites keep these themselves."""
 TRACED: Final = frozenset({"send", "call", "reply", "receive", "handle", "handled", "state"})
 """Kinds for whose sake each message gets a span of its own."""
+TAKEN: Final = 10_000
 TICK_S: Final = 0.1
 """Seconds between two looks at whether a session's time is over."""
 
@@ -58,6 +60,7 @@ class Listening:
         size: how many events the flight recorder keeps.
         tap: who listens.
         flight: the flight recorder; None without one.
+        taken: what readers of sessions have taken, for stories that are asked for later; the last 10,000 events.
         looked: when a crash has last looked at it, by the scheduler's clock (see `before`).
     """
 
@@ -66,8 +69,8 @@ class Listening:
         known(sched)
         self.size: Final = flight
         self._clock: asyncio.TimerHandle | None = None
-        self._outside = False
         self.looked = -math.inf
+        self.taken: Final[deque[Event]] = deque(maxlen=TAKEN)
         self.flight: Final[Flight[Any] | None] = Flight(flight, event_of, sched.clock) if flight else None
         self.tap: Final = Tap(
             sched.clock,
@@ -75,29 +78,15 @@ class Listening:
             flight=self.flight,
             flight_kinds=FLIGHT_KINDS if flight else frozenset(),
             resolve=lambda name: _number(node, name),
-            probes=Probes(
-                sched.clock,
-                lambda: _runs(sched),
-                thread=lambda: sched.thread,
-                post=self._post,
-                spared=is_known,
-            ),
+            event_of=event_of,
             atoms={Pid: _pid, Alias: lambda alias: PidOf(alias._owner.number), Ref: lambda ref: ref.number},
+            frames=frames,
+            probes=probes_of(sched, self._post),
         )
 
-    @property
-    def outside(self) -> bool:
-        """Whether the host, or an operator, says which stories messages belong to: each is then looked at for it. Settable."""
-        return self._outside
-
-    @outside.setter
-    def outside(self, yes: bool) -> None:
-        if yes != self._outside:
-            self._outside = yes
-            self._changed(self._sched.tap)
-
     def forget(self) -> None:
-        """Let go of all that the flight recorder has."""
+        """Let go of all that the flight recorder has, and of what sessions have taken."""
+        self.taken.clear()
         if self.flight is not None:
             self.flight.clear()
 
@@ -124,7 +113,7 @@ class Listening:
         sched.tap = tap
         sched.keep = None if tap is None else _forget if self.flight is None else self.flight.keep
         sched.traced = tap is not None and not tap.kinds.isdisjoint(TRACED)
-        sched.untraced = None if sched.traced or self._outside else sched.thread
+        sched.untraced = None if sched.traced else sched.thread
         if sched.block is not None:
             for cell in list(sched.block.cells.values()):
                 cell.listen()
@@ -138,14 +127,6 @@ class Listening:
 
 def _forget(_item: Any) -> None:
     """There is no flight recorder."""
-
-
-def _runs(sched: Scheduler) -> tuple[Any, Context | None] | None:
-    """Whose code runs here, if it is this node's."""
-    place = whereabouts()
-    if place is None or place.sched is not sched or place.process is None:
-        return None
-    return place.process, place.context or (sched.within() if place.on_loop else None)
 
 
 def _number(node: Node, name: str) -> int | None:

@@ -82,7 +82,7 @@ class Span:
             place.sched.story = context
         else:
             self._token = OUTSIDE.set(context)
-            place.sched.listening.outside = True
+            place.sched.outside = True
 
     def _tell(self, kind: str, now: float, took: float | None) -> None:
         place = self._place
@@ -151,7 +151,7 @@ def story(traceparent: str | None = None, principal: str | None = None) -> Gener
     """
     context = Given(born(principal) if traceparent is None else from_traceparent(traceparent, principal))
     for sched in nodes_here():
-        sched.listening.outside = True
+        sched.outside = True
     token = OUTSIDE.set(context)
     try:
         yield context

@@ -54,11 +54,12 @@ def following(context: Context) -> Context:
 
 def minted(sched: RunQueue) -> Context:
     """The context of what is sent at this moment."""
-    context = here(sched)
+    running = sched.running
+    context = here(sched) if running is None else sched.story
     if context is not None:
         return following(context)
     context = born()
-    if sched.running is not None:  # its message came before anybody listened: what it sends belongs together
+    if running is not None:  # its message came before anybody listened: what it sends belongs together
         sched.story = context
     return context
 

@@ -12,9 +12,9 @@ from .stories import here
 
 if TYPE_CHECKING:
     from tracing.context import Context
-    from tracing.records import Redact
 
     from ..caller import Caller
+    from ..mailbox import Entry
     from ..process import Process
     from ..run_queue import RunQueue
 
@@ -58,11 +58,12 @@ def tell(
     """
     sched = process.sched
     tap = sched.tap
-    if tap is None or kind not in tap.kinds:
+    offer = tap.offers.get(kind) if tap is not None else None
+    if offer is None:
         return
     if context is None:
         context = here(sched)
-    tap.offer(
+    offer(
         process,
         (
             sched.clock(), kind, process.number, process.name, text, peer, context, values, None, took,
@@ -87,30 +88,20 @@ def raised(process: Process, reason: Any) -> None:
     )  # fmt: skip
 
 
-def sent(sched: RunQueue, kind: str, text: str, target: Process, message: Any, context: Context) -> None:
+def sent(sched: RunQueue, now: float, kind: str, target: Process, entry: Entry) -> None:
     """A message leaves for `target`, whose behaviour says what may be seen of it. Only while `sched.traced`."""
     tap = sched.tap
-    if tap is None or kind not in tap.kinds:
-        return
-    sender: Any = sched.running or HOST
-    redact: Redact | None = target.redact
-    tap.offer(
-        sender,
-        (sched.clock(), kind, sender.number, sender.name, text, target.number, context, (message,), None, None, redact),
-    )  # fmt: skip
+    offer = tap.offers.get(kind) if tap is not None else None
+    if offer is not None:
+        sender: Any = sched.running or HOST
+        offer(sender, (now, kind, sender, target, entry))
 
 
 def replied(caller: Caller[Any], value: Any) -> None:
     """A call has been answered. Only while `sched.traced`."""
-    process = caller.callee
+    process: Process = caller._process
     tap = process.sched.tap
-    asked: tuple[Context, int] | None = getattr(caller, "asked", None)
-    if tap is None or "reply" not in tap.kinds or asked is None:
-        return
-    context, number = asked
-    tap.offer(
-        process,
-        (
-            process.sched.clock(), "reply", process.number, process.name, "", number, context, (value,), None, None, process.redact,
-        ),
-    )  # fmt: skip
+    offer = tap.offers.get("reply") if tap is not None else None
+    entry = getattr(caller, "asked", None)
+    if offer is not None and entry is not None:
+        offer(process, (process.sched.clock(), "reply", process, value, entry))

@@ -12,7 +12,7 @@ A second body of the same turn, since tests at both ends of each message would c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tracing.records import ABSENT
 
@@ -25,15 +25,19 @@ from ..server_end import crash
 from ..status import IDLE, RUNNING
 from ..steps import steps_of
 from .stories import OUTSIDE
-from .telling import replied
 
 if TYPE_CHECKING:
+    from tracing.tap import Listen
+
     from ..caller import Caller
     from ..process import Process
+    from ..run_queue import RunQueue
     from ..scheduler import Scheduler
     from ..server_process import ServerProcess
 
 __all__ = ["Answering", "begun", "done", "received", "traced_turn"]
+
+_NOBODY: Final[dict[str, Listen]] = {}
 
 
 @boundary
@@ -55,9 +59,15 @@ def traced_turn(
     mailbox = process.mailbox
     sched.running = process
     sched.since = process.since = now = began = sched.now
-    traced = sched.traced
+    traced, sliced = sched.traced, sched.sliced
     keep: Any = sched.keep  # not None: that is why it is done here
-    handled = 0
+    offers = _offers(sched) if traced else _NOBODY
+    receive, handles, over = (
+        offers.get("receive"),
+        "handle" in offers,
+        "handled" in offers or "state" in offers,
+    )
+    settles, handled = process.settles, 0
     while mailbox:
         entry = mailbox.popleft()
         kind, message, _, came, sender, context = entry
@@ -67,7 +77,13 @@ def traced_turn(
         sched.story = context
         ended = None
         if traced:
-            begun(process, entry, now)
+            if sliced:  # in a context of the turn's own: what it makes with asyncio belongs to the story, too
+                OUTSIDE.set(context)
+            if receive is not None:
+                text = process.handler(entry) if settles else None
+                receive(process, (now, "receive", process, text, entry))
+            if handles:
+                _handles(process, entry, now)
         try:
             state = process.state
             if kind == CAST:
@@ -93,9 +109,9 @@ def traced_turn(
                     if len(events) > EVENTS_MOST:
                         del events[:-EVENTS_KEPT]
                 keep(item)
-                if traced:
+                if over:
                     _told(process, item, state, result)
-                    ended = None
+                    ended = None  # telling takes its time
         except BaseException as error:
             crash(process, error)
         sched.now = sched.since = now = clock() if ended is None else ended
@@ -137,11 +153,12 @@ class Answering:
         process.since = sched.now = now
         process.reductions += 1
         sched.handled += 1
-        if sched.traced:
+        offers = _offers(sched) if sched.traced else None  # as long as the step lasts
+        if offers is not None:
             begun(process, entry, now)
         try:
             state = process.state  # before the handler is looked up, which may end the process
-            before = state if sched.traced else None  # else nothing holds it when it is let go of
+            before = state if offers is not None else None  # else nothing holds it when it is let go of
             result = process.handle.handle_call(message, caller, state)
             if (
                 type(result) is not Reply
@@ -169,11 +186,10 @@ class Answering:
         if caller._future is None:
             caller._answered = True
             caller._value = value
-            if sched.traced:
-                replied(caller, value)
         else:  # the step was parked while the value was copied, and its caller waits
             caller._settle(value)
-        item = (now, CALL, message, sender, value, process, sched.story, sched.clock(), now)
+        ended = sched.clock()
+        item = (now, CALL, message, sender, value, process, sched.story, ended, now)
         events = process.events
         if events is None:
             process.events = [item]
@@ -184,8 +200,11 @@ class Answering:
         keep = sched.keep
         if keep is not None:
             keep(item)
-        if sched.traced:
-            _told(process, item, before, state)
+        if offers is not None:
+            if "reply" in offers and caller._future is None:  # else `_settle` has told it
+                offers["reply"](process, (ended, "reply", process, value, entry))
+            if "handled" in offers or "state" in offers:
+                _told(process, item, before, state)
         if process.mailbox is None and not process.suspend and process.status == RUNNING:
             process.current = None
             process.status = IDLE
@@ -193,20 +212,26 @@ class Answering:
             process.rest()
 
 
+def _offers(sched: RunQueue) -> dict[str, Listen]:
+    tap = sched.tap
+    return tap.offers if tap is not None else _NOBODY
+
+
 def begun(process: Process, entry: Entry, now: float) -> None:
     """A message has been taken from the mailbox, and its handler begins."""
-    sched = process.sched
-    tap = sched.tap
-    if tap is None:
-        return
-    _, message, _, came, sender, context = entry
-    if sched.sliced:  # in a context of the step's own: what it makes with asyncio belongs to the story, too
-        OUTSIDE.set(context)
-    name, redact, text = process.name, process.redact, process.handler(entry)
-    if "receive" in tap.kinds:
-        tap.offer(process, (now, "receive", process.number, name, text, sender, context, (message,), max(0.0, now - came), None, redact))  # fmt: skip
-    if "handle" in tap.kinds:
-        tap.offer(process, (now, "handle", process.number, name, text, sender, context, (message, process.state), max(0.0, now - came), None, redact))  # fmt: skip
+    offers = _offers(process.sched)
+    if "receive" in offers:
+        offers["receive"](process, (now, "receive", process, process.handler(entry), entry))
+    if "handle" in offers:
+        _handles(process, entry, now)
+
+
+def _handles(process: Process, entry: Entry, now: float) -> None:
+    handle = _offers(process.sched).get("handle")
+    if handle is not None:
+        _, message, _, came, sender, context = entry
+        waited, values = max(0.0, now - came), (message, process.state)
+        handle(process, (now, "handle", process.number, process.name, process.handler(entry), sender, context, values, waited, None, process.redact))  # fmt: skip
 
 
 def received(process: Process, entry: Entry) -> None:
@@ -227,7 +252,7 @@ def received(process: Process, entry: Entry) -> None:
         sched.keep(item)
     tap = sched.tap
     if tap is not None and "receive" in tap.kinds:
-        tap.offer(process, (now, "receive", process.number, process.name, "receive", sender, context, (message,), max(0.0, now - came), None, process.redact))  # fmt: skip
+        tap.offer(process, (now, "receive", process, None, entry))
 
 
 def done(process: Process, entry: Entry, kind: int, message: Any, before: Any, reply: Any) -> None:
@@ -244,14 +269,15 @@ def done(process: Process, entry: Entry, kind: int, message: Any, before: Any, r
 
 
 def _told(process: Process, item: Any, before: Any, state: Any) -> None:
-    tap = process.sched.tap
-    if tap is None:
+    offers = _offers(process.sched)
+    handled, changed = offers.get("handled"), offers.get("state")
+    if handled is None and (changed is None or state is before):
         return
     began, kind, message, sender, reply, _, context, ended, came = item
-    name, redact = process.name, process.redact
-    if "handled" in tap.kinds:
+    number, name, redact, text = process.number, process.name, process.redact, HANDLERS[kind]
+    if handled is not None:
         answer = ABSENT if reply is NOTHING or reply is None else reply
         values = (message, before, state, answer)
-        tap.offer(process, (ended, "handled", process.number, name, HANDLERS[kind], sender, context, values, max(0.0, began - came), ended - began, redact))  # fmt: skip
-    if "state" in tap.kinds and state is not before:
-        tap.offer(process, (ended, "state", process.number, name, HANDLERS[kind], sender, context, (before, state), None, None, redact))  # fmt: skip
+        handled(process, (ended, "handled", number, name, text, sender, context, values, max(0.0, began - came), ended - began, redact))  # fmt: skip
+    if changed is not None and state is not before:
+        changed(process, (ended, "state", number, name, text, sender, context, (before, state), None, None, redact))  # fmt: skip

@@ -27,7 +27,7 @@ class Traced:
         self.bank = ModuleType("bank")
         sys.modules["bank"] = self.bank
         exec(compile(textwrap.dedent(source), "bank.py", "exec"), vars(self.bank))
-        self.here: Any = lambda: (Subject(), None)
+        self.here: Any = lambda: (Subject(), None, None)
         self.probes = Probes(time.monotonic, self._asked, **options)
         self.tap = Tap(time.monotonic, probes=self.probes)
 
@@ -47,5 +47,5 @@ class Traced:
 
 def heard(session: Any) -> list[tuple[Any, ...]]:
     """What a session has heard since it was asked last: kind, arguments, and how it ended."""
-    events = [session._queue.popleft()[1] for _ in range(session.waiting)]
+    events = [event for _, event, _ in session.take()[0]]
     return [(event[1].removeprefix("function_"), *event[7]) for event in events]

@@ -194,3 +194,35 @@ def test_whatever_happens_no_limit_is_passed(steps, count, seconds, rate, queue)
     assert read + one.waiting == one.taken
     one.expire(now + seconds)
     assert one.stopped is not None
+
+
+def test_events_are_made_of_what_is_offered_by_who_reads_it():
+    made = []
+
+    def event_of(item):
+        made.append(item)
+        return event("receive", item[2], mono=item[0])
+
+    one = Session(1, Matcher(parse("all receive")), Limits(), "me", 0.0, event_of=event_of)
+    for number in range(3):
+        one.offer(Subject(), (float(number), "receive", number))
+    assert made == []
+    assert [taken[1][7] for taken in one.take()[0]] == [(0,), (1,), (2,)]
+
+
+def test_a_condition_looks_at_the_event_that_is_made_of_what_is_offered():
+    def event_of(item):
+        return event("receive", item[2], mono=item[0])
+
+    one = Session(1, Matcher(parse("all receive when message > 1")), Limits(), "me", 0.0, event_of=event_of)
+    for number in range(3):
+        one.offer(Subject(), (0.0, "receive", number))
+    assert [taken[1][7] for taken in one.take()[0]] == [(2,)]
+
+
+def test_nothing_is_taken_after_it_has_been_stopped():
+    one = session(count=100)
+    offer(one, 0.0, 0.01, 0.02)
+    one.stop("asked", "stopped as asked", 0.03)
+    offer(one, 0.03, 0.04, 5.0)
+    assert (one.taken, one.seen, one.waiting) == (3, 3, 3)

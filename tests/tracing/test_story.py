@@ -53,3 +53,15 @@ def test_spans_whose_cause_is_not_there_are_orphans():
     all_of_them = spans(told(conversation()))
     assert orphans(all_of_them) == []
     assert orphans(all_of_them[1:]) == all_of_them[1:]
+
+
+def test_what_happens_to_another_process_in_a_span_does_not_change_whose_it_is():
+    """Without a session, the crash of a receiver stands in the span of its sender."""
+    context = (1, 2, 0, None)
+    (one,) = spans(
+        told([
+            event("handled", "tick", 0, 1, mono=1.0, pid=5, name="clerk", context=context, took=0.1),
+            event("crash", ValueError(), mono=1.1, pid=6, name="ledger", context=context),
+        ])
+    )  # fmt: skip
+    assert (one.pid, one.name, one.failed) == (5, "clerk", False)

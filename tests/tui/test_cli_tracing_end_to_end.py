@@ -142,3 +142,18 @@ def test_a_crash_is_kept_with_what_was_before(bank):
     ]
     bank.ask("keep", "--forget", "5s", "before", "crash")
     assert bank.ask("keep") == []
+
+
+def test_a_process_is_recorded_and_replayed(bank):
+    with bank.start("record", "dave", "--as", "dave of today") as command:
+        opened(bank, command)
+        for _ in range(3):
+            bank.ask("send", "dave", DEPOSIT, "--call")
+        command.send_signal(signal.SIGINT)
+        out, err = command.communicate(timeout=20)
+    assert (command.returncode, "Traceback" in err) == (130, False)
+    assert "3 steps of dave; stopped by key owner" in out
+    assert "dave of today" in bank.run("record").stdout
+    replayed = bank.run("replay", "dave of today")
+    assert replayed.returncode == 0
+    assert "3 of 3 steps replayed" in replayed.stdout

@@ -29,6 +29,8 @@ from tests.support.other_nodes import (
     spun,
     stuck,
 )
+from tests.support.trace_nodes import review, traced
+from tests.tui.tracing.test_story import ticking
 from tui.widgets.hints import DEMO
 
 pytestmark = pytest.mark.skipif(
@@ -91,6 +93,88 @@ class TestPages:
     def test_module(self, snap_compare, size):
         console = Console(edited(), start_page="modules")
         assert snap_compare(console.app, terminal_size=size, run_before=keys("r"))
+
+    def test_trace(self, snap_compare, size):
+        console = Console(traced(crew()))
+        assert snap_compare(console.app, terminal_size=size, run_before=tracing(console, *["up"] * 5))
+
+    def test_timeline(self, snap_compare, size):
+        console = Console(traced(crew()))
+        assert snap_compare(console.app, terminal_size=size, run_before=tracing(console, "t", "s"))
+
+    def test_diagram(self, snap_compare, size):
+        console = Console(traced(crew()))
+        assert snap_compare(console.app, terminal_size=size, run_before=tracing(console, "t", "s", "v"))
+
+
+def tracing(console: Console, *pressed: str) -> Run:
+    """A session that has taken a review, and the keys after it."""
+
+    async def run(pilot: Pilot[Any]) -> None:
+        await keys("6", "n", *"all messages", "enter")(pilot)
+        console.node.tracing.take(review(), seen=90_210)
+        await console.poll(pilot)
+        await keys(*pressed)(pilot)
+
+    return run
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+class TestTracing:
+    def test_nothing_is_traced(self, snap_compare, size):
+        console = Console(traced(crew()), start_page="trace")
+        assert snap_compare(console.app, terminal_size=size, run_before=keys())
+
+    def test_a_wrong_pattern(self, snap_compare, size):
+        console = Console(traced(crew()), start_page="trace")
+        assert snap_compare(
+            console.app, terminal_size=size, run_before=keys("n", *"reviewer-1 handlrs when took > 5ms")
+        )
+
+    def test_a_record(self, snap_compare, size):
+        console = Console(traced(crew()))
+        assert snap_compare(
+            console.app, terminal_size=size, run_before=tracing(console, *["up"] * 5, "enter")
+        )
+
+    def test_why_it_has_ended(self, snap_compare, size):
+        console = Console(traced(crew()))
+
+        async def end(pilot: Pilot[Any]) -> None:
+            await tracing(console)(pilot)
+            console.node.tracing.end("rate", "more than 20,000 records a second: the rate fuse has tripped")
+            await console.poll(pilot)
+
+        assert snap_compare(console.app, terminal_size=size, run_before=end)
+
+    @pytest.mark.parametrize("key", ["u", "d"])
+    def test_who_traces_and_what_is_kept(self, snap_compare, size, key):
+        console = Console(traced(crew()))
+        assert snap_compare(console.app, terminal_size=size, run_before=tracing(console, key))
+
+    def test_records_of_a_span(self, snap_compare, size):
+        console = Console(traced(crew()))
+        assert snap_compare(console.app, terminal_size=size, run_before=tracing(console, "t", "s", "enter"))
+
+
+def test_an_episode(snap_compare):
+    console = Console(traced(crew()))
+    console.node.tracing.story = ticking(20)
+    console.node.tracing.note = "it may have begun before what the flight recorder keeps, which is 41.0 s"
+    assert snap_compare(
+        console.app, terminal_size=SMALL, run_before=keys("g", *"reviewer-1", "enter", "t", "f", "end")
+    )
+
+
+def test_tracing_without_colour(snap_compare, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    console = Console(traced(crew()))
+    assert snap_compare(console.app, terminal_size=SMALL, run_before=tracing(console, "t"))
+
+
+def test_tracing_in_the_light(snap_compare):
+    console = Console(traced(crew()), light=True)
+    assert snap_compare(console.app, terminal_size=(120, 40), run_before=tracing(console, "t"))
 
 
 @pytest.mark.parametrize("key", ["m", "x", "h", "l", "v", "c"])

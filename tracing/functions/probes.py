@@ -10,7 +10,7 @@ What call and end mean: a plain function is called, and returns or raises. The b
 with its first step and is over with its last, whoever takes the steps and however long it stands still in between; `took` is all of that.
 One that is closed early raises GeneratorExit; CPython 3.13 lets many of those go without telling. Arguments are those of the beginning,
 by the names of the parameters, `*rest` and `**more` among them and keyword-only ones before these. They are held, not copied, until they
-are shown; and so is a traceback, with its frames.
+are shown, each through the behaviour's `redact`; and so is a traceback, with its frames.
 
 The calls of a session that has ended cost a look at it, until the next of them or `keep` takes the ear away.
 """
@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from threading import get_ident
 from types import CodeType, FunctionType
 from typing import Any, Final, TypeAlias
@@ -27,7 +26,7 @@ from typing import Any, Final, TypeAlias
 from ..context import Context
 from ..pattern import Pattern, PatternError, Subject
 from ..pattern.dangers import hot
-from ..records import Event
+from ..records import Event, Redact
 from ..session import Session
 from .finding import Target, found
 from .instrument import sites
@@ -35,24 +34,11 @@ from .sites import Call, Site, Unfit
 
 __all__ = ["Here", "Probes", "Unfit"]
 
-Here: TypeAlias = "Callable[[], tuple[Subject, Context | None] | None]"
-"""The process whose code runs on the calling thread, and the context of its step; None where it is nobody's."""
+Here: TypeAlias = "Callable[[], tuple[Subject, Context | None, Redact | None] | None]"
+"""Whose code runs on the calling thread: the process, or the node itself as number 0; the context of its step; what its values are
+shown through. None where it is another node's: this one is told nothing then."""
 MOST: Final = 5000
 """Calls on other threads that wait to be looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """The node itself, as code that runs for no process."""
-
-    number: int = 0
-    name: str | None = None
-    behaviour: str = ""
-    started: float = 0.0
-    ancestors: tuple[int, ...] = ()
-
-
-_NODE: Final = _Node()
 
 
 class Probes:
@@ -250,15 +236,18 @@ class Ear:
             self.leave(wait=False)
             return None
         probes = self._probes
-        subject, context = probes.here() or (_NODE, None)
+        here = probes.here()
+        if here is None:
+            return None
+        subject, context, redact = here
+        if redact is not None:
+            redact = _Shown(redact, arguments)
         now = probes.clock()
-        number, name, redact = subject.number, subject.name, getattr(subject, "redact", None)
+        number, name = subject.number, subject.name
         for text in self.texts:
-            event = (
-                now, "function_call", number, name, text, 0, context, (arguments,), None, None, redact,
-            )  # fmt: skip
+            event = (now, "function_call", number, name, text, 0, context, (arguments,), None, None, redact)
             probes.tell(self, subject, event)
-        return Call(self, now, arguments, subject, context) if self.ends else None
+        return Call(self, now, arguments, subject, context, redact) if self.ends else None
 
     def ended(self, kind: str, call: Call, value: Any) -> None:
         """A call is over."""
@@ -269,19 +258,33 @@ class Ear:
         values = (call.arguments, value)
         for text in self.texts:
             event = (
-                now,
-                kind,
-                subject.number,
-                subject.name,
-                text,
-                0,
-                call.context,
-                values,
-                None,
-                now - call.at,
-                getattr(subject, "redact", None),
-            )
+                now, kind, subject.number, subject.name, text, 0, call.context, values, None, now - call.at, call.redact,
+            )  # fmt: skip
             probes.tell(self, subject, event)
+
+
+class _Shown:
+    """How arguments and results are shown through a behaviour's `redact`, which knows values and not what they are called."""
+
+    __slots__ = ("_arguments", "_redact")
+
+    def __init__(self, redact: Redact, arguments: dict[str, Any]) -> None:
+        self._redact = redact
+        self._arguments = arguments
+
+    def __call__(self, value: Any) -> Any:
+        if value is not self._arguments:
+            return self._redact(value)
+        return {name: self._argument(argument) for name, argument in self._arguments.items()}
+
+    def _argument(self, argument: Any) -> Any:
+        """An argument; of `*rest` and `**more`, and what is like them, each by itself."""
+        shown = self._redact(argument)
+        if shown is argument and type(shown) is tuple:
+            return tuple(self._redact(item) for item in shown)  # pyright: ignore[reportUnknownVariableType]
+        if shown is argument and type(shown) is dict:
+            return {name: self._redact(item) for name, item in shown.items()}  # pyright: ignore[reportUnknownVariableType]
+        return shown
 
 
 def _nobody(_subject: Subject, _event: Event) -> None:

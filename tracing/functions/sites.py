@@ -11,6 +11,7 @@ What a listener calls is told to nobody, so a function that it uses itself may b
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from threading import get_ident
 from types import CodeType, FunctionType
 from typing import Any, Final, Protocol
@@ -31,18 +32,26 @@ class Call:
         arguments: by the names of the parameters.
         subject: the process in whose step it is.
         context: of that step.
+        redact: what its values are shown through, or None.
     """
 
-    __slots__ = ("arguments", "at", "context", "listener", "subject")
+    __slots__ = ("arguments", "at", "context", "listener", "redact", "subject")
 
     def __init__(
-        self, listener: Listener, at: float, arguments: dict[str, Any], subject: Any, context: Any
+        self,
+        listener: Listener,
+        at: float,
+        arguments: dict[str, Any],
+        subject: Any = None,
+        context: Any = None,
+        redact: Callable[[Any], Any] | None = None,
     ) -> None:
         self.listener = listener
         self.at = at
         self.arguments = arguments
         self.subject = subject
         self.context = context
+        self.redact = redact
 
 
 class Listener(Protocol):

@@ -127,25 +127,33 @@ def _all(tests: list[Test]) -> Test:
 
 
 def _functions(functions: tuple[Function, ...], reader: Reader) -> Test:
-    if len(functions) == 1:
-        return lambda event: _is_call(event, functions[0], reader)
-    return lambda event: any(_is_call(event, function, reader) for function in functions)
+    tests = [_is_call(function, reader) for function in functions]
+    return tests[0] if len(tests) == 1 else lambda event: any(test(event) for test in tests)
 
 
-def _is_call(event: Event, function: Function, reader: Reader) -> bool:
-    called = event[4]
-    if called != function.text and not (function.name == "*" and called.startswith(f"{function.module}:")):
-        return False
-    if function.arity is None:
+def _is_call(function: Function, reader: Reader) -> Test:
+    text, every, arity, atom = function.text, function.name == "*", function.arity, reader.atom
+    fixed = [
+        (place, argument.value.value)
+        for place, argument in enumerate(function.arguments or ())
+        if argument.value is not None
+    ]
+
+    def test(event: Event) -> bool:
+        called = event[4]
+        if called != text and not (every and called.startswith(text[:-1])):
+            return False
+        if arity is None:
+            return True
+        given = _arguments(event)
+        if len(given) != arity:
+            return False
+        for place, value in fixed:  # noqa: SIM110 - a generator costs more than the comparison
+            if not _equal(atom(given[place]), value):
+                return False
         return True
-    given = _arguments(event)
-    if len(given) != function.arity:
-        return False
-    wanted = function.arguments or ()
-    return all(
-        argument.value is None or _equal(reader.atom(value), argument.value.value)
-        for argument, value in zip(wanted, given, strict=False)
-    )
+
+    return test
 
 
 def _arguments(event: Event) -> list[Any]:

@@ -84,6 +84,13 @@ COMMANDS = {
         Command("traces", "Tracing", "who traces what?"),
         Command("keep", "Tracing", "what is kept of the time before a crash, or before anything else?"),
         Command("dumps", "Tracing", "what happened before it?"),
+        Command(
+            "record",
+            "Tracing",
+            "which messages, with all their values, does a process handle? To be replayed",
+        ),
+        Command("replay", "Tracing", "would it go the same way again, on this code or on changed code?"),
+        Command("saved", "Tracing", "what does a file of records hold?"),
         Command("kill", "Changes, all recorded", "end a process; its supervisor decides what follows"),
         Command("suspend", "Changes, all recorded", "let a process handle nothing more"),
         Command("resume", "Changes, all recorded", "let a suspended process go on"),

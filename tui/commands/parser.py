@@ -41,7 +41,7 @@ where the answers go:
 
 exit codes:
   0    done; also a trace that a limit has ended
-  1    no such process, the operation was refused, or the plan fails
+  1    no such process, the operation was refused, the plan fails, or a replay differs
   2    the command line or its input is wrong
   3    cannot connect
   4    the key or its role is refused

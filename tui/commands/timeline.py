@@ -11,7 +11,7 @@ from tui.format import plural
 from tui.output.stories import diagram, head, waterfall
 from tui.tracing.row import rows_of
 from tui.tracing.slow import Slow
-from tui.tracing.story import story_of
+from tui.tracing.story import Story, episode_of, story_of
 
 from .context import Context
 from .exports import export, export_options, form_of, save
@@ -20,7 +20,8 @@ from .options import count, node_options
 HELP = """\
 What came of it? One story: every message that one message from outside has led to, with
 who sent it, how long it waited, and how long its handling took. STORY is a trace id, or its
-first 8 digits or more; PROCESS (a pid, or a name) means the last story that it was in.
+first 8 digits or more; PROCESS (a pid, or a name) means the last story that it was in, and
+of that the last episode: from a timer, or from outside, to all that came of it.
 
   observer timeline 669380b1
   observer timeline dispatcher               why did that take 9 s?
@@ -42,6 +43,16 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("story", metavar="STORY|PROCESS", help="8 or more digits of a trace id, or a process")
     parser.add_argument(
         "--sequence", action="store_true", help="as a sequence diagram instead of a waterfall"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="of a PROCESS all of its story, not only the last episode"
+    )
+    parser.add_argument(
+        "--lines",
+        metavar="N",
+        type=count(1, 50_000),
+        default=200,
+        help="how many spans or arrows are drawn; default 200, the first",
     )
     parser.add_argument("--no-values", action="store_true", help="without messages, states and arguments")
     parser.add_argument(
@@ -74,18 +85,41 @@ def run(context: Context) -> int:
     elif form != "lines":
         export(context, form, timeline.records)
     else:
-        story = story_of(rows_of(timeline.records))
-        head(context.out, story)
-        context.out.line()
-        if args.sequence:
-            hidden = diagram(context.out, story)
-            if hidden:
-                context.say(
-                    f"{plural(hidden, 'process')} beyond the edge: a wider terminal, or --mermaid, shows all"
-                )
-        else:
-            waterfall(context.out, story, Slow())
+        _draw(context, story_of(rows_of(timeline.records)))
     save(context, "session", f"story {timeline.trace}", timeline.records, timeline.note)
     if timeline.note:
         context.say(timeline.note)
     return 0
+
+
+def _draw(context: Context, whole: Story) -> None:
+    args = context.args
+    story = (
+        whole
+        if args.all or _TRACE.fullmatch(args.story)
+        else episode_of(whole, _last_span(whole, args.story))
+    )
+    head(context.out, story)
+    if story is not whole:
+        context.say(f"an episode of {plural(len(whole.bars), 'span')}; --all draws all of them")
+    context.out.line()
+    if args.sequence:
+        beyond, left = diagram(context.out, story, args.lines)
+        if beyond:
+            context.say(
+                f"{plural(beyond, 'process')} beyond the edge: a wider terminal, or --mermaid, shows all"
+            )
+        kind = "line"
+    else:
+        left = waterfall(context.out, story, Slow(), args.lines)
+        kind = "span"
+    if left:
+        context.say(f"{plural(left, kind)} more; --lines N draws more of them")
+
+
+def _last_span(story: Story, process: str) -> str:
+    """The last that a process was in, by its pid or its name."""
+    pid = process.strip("<>").removeprefix("0.").removesuffix(".0")
+    named = (row.span for row in reversed(story.rows) if row.span and process in {row.name, row.pid})
+    numbered = (row.span for row in reversed(story.rows) if row.span and row.pid == f"<0.{pid}.0>")
+    return next(named, "") or next(numbered, "")

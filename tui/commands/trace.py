@@ -8,11 +8,8 @@ A reader that is too slow ends the session (its queue is a limit); a reader that
 
 from __future__ import annotations
 
-import signal
 import threading
 from argparse import ArgumentParser
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Final
 
 from runtime.port.contract import (
@@ -27,10 +24,12 @@ from runtime.port.contract import (
 )
 from tui.format import plural
 from tui.output.records import STORY, record_line, titles
+from tui.output.table import Cell
 from tui.tracing.slow import Slow
 
 from .context import Context
 from .exports import Form, export, export_options, form_of, save
+from .interrupts import interrupts
 from .options import count, node_options, seconds
 
 HELP = """\
@@ -105,8 +104,12 @@ def run(context: Context) -> int:
     context.say(
         f"session {session.session}: at most {plural(args.count, 'record')}, {args.seconds:g} s; Ctrl-C ends it"
     )
+    for name in session.nobody:
+        context.say(
+            f"nobody is called {name!r} now (see `observer ps`); who gets the name is traced from then on"
+        )
     reader = _Reader(context, session.session, form)
-    with _interrupts() as interrupted:
+    with interrupts() as interrupted:
         end = reader.read(interrupted)
     if form in {"mermaid", "perfetto", "otlp"}:
         export(context, form, reader.kept)
@@ -173,23 +176,5 @@ class _Reader:
             out.record(record)
         elif self._form == "lines":
             out.line(*record_line(record, out.room, Slow()))
-
-
-@contextmanager
-def _interrupts() -> Generator[threading.Event]:
-    """Whether Ctrl-C was pressed: what is under way ends in order. At the second time, it ends at once."""
-    pressed = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield pressed
-        return
-
-    def note(_signal: int, _frame: object) -> None:
-        if pressed.is_set():
-            raise KeyboardInterrupt
-        pressed.set()
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
+            for frame in record.stack:
+                out.line("    ", Cell(frame, "muted"))

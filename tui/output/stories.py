@@ -43,16 +43,17 @@ def head(out: Writer, story: Story) -> None:
     out.line(*_cells(split_text(story.waited, story.took)))
 
 
-def waterfall(out: Writer, story: Story, slow: Slow) -> None:
-    """Its spans, each below the one that has caused it."""
+def waterfall(out: Writer, story: Story, slow: Slow, most: int) -> int:
+    """Its spans, each below the one that has caused it: at most so many. How many are left out."""
     room = out.room or PIPE
-    who = min(WHO, max((_who_cells(bar) for bar in story.bars), default=3))
-    what = min(WHAT, max((cell_len(bar.title) for bar in story.bars), default=4))
+    drawn = story.bars[:most]
+    who = min(WHO, max((_who_cells(bar) for bar in drawn), default=3))
+    what = min(WHAT, max((cell_len(bar.title) for bar in drawn), default=4))
     bars = max(10, room - who - what - 24)
     axis = Axis(story.starts, story.ends)
     titles = f"{'WHO':<{who}}  {'WHAT':<{what}}  {'WAITED':>8}  {'TOOK':>8}  "
     out.line(Cell(titles, "muted"), *_cells(axis.line(bars, story.starts)))
-    for bar in story.bars:
+    for bar in drawn:
         name = elide("  " * min(bar.depth, DEEPEST) + bar.who, who)
         tone: Tone = "bad" if bar.failed else "text"
         out.line(
@@ -66,16 +67,17 @@ def waterfall(out: Writer, story: Story, slow: Slow) -> None:
             "  ",
             *_cells(bar_line(bar, axis, bars, slow)),
         )
+    return len(story.bars) - len(drawn)
 
 
-def diagram(out: Writer, story: Story) -> int:
-    """Who said what to whom, a line for each. How many processes there was no room for."""
+def diagram(out: Writer, story: Story, most: int) -> tuple[int, int]:
+    """Who said what to whom, a line for each: at most so many. How many processes there was no room for, and how many lines are left out."""
     lanes = len(story.lanes)
     cells = out.room or max(PIPE, lanes * lane_cells(PIPE, lanes))
     out.line(*_cells(lanes_line(story, 0, cells)))
-    for step in story.steps:
+    for step in story.steps[:most]:
         out.line(*_cells(step_line(story, step, 0, cells)))
-    return max(0, lanes - cells // lane_cells(cells, lanes))
+    return max(0, lanes - cells // lane_cells(cells, lanes)), max(0, len(story.steps) - most)
 
 
 def _who_cells(bar: Bar) -> int:

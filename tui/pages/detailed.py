@@ -57,6 +57,8 @@ class DetailedPage(Page):
 
     def lay_out(self) -> None:
         """One column or two."""
+        if not self.query("#list-side"):
+            return  # not composed yet, or no more
         wide = self.has_class("-wide")
         self.query_one("#list-side").display = wide or not self.detailed
         self.query_one("#detail-side").display = self.detailed

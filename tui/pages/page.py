@@ -18,7 +18,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
 
-from runtime.port.contract import Kill, Suspend, Trace
+from runtime.port.contract import Kill, Suspend, TimelineQuery, Trace
 from tui.format import clean
 from tui.keys import MOVE, PROCESS, VIEW
 from tui.link import Answered, Refused, Watch
@@ -191,6 +191,8 @@ class Page(Screen[None]):
             return self.session.may(Suspend)
         if action == "trace":
             return self.session.may(Trace)
+        if action == "story":
+            return self.session.may(TimelineQuery)
         return True
 
     def action_open_alert(self) -> None:

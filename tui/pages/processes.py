@@ -74,6 +74,8 @@ class ProcessesPage(Page):
         self.desc = True
         self.delta = False
         self.filter = ""
+        self.names: dict[str, str] = {}
+        """Of the node's processes, by pid, as far as they were ever listed."""
         self.first = 0
         self.following = False
         self.window = Window()
@@ -127,6 +129,8 @@ class ProcessesPage(Page):
             return  # the operator has gone on since
         anew, self._asked = asked != self._asked, asked
         self.answer = answer
+        known = self.names if len(self.names) < 20 * ROWS else {}
+        self.names = {**known, **{row.pid: row.name for row in answer.rows if row.name}}
         self._note_restarts([*answer.rows, *answer.kept])
         cursor = self._inherited(answer)
         if anew and self.filter and cursor not in {row.pid for row in answer.rows}:

@@ -22,7 +22,7 @@ from tui.keys import PARTS, TRACE, VIEW
 from tui.spans import Spans
 from tui.tracing.loading import Loading, Wanted
 from tui.tracing.record import records_tree
-from tui.tracing.story import Bar, Step, Story, slowest
+from tui.tracing.story import Bar, Step, Story, episode_of, slowest
 from tui.widgets.prompt import Prompt
 from tui.widgets.sequence import Sequence as Diagram
 from tui.widgets.table import Table
@@ -52,6 +52,8 @@ class TimelinePage(DetailedPage):
         Binding("x", "failed", "failed", group=TRACE, tooltip="the next span that has failed"),
         Binding("c", "cause", "cause", group=TRACE, tooltip="the span that has caused this one"),
         Binding("z", "zoom", "zoom", group=VIEW, tooltip="the time of this span and what it has caused; again: all of it"),
+        Binding("f", "episode", "all/episode", group=VIEW,
+                tooltip="all of the story, or from the timer or the message from outside that led here to all that came of it"),
         Binding("o", "process", "process", group=TRACE, tooltip="open the process of the span"),
         Binding("i", "ask_id", "trace id", group=TRACE, tooltip="type the id of a story, or its first digits"),
         Binding("r", "read", "read again", show=False, group=TRACE),
@@ -61,11 +63,12 @@ class TimelinePage(DetailedPage):
     def __init__(self) -> None:
         super().__init__()
         self.wanted = Wanted()
-        self.story = Story()
+        self.story = self.whole = Story()
+        """What is shown: all of it, or an episode."""
         self.note = ""
         self.chosen = WATERFALL
         self.reading: Loading | None = None
-        self.zoomed = False
+        self.zoomed = self.found = False
         self.waterfall = Waterfall(lambda: self.console.tracer.slow)
         self.diagram = Diagram()
         self._ranked: list[str] = []
@@ -98,7 +101,8 @@ class TimelinePage(DetailedPage):
             return
         self.wanted, self.detailed, self.zoomed = wanted, False, False
         self.waterfall.cursor = self.diagram.cursor = None
-        self._tell(Story())
+        self.whole, self.found = Story(), False
+        self._tell(self.whole)
         self._load()
 
     def _load(self) -> None:
@@ -115,14 +119,15 @@ class TimelinePage(DetailedPage):
             self.reading.start()
         self.changed()
 
-    def _loaded(self, story: Story, more: bool, note: str) -> None:
+    def _loaded(self, story: Story, part: Story, more: bool, note: str) -> None:
         first = not self.story.rows
         self.note = note
         if not more:
             self.reading = None
-        self._tell(story)
-        if first:
-            self._find(self.wanted.span)
+        self.whole = story
+        self._tell(part)
+        if first or not self.found:
+            self.found = self._find(self.wanted.span)
         self.changed()
 
     def _tell(self, story: Story) -> None:
@@ -134,8 +139,8 @@ class TimelinePage(DetailedPage):
             self._find(kept)
         self.changed()
 
-    def _find(self, span: str) -> None:
-        """Put both cursors on a span."""
+    def _find(self, span: str) -> bool:
+        """Put both cursors on a span. Whether it is there."""
         bar = next((bar for bar in self.story.bars if bar.span == span), None) if span else None
         if bar is not None:
             self.waterfall.move_to(str(bar.number))
@@ -143,6 +148,7 @@ class TimelinePage(DetailedPage):
             if step is not None:
                 self.diagram.move_to(str(step.number))
                 self.diagram.see(step)
+        return bar is not None
 
     def action_read(self) -> None:
         """Read it again: it may have gone on."""
@@ -172,8 +178,9 @@ class TimelinePage(DetailedPage):
     def changed(self) -> None:
         """Head, tabs and frame anew."""
         if self.is_mounted and self.query("#trace-head"):
-            self.query_one("#trace-head", TextPanel).repaint()
-            story = self.story
+            panel, story = self.query_one("#trace-head", TextPanel), self.story
+            panel.styles.height = 4 if self.note and story.rows else 3
+            panel.repaint()
             counts = {
                 WATERFALL: number(len(story.bars)) if story.bars else "",
                 DIAGRAM: number(len(story.steps)) if story.steps else "",
@@ -188,7 +195,7 @@ class TimelinePage(DetailedPage):
 
     def _head(self, cells: int) -> list[Spans]:
         records = self.reading.records if self.reading is not None else None
-        return head(self.story, self._bar(), cells, note=self.note, of=self.wanted.process, read=records)
+        return head(self.story, self._bar(), cells, note=self.note, whole=len(self.whole.bars), read=records)
 
     # --- lists --------------------------------------------------------------------------------
 
@@ -243,6 +250,8 @@ class TimelinePage(DetailedPage):
         """Only what there is."""
         if action in {"slowest", "zoom", "other_view"}:
             return bool(self.story.bars)
+        if action == "episode":
+            return self.story is not self.whole or any(bar.tick for bar in self.whole.bars)
         if action == "failed":
             return bool(self.story.failed)
         if action == "cause":
@@ -287,10 +296,17 @@ class TimelinePage(DetailedPage):
             self._find(next((each for each in failed if each.number > after), failed[0]).span)
 
     def action_cause(self) -> None:
-        """Up to the span in which this message was sent."""
+        """Up to the span in which this message was sent, also where it is before the episode."""
         bar = self._bar()
-        if bar is not None:
+        if bar is not None and not self._find(bar.cause):
+            self._tell(self.whole)
             self._find(bar.cause)
+
+    def action_episode(self) -> None:
+        """All of the story, or what belongs to the span under the cursor."""
+        span = self._span()
+        self._tell(self.whole if self.story is not self.whole else episode_of(self.whole, span))
+        self._find(span)
 
     def action_zoom(self) -> None:
         """The time of this span and of what it has caused; or all of it."""
@@ -298,6 +314,7 @@ class TimelinePage(DetailedPage):
         if self.zoomed or bar is None:
             self.zoomed = False
             self.waterfall.look_between(story.starts, story.ends)
+            self.frame()
             return
         ends = bar.ends
         for below in story.bars[bar.number + 1 :]:
@@ -307,6 +324,7 @@ class TimelinePage(DetailedPage):
         margin = max(1e-6, (ends - bar.starts) * 0.02)
         self.zoomed = True
         self.waterfall.look_between(bar.starts - margin, ends + margin)
+        self.frame()
 
     def action_process(self) -> None:
         """Open the process of the span."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.format import clean, number, plural
+from tui.format import number, plural
 from tui.spans import Spans, clip, fitting, joined
 from tui.tracing.slow import brief, split_text
 from tui.tracing.story import Bar, Story
@@ -10,15 +10,17 @@ from tui.tracing.story import Bar, Story
 __all__ = ["head"]
 
 
-def head(story: Story, bar: Bar | None, cells: int, *, note: str, of: str, read: int | None) -> list[Spans]:
-    """Three lines.
+def head(
+    story: Story, bar: Bar | None, cells: int, *, note: str, whole: int, read: int | None
+) -> list[Spans]:
+    """Three lines, and one more where there is a note.
 
     Args:
         story: what is known so far.
         bar: the span under the cursor.
         cells: room.
         note: what is missing, or why there is nothing.
-        of: whose last story it is; empty where it was asked for by its id.
+        whole: spans of all of the story, of which this may be an episode.
         read: how many records were read so far; None where all are.
     """
     if not story.rows:
@@ -35,11 +37,17 @@ def head(story: Story, bar: Bar | None, cells: int, *, note: str, of: str, read:
     sums: list[tuple[int, Spans]] = [
         (0, split_text(story.waited, story.took)),
         (1, [(f"reading on, {number(read)} records so far", "accent")] if read is not None else []),
-        (2, [(f"last story of {clean(of, 60)}", "muted")] if of else []),
+        (
+            0,
+            [(f"an episode of {number(whole)} spans, ", "muted"), ("f", "accent"), (" all", "muted")]
+            if whole > len(story.bars)
+            else [],
+        ),
     ]
     lines = [*(joined(fitting(groups, cells - 4, 3), (" · ", "faint")) for groups in (facts, sums))]
-    last: Spans = [(note, "warn")] if note else _here(story, bar) if bar is not None else []
-    return [clip([("   ", "text"), *line], cells) for line in (*lines, last)]
+    here = _here(story, bar) if bar is not None else []
+    last: list[Spans] = [[(note, "warn")]] if note else []
+    return [clip([("   ", "text"), *line], cells) for line in (*lines, *last, here)]
 
 
 def _nothing(cells: int, note: str, *, reading: bool) -> list[Spans]:

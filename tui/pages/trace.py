@@ -105,7 +105,9 @@ class TracePage(TraceTyping):
         return self.dump_log if self.dump is not None else self.tracer.log
 
     def _called(self, pid: str) -> str:
-        return self.shown_log.called(pid)
+        """The name of a process: as records tell it, or as the list of processes has it."""
+        name = self.shown_log.called(pid)
+        return self.console.known_names().get(pid, pid) if name == pid else name
 
     def body(self) -> ComposeResult:
         """The head, the tabs, the tables, a record in full, the pattern's prompt."""
@@ -224,7 +226,7 @@ class TracePage(TraceTyping):
     def in_full(self) -> Sequence[Branch]:
         """The record under the cursor."""
         row = self.records.current
-        return record_tree(row, self.tracer.slow, self.shown_log.called) if row is not None else []
+        return record_tree(row, self.tracer.slow, self._called) if row is not None else []
 
     def cursor_moved(self) -> None:
         """On the last row the list follows; elsewhere it stands still."""

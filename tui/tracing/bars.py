@@ -99,7 +99,8 @@ def bar_line(bar: Bar, axis: Axis, cells: int, slow: Slow) -> Spans:
 
 
 def _loud(tone: Tone, otherwise: Tone) -> Tone:
-    return tone if tone in {"warn", "bad"} else otherwise
+    """Slow is amber however slow: red is for what has failed."""
+    return "warn" if tone in {"warn", "bad"} else otherwise
 
 
 def _runs(glyphs: list[tuple[str, Tone]]) -> Spans:

@@ -38,13 +38,13 @@ def columns(slow: Callable[[], Slow], called: Callable[[str], str]) -> list[Colu
         return [(arrow, "faint"), (elide(called(row.peer), cells - 2), "text")]
 
     return [
-        Column("at", "TIME", lambda row, cells: [(moment(row)[0 if cells >= 12 else 3 :], "muted")], 9, most=12, weight=1),
+        Column("at", "TIME", lambda row, cells: [(moment(row)[0 if cells >= 12 else 3 :], "muted")], 9, most=12, weight=1, rank=1),
         Column("who", "PROCESS", lambda row, cells: [(elide(row.who, cells), "text" if row.name else "muted")], 12, most=22, weight=2),
         Column("kind", "KIND", _kind, 9, most=15, weight=1),
         Column("what", "WHAT", lambda row, cells: [(cut(row.what, cells), _tone(row))], 17, weight=8),
         Column("waited", "WAITED", waited, 6, right=True),
         Column("took", "TOOK", took, 6, right=True),
-        Column("split", "SPLIT", split, 6, rank=1),
+        Column("split", "SPLIT", split, 6, rank=2),
         Column("peer", "PEER", peer, 12, most=24, weight=2),
     ]  # fmt: skip
 

@@ -19,14 +19,14 @@ from runtime.port.contract import Failure, Timeline, TimelineQuery, TraceRecord
 from tui.format import clean
 
 from .row import Row, rows_of
-from .story import Story, story_of
+from .story import Story, episode_of, story_of
 
 if TYPE_CHECKING:
     from tui.app import ObserverApp
 
 __all__ = ["Loading", "Wanted"]
 
-PART: Final = 500
+PART: Final = 1_000
 """Records of one answer."""
 MOST: Final = 50_000
 """Records of one story."""
@@ -51,11 +51,12 @@ class Loading:
     Args:
         console: whose link asks.
         wanted: which story.
-        show: gets what there is so far, on the console's thread, whether more comes, and what is to be said about it.
+        show: gets what there is so far, the part of it that matters, whether more comes, and what is to be said about it; on the
+            console's thread.
     """
 
     def __init__(
-        self, console: ObserverApp, wanted: Wanted, show: Callable[[Story, bool, str], None]
+        self, console: ObserverApp, wanted: Wanted, show: Callable[[Story, Story, bool, str], None]
     ) -> None:
         self.wanted = wanted
         self.records = 0
@@ -90,7 +91,7 @@ class Loading:
         if isinstance(answer, Failure):
             self._failed(answer)
         elif isinstance(answer, Timeline):
-            records, self._note = answer.records, self._note or clean(answer.note, 500)
+            records, self._note = answer.records, clean(answer.note, 500)
             more = answer.cut and bool(records) and self.records + len(records) < MOST
             first = not self.records
             self.records += len(records)
@@ -130,10 +131,9 @@ class Loading:
             self._thread.start()
 
     def _merged(self) -> list[Row]:
-        """What the node has told, and what only the console has: each record once."""
-        told = {(row.mono, row.kind, row.pid, row.span) for row in self._rows}
-        own = [row for row in self.wanted.rows if (row.mono, row.kind, row.pid, row.span) not in told]
-        return [*own, *self._rows]
+        """What the node has told; before that what only the console has, which may know older records."""
+        first = min((row.mono for row in self._rows), default=float("inf"))
+        return [*(row for row in self.wanted.rows if row.mono < first), *self._rows]
 
     def _make(self, rows: list[Row], *, more: bool) -> None:
         if len(rows) <= AT_ONCE:
@@ -143,13 +143,21 @@ class Loading:
 
     def _done(self, rows: list[Row], *, more: bool) -> None:
         story = story_of(rows)
+        part = episode_of(story, self._matters(story))
         note = self._note
 
         def show() -> None:
             if not self._given_up:
-                self._show(story, more, note)
+                self._show(story, part, more, note)
 
         if threading.current_thread() is threading.main_thread():
             show()
         else:
             self._console.call_later(show)
+
+    def _matters(self, story: Story) -> str:
+        """The span that was asked for; of a process the last one."""
+        if self.wanted.span:
+            return self.wanted.span
+        mine = (row.span for row in reversed(story.rows) if row.pid == self.wanted.process and row.span)
+        return next(mine, "") if self.wanted.process else ""

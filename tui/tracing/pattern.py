@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["quoted", "trace_of"]
 
-ALL_OF_IT = "messages, handlers, states, lifecycle"
+ALL_OF_IT = "messages, handled, raised, lifecycle"
 """What is traced of a process where nobody has said what."""
 
 

@@ -25,7 +25,7 @@ LOUD: Final[dict[str, Tone]] = {
 }  # fmt: skip
 """Kinds that need an eye, and how much."""
 
-INCOMING: Final = frozenset({"receive", "handle", "handled", "raised", "spawn"})
+INCOMING: Final = frozenset({"receive", "handle", "handled", "raised", "state", "spawn"})
 """Kinds whose other process is where it came from; of the others it is where it goes."""
 
 TOLD: Final = ("message", "reply", "reason", "result", "arguments", "amount", "attributes", "detail")
@@ -85,7 +85,8 @@ def row_of(record: TraceRecord, number: int) -> Row:
     text = clean(record.text, LONGEST)
     label = next((label for label in TOLD if label in record.values), "")
     told = clean(one_line(record.values[label]), LONGEST) if label else ""
-    what = told if told.startswith(text) else "  ".join(part for part in (text, told) if part)
+    parts = (told, text) if label == "message" else (text, told)
+    what = told if told.startswith(text) else "  ".join(part for part in parts if part)
     pid, name, peer = record.pid or "", clean(record.name or "", 200), record.peer or ""
     return Row(
         number, record.at, record.mono, clean(record.kind, 20), pid, name, text, told, what[:LONGEST], peer, record.trace, record.span,

@@ -18,13 +18,13 @@ from tui.format import clean
 
 from .row import Row
 
-__all__ = ["Bar", "Step", "Story", "slowest", "story_of"]
+__all__ = ["Bar", "Step", "Story", "episode_of", "slowest", "story_of"]
 
 _NOTES: Final = frozenset({
     "ended", "crash", "restarted", "gave_up", "raised", "code_changed", "operator", "suspended", "resumed", "zombie", "overflow",
     "span_start", "function_raise",
 })  # fmt: skip
-_ARROWS: Final = frozenset({"send", "call", "reply", "timer", "spawn"})
+_HANDLING: Final = frozenset({"receive", "handle", "handled", "raised"})
 _ABOUT: Final = frozenset({"send", "call", "timer", "receive", "handle", "handled", "raised", "state"})
 """Kinds whose most telling value is the message of their span."""
 _BAD: Final = frozenset({"crash", "raised", "gave_up", "zombie", "function_raise"})
@@ -58,6 +58,8 @@ class Bar:
     ends: float
     failed: bool
     orphan: bool
+    tick: bool
+    """Whether a timer has begun it."""
 
     @property
     def who(self) -> str:
@@ -131,8 +133,13 @@ class Story:
         return [row for row in self.rows if row.span == span] if span else []
 
 
-def story_of(rows: Iterable[Row]) -> Story:
-    """The story that rows tell; those of other stories are left out, the first that has one says which it is."""
+def story_of(rows: Iterable[Row], beyond: frozenset[str] = frozenset()) -> Story:
+    """The story that rows tell; those of other stories are left out, the first that has one says which it is.
+
+    Args:
+        rows: in any order.
+        beyond: spans that are known, though not told here: who was caused by one is no orphan. Optional. Defaults to none.
+    """
     ordered = sorted(rows, key=lambda row: (row.mono, row.number))
     trace = next((row.trace for row in ordered if row.trace), "")
     mine = [row for row in ordered if row.trace == trace] if trace else ordered
@@ -141,8 +148,14 @@ def story_of(rows: Iterable[Row]) -> Story:
     names = {row.pid: row.name for row in mine if row.name}
     messages = {row.span: row.told for row in reversed(mine) if row.told and row.kind in _ABOUT}
     found = floor.spans(_record(place, row) for place, row in enumerate(mine))
-    orphans = {span.span for span in floor.orphans(found)}
-    bars = _tree([_bar(span, messages.get(span.span, ""), orphan=span.span in orphans) for span in found])
+    orphans = {span.span for span in floor.orphans(found) if span.cause not in beyond}
+    ticks = {row.span for row in mine if row.kind == "timer"}
+    bars = _tree(
+        [
+            _bar(it, messages.get(it.span, ""), orphan=it.span in orphans, tick=it.span in ticks)
+            for it in found
+        ]
+    )
     steps, lanes = _steps(mine)
     return Story(
         trace=trace,
@@ -175,10 +188,10 @@ def _pid(number: int) -> str:
     return f"<{number // NODE}.{number % NODE}.0>" if number else ""
 
 
-def _bar(span: floor.Span, message: str, *, orphan: bool) -> Bar:
+def _bar(span: floor.Span, message: str, *, orphan: bool, tick: bool) -> Bar:
     return Bar(
         0, span.span, span.cause, 0, _pid(span.pid), clean(span.name or "", 200), _pid(span.sender), clean(span.title, 200), message, span.sent,
-        span.began, span.ended, span.starts, span.ends, span.failed, orphan,
+        span.began, span.ended, span.starts, span.ends, span.failed, orphan, tick,
     )  # fmt: skip
 
 
@@ -200,8 +213,35 @@ def _tree(bars: list[Bar]) -> list[Bar]:
 def _placed(bar: Bar, number: int, depth: int) -> Bar:
     return Bar(
         number, bar.span, bar.cause, depth, bar.pid, bar.name, bar.sender, bar.title, bar.message, bar.sent, bar.began, bar.ended, bar.starts, bar.ends,
-        bar.failed, bar.orphan,
+        bar.failed, bar.orphan, bar.tick,
     )  # fmt: skip
+
+
+def episode_of(story: Story, span: str) -> Story:
+    """The part of a story that belongs together.
+
+    It goes from the timer or the message from outside that has led to a span, to all that came of it, up to the next timer. A
+    process that works by a clock of its own is in one story for as long as it lives.
+    """
+    of = {bar.span: bar for bar in story.bars}
+    top = of.get(span)
+    if top is None:
+        return story
+    while not top.tick and top.cause in of:
+        top = of[top.cause]
+    below: dict[str, list[str]] = {}
+    for bar in story.bars:
+        if not bar.tick:
+            below.setdefault(bar.cause, []).append(bar.span)
+    mine = {top.span}
+    waiting = [top.span]
+    while waiting:
+        found = below.get(waiting.pop(), ())
+        waiting.extend(it for it in found if it not in mine)
+        mine.update(found)
+    if len(mine) == len(of):
+        return story
+    return story_of((row for row in story.rows if row.span in mine), frozenset(of))
 
 
 def slowest(bars: Sequence[Bar], most: int = 100) -> list[Bar]:
@@ -228,52 +268,47 @@ def slowest(bars: Sequence[Bar], most: int = 100) -> list[Bar]:
 # --- the diagram ---------------------------------------------------------------------------------------
 
 
+Drawn = tuple[float, str, str, str, str, str, int]
+"""(moment, form, from whom, to whom, text, span, place of the record)."""
+
+
 def _steps(rows: Sequence[Row]) -> tuple[list[Step], list[str]]:
-    """Arrows and notes, and the lanes between which they go."""
-    sent = {row.span for row in rows if row.kind in {"send", "call", "timer", "spawn"} and row.span}
-    began = {row.span for row in rows if row.kind == "receive" and row.span}
-    lanes: dict[str, int] = {}
-    steps: list[Step] = []
+    """Arrows and notes in the order of time, and the lanes between which they go."""
+    known = {row.span for row in rows if row.kind in {"send", "call", "timer", "spawn"} and row.span}
+    drawn: list[Drawn] = []
     for place, row in enumerate(rows):
-        form = _form(row, sent, began)
+        form = _form(row)
         if form:
-            source, target = _ends(row, form)
-            steps.append(
-                Step(
-                    len(steps), form, row.mono, lanes.setdefault(source, len(lanes)), lanes.setdefault(target, len(lanes)),
-                    _said(row), row.span, place,
-                )
-            )  # fmt: skip
+            source, target = (row.peer, row.pid) if row.kind == "spawn" else (row.pid, row.peer)
+            drawn.append((row.mono, form, source, target, row.what or row.kind, row.span, place))
+        elif row.kind in _HANDLING and row.span not in known:
+            known.add(row.span)
+            began = row.mono - (row.took or 0.0)
+            drawn.append(
+                (began, "open", row.peer, row.pid, row.told or row.what or row.kind, row.span, place)
+            )
+        if row.kind in _NOTES:
+            note = "bad" if row.kind in _BAD else "note"
+            drawn.append(
+                (row.mono, note, row.pid, row.pid, f"{row.kind} {row.what}".strip(), row.span, place)
+            )
+    drawn.sort(key=lambda it: it[0])
+    lanes: dict[str, int] = {}
+    for _, _, source, target, *_ in drawn:
+        lanes.setdefault(source, len(lanes))
+        lanes.setdefault(target, len(lanes))
+    steps = [
+        Step(number, form, mono, lanes[source], lanes[target], text, span, place)
+        for number, (mono, form, source, target, text, span, place) in enumerate(drawn)
+    ]
     return steps, list(lanes)
 
 
-def _form(row: Row, sent: set[str], began: set[str]) -> str:
-    """How a record is drawn; empty where it is not. What was received is drawn only where its sending is not known."""
-    if row.kind in _NOTES:
-        return "bad" if row.kind in _BAD else "note"
-    if row.kind == "receive" or (row.kind in {"handle", "handled"} and row.span not in began):
-        if row.span and row.span in sent:
-            return ""
-        if row.span and row.kind != "receive":
-            sent.add(row.span)
-        return "open"
-    if row.kind in _ARROWS:
-        return {"call": "arrow", "reply": "return", "spawn": "birth"}.get(row.kind, "open")
-    return ""
-
-
-def _ends(row: Row, form: str) -> tuple[str, str]:
-    if form in {"note", "bad"}:
-        return row.pid, row.pid
-    if row.kind in {"receive", "handle", "handled", "spawn"}:
-        return row.peer, row.pid
-    return row.pid, row.peer
-
-
-def _said(row: Row) -> str:
-    if row.kind in _NOTES:
-        return f"{row.kind} {row.what}".strip()
-    return row.what or row.kind
+def _form(row: Row) -> str:
+    """How a record is drawn that is an arrow by itself. A message that was handled, and whose sending nobody recorded, is another."""
+    return {"call": "arrow", "reply": "return", "spawn": "birth", "send": "open", "timer": "open"}.get(
+        row.kind, ""
+    )
 
 
 def _busy(bars: Sequence[Bar], lanes: Sequence[str]) -> list[list[tuple[float, float]]]:

@@ -10,7 +10,6 @@ A session that has ended can be read to its end; then, or when its connection is
 from __future__ import annotations
 
 import time
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,8 +49,8 @@ if TYPE_CHECKING:
 __all__ = ["Sessions"]
 
 POLL_S: Final = 0.05
-KEPT: Final = 10_000
-"""Events of all sessions that stay after they have been read."""
+ENDED: Final = 32
+"""Sessions that have ended, and wait to be read to the end."""
 AT_ONCE: Final = 200
 """Records that are made in one go."""
 ANSWER: Final = 4 << 20
@@ -64,6 +63,7 @@ class _Opened:
     principal: Principal
     began: datetime
     values: bool
+    is_read: bool
 
 
 class Sessions:
@@ -75,7 +75,7 @@ class Sessions:
         self._showing = showing
         self._stopping = stopping
         self._opened: dict[int, _Opened] = {}
-        self._kept: deque[Event] = deque(maxlen=KEPT)
+        self._taken = node.scheduler.listening.taken
 
     def open(self, request: Trace, principal: Principal) -> TraceSession:
         """Open a session.
@@ -90,9 +90,27 @@ class Sessions:
             raise Failure(Code.BAD_REQUEST, f"this is no pattern; {error}") from None
         except Refused as error:
             raise Failure(Code.REFUSED, clean(str(error))) from None
-        opened = _Opened(session, principal, now(), request.values)
-        self._opened[session.number] = opened
+        return self.adopt(session, principal, values=request.values)
+
+    def adopt(
+        self, session: Session, principal: Principal, *, values: bool = True, is_read: bool = True
+    ) -> TraceSession:
+        """A session that was opened for a connection is its own from now on. `is_read`: by `read`, and not by somebody else."""
+        self._forget()
+        opened = self._opened[session.number] = _Opened(session, principal, now(), values, is_read)
         return self._told(opened, principal)
+
+    def mine(self, number: int, principal: Principal) -> Session:
+        """A session of this connection. Raises Failure if it has none of this number."""
+        return self._mine(number, principal).session
+
+    def told(self, number: int, principal: Principal) -> TraceSession:
+        """How a session of this connection stands. Raises Failure as `mine`."""
+        return self._told(self._mine(number, principal), principal)
+
+    def drop(self, number: int) -> None:
+        """A session has been read to its end."""
+        self._opened.pop(number, None)
 
     def read(self, request: TraceRead, principal: Principal) -> TraceRecords:
         """The next records of a session of this connection.
@@ -102,6 +120,10 @@ class Sessions:
         """
         opened = self._mine(request.session, principal)
         session = opened.session
+        if not opened.is_read:
+            raise Failure(
+                Code.BAD_REQUEST, f"session {session.number} is a recording, which is kept and not read"
+            )
         deadline = time.monotonic() + request.wait_s
         while not session.waiting and session.stopped is None and time.monotonic() < deadline:
             if self._stopping.wait(POLL_S) or principal.has_gone():
@@ -109,7 +131,7 @@ class Sessions:
             self._tap.tick()  # the loop may be stuck; the time of a session is over nevertheless
         records, over = self._records(opened, request.limit)
         if over:
-            self._opened.pop(session.number, None)
+            self.drop(session.number)
         return TraceRecords(at=now(), records=records, session=self._told(opened, principal), over=over)
 
     def stop(self, request: StopTrace, principal: Principal) -> Done:
@@ -144,15 +166,23 @@ class Sessions:
         self._tap.leave(principal.connection)
         for opened in list(self._opened.values()):
             if opened.principal.connection == principal.connection:
-                self._kept.extend(opened.session.look())
+                self._taken.extend(opened.session.look())
                 self._opened.pop(opened.session.number, None)
 
     def events(self) -> list[Event]:
         """What sessions have taken, as far as it is still here, oldest first in each."""
-        found = list(self._kept.copy())
+        found = list(self._taken.copy())
         for opened in list(self._opened.values()):
             found += opened.session.look()
         return found
+
+    def _forget(self) -> None:
+        """Let go of the oldest of those that have ended, and that nobody has read to the end."""
+        ended = [
+            number for number, opened in list(self._opened.items()) if opened.session.stopped is not None
+        ]
+        for number in ended[: max(0, len(ended) - ENDED)]:
+            self._opened.pop(number, None)
 
     def _mine(self, number: int, principal: Principal) -> _Opened:
         opened = self._opened.get(number)
@@ -173,7 +203,7 @@ class Sessions:
         size = 0
         while True:
             taken, stopped = session.take(min(at_once, limit - len(records)))
-            self._kept.extend(event for _, event, _ in taken)
+            self._taken.extend(event for _, event, _ in taken)
             some = self._showing.taken(session, taken, values=opened.values)
             records += some
             size += sum(_size(record) for record in some)
@@ -194,6 +224,11 @@ class Sessions:
             began=opened.began,
             ends=when(node.wall(session.began + session.limits.seconds)),
             limits=TraceLimits(**_fields(session.limits)),
+            nobody=[
+                clean(one.name)
+                for one in session.pattern.whom
+                if one.form in {"name", "under"} and one.name and node.registry.find(one.name) is None
+            ],
             taken=session.taken,
             seen=session.seen,
             waiting=session.waiting,

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tracing.records import Event, Json, Record, Redact
     from tracing.session import Session, Taken
 
+    from ..shapes import Shape
+
 __all__ = ["Showing"]
 
 DEADLINE_S: Final = 2.0
@@ -148,6 +150,7 @@ class _Show:
         self._redacted = redacted
         self._limits = replace(WALKED, characters=min(size, WALKED.characters))
         self._silent = silent
+        self._shapes: dict[int, Shape] = {}
         self._cut = False
 
     def __call__(self, _label: str, value: Any, redact: Redact | None) -> Json:
@@ -157,11 +160,13 @@ class _Show:
             value = self._redacted.get((id(redact), id(value)), _NOT_SHOWN)
             if value is _NOT_SHOWN:
                 return _REFUSED
-        walked = walk(value, self._limits)
+        walked = walk(value, self._limits, self._shapes)
         for fewer in FEWER:
             if len(json.dumps(walked.value)) <= self._limits.characters:
                 break
-            walked = walk(value, replace(self._limits, width=fewer, text=8 * fewer, items=8 * fewer))
+            walked = walk(
+                value, replace(self._limits, width=fewer, text=8 * fewer, items=8 * fewer), self._shapes
+            )
         self._cut |= walked.truncated
         shown: Json = walked.value
         return shown

@@ -54,9 +54,11 @@ def timeline(node: Node, request: TimelineQuery, sessions: Sessions, showing: Sh
         (each for each in events if each[6] is not None and each[6][0] == trace), key=lambda each: each[0]
     )
     mine = told_apart(mine)
-    chosen = mine[-request.limit :]
+    end = max(0, len(mine) - request.skip)
+    first = max(0, end - request.limit)
+    chosen = mine[first:end]
     records = _records(chosen, showing, values=request.values)
-    spans = story.spans(_floor(record) for record in rested(records))
+    spans = story.spans(_floor(record) for record in rested(records)) if request.spans else []
     orphans = {span.span for span in story.orphans(spans)}
     return Timeline(
         at=now(),
@@ -64,8 +66,8 @@ def timeline(node: Node, request: TimelineQuery, sessions: Sessions, showing: Sh
         principal=next((record.principal for record in records if record.principal is not None), None),
         records=records,
         spans=[_span(span, orphan=span.span in orphans) for span in rested(spans)],
-        cut=len(chosen) < len(mine),
-        note=_note(node, len(orphans), len(mine) - len(chosen), flown, mine),
+        cut=first > 0,
+        note=_note(node, len(orphans), first, flown, mine),
     )
 
 

@@ -76,6 +76,19 @@ from .processes import (
     Value,
 )
 from .relations import Entry, Link, Registered, RegistryQuery, Stage, Table, Wait, Waits, WaitsQuery
+from .replay import (
+    Record,
+    Recorded,
+    Recording,
+    Recordings,
+    RecordingsQuery,
+    RecordWait,
+    Replay,
+    ReplayChange,
+    ReplayDifference,
+    ReplayReport,
+    ReplayStep,
+)
 from .supervision import Bottom, History, Restart, Restarts, Tree, TreeNode, TreeQuery
 from .tracing import (
     CheckPattern,
@@ -167,9 +180,20 @@ __all__ = [
     "ProcessPage",
     "ProcessRow",
     "Ps",
+    "Record",
+    "RecordWait",
+    "Recorded",
+    "Recording",
+    "Recordings",
+    "RecordingsQuery",
     "Registered",
     "RegistryQuery",
     "Reload",
+    "Replay",
+    "ReplayChange",
+    "ReplayDifference",
+    "ReplayReport",
+    "ReplayStep",
     "Restart",
     "Restarts",
     "Resume",

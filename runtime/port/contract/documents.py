@@ -19,6 +19,7 @@ from .happenings import AuditQuery, CrashQuery, Feed, ProcessEvents
 from .node import NodeQuery
 from .processes import Info, Mailbox, Ps, StackQuery, State
 from .relations import RegistryQuery, WaitsQuery
+from .replay import Record, RecordingsQuery, RecordWait, Replay
 from .supervision import History, TreeQuery
 from .tracing import (
     CheckPattern,
@@ -51,7 +52,7 @@ REQUESTS: dict[str, type[PortRequest[Any]]] = {
         NodeQuery, Ps, Info, StackQuery, State, Mailbox, TreeQuery, History, ProcessEvents, Feed, CrashQuery,
         AuditQuery, WaitsQuery, RegistryQuery, Kill, Suspend, Resume, Send, ModulesQuery, PlanUpgrade, Reload, Rollback,
         UpgradesQuery, Trace, TraceRead, StopTrace, TraceSessionsQuery, CheckPattern, TimelineQuery, KeepTrigger, ForgetTrigger,
-        DumpsQuery, DumpQuery,
+        DumpsQuery, DumpQuery, Record, RecordWait, RecordingsQuery, Replay,
     )
 }  # fmt: skip
 """Every operation, by name."""

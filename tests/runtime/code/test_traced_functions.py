@@ -7,6 +7,7 @@ import pytest
 from runtime import ChildSpec
 from runtime.code import versions
 from tests.support.agents_sources import COUNTER
+from tests.support.events import Subject
 from tests.support.traced import heard
 from tracing.functions import Probes
 from tracing.functions.instrument import sites
@@ -16,7 +17,7 @@ from tracing.tap import Tap
 
 @pytest.fixture
 def tap():
-    made = Tap(time.monotonic, probes=Probes(time.monotonic, lambda: None))
+    made = Tap(time.monotonic, probes=Probes(time.monotonic, lambda: (Subject(), None, None)))
     yield made
     made.close()
     assert not sites.functions
@@ -62,3 +63,15 @@ async def test_a_trace_that_nobody_renews_ends_cleanly_too(disk, node, tap):
         assert code is untold(code)
     await node.code.rollback("counter")
     assert await pid.call("version") == 1
+
+
+async def test_a_node_goes_on_tracing_the_function_that_has_the_name_now(disk, node):
+    counter = disk.load("counter", COUNTER)
+    pid = await node.start(ChildSpec("counter", counter.Counter))
+    session = node.scheduler.listening.tap.open("all counter:Counter.handle_call")
+    disk.edit("counter", "Reply(1, state)", "Reply(2, state)")
+    await node.code.apply("counter")
+    assert await pid.call("version") == 2
+    assert len(heard(session)) == 1
+    code = counter.Counter.handle_call.__code__
+    assert code is untold(code)

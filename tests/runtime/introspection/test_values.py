@@ -19,8 +19,12 @@ import zoneinfo
 import pydantic
 import pytest
 
+from runtime import ChildSpec, Server, Supervisor
 from runtime.introspection.values import Limits, walk, walk_all
+from runtime.supervision.requests import StartChild
 from tests.runtime.introspection.traps import show
+from tests.support.clock import virtual_node, virtual_time
+from tests.support.processes import end_of
 
 # --- plain values -----------------------------------------------------------------------------------
 
@@ -323,3 +327,33 @@ def test_a_secret_class_is_hidden_wherever_it_stands():
         show([pydantic.SecretStr("a"), pydantic.SecretBytes(b"a"), SecretStr("a")])
         == [{"$redacted": True}] * 3
     )
+
+
+class Vault(Server):
+    """Its own `redact` hides everything; so nobody else's state may show it."""
+
+    @staticmethod
+    def redact(_value):
+        return "hidden"
+
+    def init(self, secret):
+        return secret
+
+    def handle_cast(self, message, state):
+        raise ValueError(message)
+
+
+@virtual_time
+async def test_what_others_hold_of_a_process_shows_nothing_of_its_state_its_arguments_or_its_crashes():
+    async with virtual_node() as node:
+        await node.start(Supervisor([ChildSpec("vault", Vault, "s3cret-state")], name="top"))
+        first = next(process for process in node.table if isinstance(process.handle, Vault))
+        first.pid.cast("s3cret-message")
+        await end_of(first.pid)
+        top = node.whereis("top")._process
+        again = next(iter(top.state.children.values())).process
+        shown = walk(
+            (top.state, first, again, again.child, node, node.scheduler, StartChild(again.child))
+        ).value
+        assert "s3cret" not in str(shown)
+        assert f"child vault, {again.pid}" in str(shown)

@@ -34,7 +34,7 @@ def open_session():
     def opened(node, what):
         def here():
             process = node.scheduler.running
-            return None if process is None else (process, None)
+            return None if process is None else (process, None, None)
 
         tap = Tap(
             time.monotonic,

@@ -29,12 +29,10 @@ def test_its_end_is_told_where_the_pattern_asks_for_it(traced, bank):
 
 def test_who_and_in_which_story_is_what_the_runtime_says(traced, bank):
     session, context = traced.open("alice bank:pay -> return"), born("owner")
-    traced.here = lambda: (Subject(number=7, name="alice"), context)
+    traced.here = lambda: (Subject(number=7, name="alice"), context, None)
     bank.pay(1)
-    traced.here = lambda: (Subject(number=8, name="bert"), context)
+    traced.here = lambda: (Subject(number=8, name="bert"), context, None)
     bank.pay(2)
-    traced.here = lambda: None
-    bank.pay(3)
     call, end = session.drain()[0]
     assert (call.pid, call.name, call.text, call.principal) == (7, "alice", "bank:pay", "owner")
     assert call.trace == end.trace == f"{context[0]:032x}"
@@ -42,12 +40,29 @@ def test_who_and_in_which_story_is_what_the_runtime_says(traced, bank):
     assert 0 <= end.took < 1
 
 
-def test_code_of_no_process_is_the_nodes(traced, bank):
-    session = traced.open("all bank:pay")
+def test_code_of_another_node_is_not_told(traced, bank):
+    session = traced.open("all bank:pay -> return")
     traced.here = lambda: None
-    bank.pay(1)
-    (record,), _ = session.drain()
-    assert (record.pid, record.name, record.trace) == (0, None, "")
+    assert bank.pay(1) == 2
+    assert heard(session) == []
+    assert session.stopped is None
+
+
+def test_arguments_and_results_are_shown_through_what_the_behaviour_leaves_of_them(traced, bank):
+    secrets = ("secret", 6)
+
+    def redact(value):
+        return "***" if value in secrets else value
+
+    traced.here = lambda: (Subject(), None, redact)
+    session = traced.open("all bank:pay -> return")
+    bank.pay(3, "secret", 4, note="secret", key="secret")
+    call, end = session.look()
+    assert call[10](call[7][0]) == end[10](end[7][0]) == {
+        "amount": 3, "note": "***", "rest": ("***", 4), "more": {"key": "***"},
+    }  # fmt: skip
+    assert end[10](end[7][1]) == "***"
+    assert call[7][0]["note"] == "secret", "the function's own is as it was"
 
 
 def test_arguments_decide_before_anything_is_kept(traced, bank):

@@ -35,7 +35,7 @@ class Ear:
 
     def begun(self, arguments):
         self.open += 1
-        return Call(self, 0.0, arguments, None, None)
+        return Call(self, 0.0, arguments)
 
     def ended(self, kind, call, value):
         self.open -= 1

@@ -29,7 +29,8 @@ class Account(Server):
     def handle_cast(self, message, state):
         if message == "crash":
             raise ValueError("asked to crash")
-        return {**state, "balance": state["balance"] + message.amount}
+        amount = message["amount"] if isinstance(message, dict) else message.amount
+        return {**state, "balance": state["balance"] + amount}
 
     def handle_call(self, message, caller, state):
         return Reply(state["balance"], state)

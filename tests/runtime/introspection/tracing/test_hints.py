@@ -7,7 +7,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from runtime.port.contract import CheckPattern, Code, Failure, Info, PatternCheck, Trace, TraceLimits
+from runtime.port.contract import (
+    CheckPattern,
+    Code,
+    Failure,
+    ForgetTrigger,
+    Info,
+    KeepTrigger,
+    PatternCheck,
+    Trace,
+    TraceLimits,
+)
 from tests.runtime.introspection.live import LiveNode
 from tests.runtime.introspection.tracing.bank import Account, Bank, Clerk, Deposit
 
@@ -147,6 +157,29 @@ def test_no_pattern_that_is_traced_hurts_a_node(lively, text, force):
     tap.stop(session)
     session.drain()
     lively.introspection._sessions._opened.clear()
+
+
+@pytest.mark.filterwarnings(NO_RANDOM)
+@settings(
+    deadline=None,
+    database=None,
+    derandomize=True,
+    max_examples=200,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.one_of(TEXTS.filter(bool), TEXTS.map("keep 5s before {}".format)))
+def test_no_trigger_hurts_a_node(lively, text):
+    node = lively.node
+    try:
+        lively.ask(KeepTrigger(text=text))
+    except ValidationError:
+        return
+    except Failure as failure:
+        assert failure.code in {Code.BAD_REQUEST, Code.REFUSED}  # noqa: PT017 - one of the two is the test
+        return
+    lively.do(lambda: node.named("clerk").cast(Deposit(5)))
+    lively.do(lambda: None)
+    lively.ask(ForgetTrigger(text=text))
 
 
 def test_after_all_of_that_the_node_answers(lively):

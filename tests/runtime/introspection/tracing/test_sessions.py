@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import runtime
+from runtime import ChildSpec, MailboxFull
 from runtime.port import keys
 from runtime.port.client import Client, find
 from runtime.port.contract import (
@@ -27,7 +28,7 @@ from runtime.port.contract import (
     TraceRead,
     TraceSessionsQuery,
 )
-from tests.runtime.introspection.tracing.bank import SECRET, Deposit, broken, read_all
+from tests.runtime.introspection.tracing.bank import SECRET, Account, Deposit, broken, read_all
 from tests.support.eventually import eventually_sync
 
 ROOT = Path(runtime.__file__).parent.parent
@@ -93,6 +94,13 @@ def test_a_dangerous_pattern_needs_force(client):
     assert refused.code is Code.REFUSED
     assert "every event of every process" in refused.message
     assert open_trace(client, "all events", force=True, count=5).pattern == "all events"
+
+
+def test_names_that_nobody_has_are_told(node, client):
+    listen(node)
+    session = client.ask(Trace(pattern="alcie, alice, under tpo messages"))
+    assert session.nobody == ["alcie", "tpo"]
+    assert client.ask(Trace(pattern="all, new messages")).nobody == []
 
 
 def test_a_condition_chooses(node, client):
@@ -223,6 +231,19 @@ def test_functions_are_traced_with_their_arguments_and_results(node, client):
     assert SECRET not in str(records)
 
 
+def test_the_stack_is_that_of_the_users_code(node, client):
+    session = open_trace(client, "clerk send, handled -> stack", count=3)
+    listen(node)
+    deposit(node, 5)
+    records, _ = read_all(client, session)
+    (first, second, handled) = records
+    assert first.stack[-1].endswith(" Clerk.handle_cast")
+    assert "bank.py:" in first.stack[-1]
+    assert first.stack != second.stack
+    assert not any("runtime/" in frame for frame in first.stack if "tests/runtime" not in frame)
+    assert handled.stack == []
+
+
 def test_arguments_of_functions_are_redacted(node, client):
     session = open_trace(client, f"all {Deposit.__module__}:Bank.handle_cast -> return", count=2)
     listen(node)
@@ -236,6 +257,36 @@ def test_a_function_that_is_not_there_is_told_with_its_column(client):
     refused = failure(client, Trace(pattern=f"all {Deposit.__module__}:Account.handle_cost"))
     assert refused.code is Code.BAD_REQUEST
     assert "^" in refused.message
+
+
+def test_sessions_that_nobody_reads_are_forgotten_in_the_end(node, client):
+    sessions = [open_trace(client, "alice receive", seconds=0.01) for _ in range(40) if not node.tap.tick()]
+    eventually_sync(lambda: not node.tap.sessions)
+    open_trace(client, "alice receive")
+    listed = client.ask(TraceSessionsQuery()).sessions
+    assert len(listed) <= 34
+    assert sessions[0].session not in {each.session for each in listed}
+
+
+def test_a_bounded_mailbox_refuses_while_messages_are_traced(live, home):
+    class Small(Account):
+        mailbox_limit = 2
+        mailbox_policy = "refuse"
+
+    node = live(ChildSpec("small", Small), port=True)
+    with Client(find("bank")) as client:
+        open_trace(client, "small messages")
+        listen(node)
+
+        def work():
+            pid = node.node.whereis("small")
+            pid._process.pause()
+            for number in range(2):
+                pid.cast(Deposit(number))
+            with pytest.raises(MailboxFull):
+                pid.cast(Deposit(3))
+
+        node.do(work)
 
 
 # --- whose it is ----------------------------------------------------------------------------------------

@@ -147,3 +147,27 @@ def test_a_call_of_the_host_is_a_story(node, client):
         lambda: next((it for it in [story(client, process="clerk")] if len(it.spans) == 2), None)
     )
     assert [span.name for span in found.spans] == ["clerk", "alice"]
+
+
+def test_a_long_story_is_read_part_by_part_the_newest_part_first(node, client):
+    deposit(node, 5)
+    whole = handled(client, "clerk")
+    parts, skip, cut = [], 0, True
+    while cut:
+        part = story(client, trace=whole.trace, limit=2, skip=skip, spans=False)
+        assert not part.spans
+        parts, skip, cut = [*part.records, *parts], skip + len(part.records), part.cut
+    assert "left out" not in part.note
+    assert [(it.mono, it.kind, it.span) for it in parts] == [
+        (it.mono, it.kind, it.span) for it in whole.records
+    ]
+
+
+def test_what_was_taken_is_let_go_of_with_the_code_that_made_it(node, client):
+    session = open_trace(client, "all messages", count=6)
+    listen(node)
+    deposit(node, 5)
+    records, _ = read_all(client, session)
+    assert story(client, trace=records[0].trace).records
+    node.do(node.node.scheduler.listening.forget)
+    assert failure(client, TimelineQuery(trace=records[0].trace)).code is Code.REFUSED

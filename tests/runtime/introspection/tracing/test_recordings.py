@@ -1,0 +1,154 @@
+"""Recording and replaying through a real port: raw values stay on the node."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from runtime.port import keys
+from runtime.port.client import Client, find
+from runtime.port.contract import (
+    AuditQuery,
+    Code,
+    Record,
+    RecordingsQuery,
+    RecordWait,
+    Replay,
+    Role,
+    StopTrace,
+    TraceLimits,
+    TraceRead,
+    TraceSessionsQuery,
+)
+from tests.runtime.introspection.tracing import bank
+from tests.runtime.introspection.tracing.bank import SECRET
+from tests.runtime.introspection.tracing.test_sessions import ROOT, deposit, failure, listen
+from tests.support.eventually import eventually_sync
+
+
+@pytest.fixture
+def recorded(node, client):
+    """Three deposits to alice, kept as `three`."""
+    session = client.ask(Record(process="alice", limits=TraceLimits(count=1000, seconds=60, queue=1000)))
+    listen(node)
+    deposit(node, 1, 2, 3, name="alice")
+    eventually_sync(lambda: node.tap.sessions[0].waiting >= 3)
+    client.ask(StopTrace(session=session.session))
+    answer = client.ask(RecordWait(session=session.session, name="three", wait_s=5))
+    assert answer.over
+    return answer.recording
+
+
+def test_a_recording_is_replayed_as_it_was(recorded, client):
+    assert recorded.text == "3 steps of alice; stopped by key owner"
+    report = client.ask(Replay(what="three"))
+    assert report.identical
+    assert (report.steps, report.done, report.same, report.name) == (3, 3, 3, "alice")
+    assert client.ask(Replay(what=str(recorded.recording))).identical
+
+
+def test_changed_code_shows_where_it_differs(recorded, client, tmp_path):
+    source = Path(bank.__file__).read_text(encoding="utf-8")
+    changed = tmp_path / "bank.py"
+    changed.write_text(source.replace('state["balance"] + amount}', 'state["balance"] + 2 * amount}'))
+    report = client.ask(Replay(what="three", code=str(changed), module=bank.__name__))
+    assert not report.identical
+    assert (report.first, report.differences) == (1, 3)
+    (difference,) = report.differing[0].differences
+    assert difference.what == "state"
+    assert [(change.path, change.before, change.after) for change in difference.changes] == [
+        ("balance", 1, 2)
+    ]
+    assert SECRET not in str(report)
+
+
+def test_recordings_are_listed_also_by_others(recorded, connect):
+    (listed,) = connect().ask(RecordingsQuery()).recordings
+    assert (listed.recording, listed.name, listed.text) == (recorded.recording, "three", recorded.text)
+
+
+def test_a_recording_is_a_session_like_any_other(node, client, connect):
+    other = connect()
+    session = other.ask(Record(process="alice"))
+    assert session.session in {each.session for each in client.ask(TraceSessionsQuery()).sessions}
+    assert failure(other, TraceRead(session=session.session)).code is Code.BAD_REQUEST
+    assert failure(client, RecordWait(session=session.session, name="x")).code is Code.REFUSED
+    other.close()
+    eventually_sync(lambda: not node.tap.sessions)
+    assert client.ask(RecordingsQuery()).recordings == []
+
+
+def test_a_recording_ends_at_its_limits(node, client):
+    session = client.ask(Record(process="alice", limits=TraceLimits(seconds=0.1)))
+    listen(node)
+    deposit(node, 1, name="alice")
+    answer = client.ask(RecordWait(session=session.session, name="short", wait_s=10))
+    assert answer.session.end.cause == "time"
+    assert answer.recording.text.startswith("1 steps of alice")
+
+
+def test_a_recording_ends_with_its_process(node, client):
+    session = client.ask(Record(process="alice"))
+    listen(node)
+    deposit(node, 1, name="alice")
+    node.do(node.node.named("alice").cast, "crash")
+    answer = client.ask(RecordWait(session=session.session, name="until the end", wait_s=10))
+    assert answer.session.end.text == "stopped by the end of its process"
+    assert answer.recording.text.startswith("2 steps of alice")
+    assert client.ask(Replay(what="until the end")).identical
+
+
+def test_where_nothing_was_handled_nothing_is_kept(client):
+    session = client.ask(Record(process="alice", limits=TraceLimits(seconds=0.1)))
+    answer = client.ask(RecordWait(session=session.session, name="nothing", wait_s=10))
+    assert answer.over
+    assert answer.recording is None
+
+
+def test_the_last_step_before_a_crash_is_replayed_though_nobody_recorded_it(node, client):
+    node.do(node.node.named("alice").cast, "crash")
+    eventually_sync(lambda: node.node.ledger.crashed)
+    report = client.ask(Replay(what="crash alice"))
+    assert report.identical
+    assert report.steps >= 1
+
+
+@pytest.mark.parametrize("what", ["nothing of this name", "crash nobody", "dump 7", "999"])
+def test_what_is_not_there_is_said(client, what):
+    refused = failure(client, Replay(what=what))
+    assert refused.code is Code.REFUSED
+
+
+def test_code_that_is_not_there_is_said(recorded, client):
+    assert failure(client, Replay(what="three", code="/nowhere/bank.py")).code is Code.REFUSED
+
+
+def test_replaying_runs_code_and_so_is_an_admins(recorded, client):
+    keys.add("op", Role.OPERATOR)
+    with Client(find("bank"), key="op") as operator:
+        assert failure(operator, Replay(what="three")).code is Code.DENIED
+    client.ask(Replay(what="three"))
+    done, denied = client.ask(AuditQuery()).entries[:2]
+    assert (done.action, done.target, done.outcome) == ("replay", "three", "ok")
+    assert (denied.action, denied.key) == ("replay", "op")
+
+
+def test_while_the_loop_is_stuck_a_replay_is_given_up(recorded, node, client, monkeypatch):
+    monkeypatch.setattr("runtime.introspection.tracing.recordings.DEADLINE_S", 0.2)
+    gate = threading.Event()
+    node.post(gate.wait, 10)
+    try:
+        assert failure(client, Replay(what="three", deadline_s=0.2)).code is Code.TIMEOUT
+    finally:
+        gate.set()
+
+
+def test_a_node_that_nobody_records_on_does_not_import_what_replays():
+    code = "import sys, runtime.introspection.service; sys.exit('runtime.replay' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0

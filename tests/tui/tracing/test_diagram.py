@@ -1,0 +1,69 @@
+"""The sequence diagram: arrows, returns, notes, lanes beyond the edges."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.trace_nodes import record, review
+from tui.spans import plain, width
+from tui.tracing.diagram import lane_cells, lanes_line, step_line
+from tui.tracing.row import rows_of
+from tui.tracing.story import story_of
+
+
+def drawn(first=0, cells=110):
+    story = story_of(rows_of(review()))
+    return [
+        plain(lanes_line(story, first, cells)),
+        *(plain(step_line(story, step, first, cells)) for step in story.steps),
+    ]
+
+
+def test_the_story_is_read_from_top_to_bottom():
+    titles, call, send, far, raised, crash, restarted, _, reply = drawn()
+    assert titles.split() == ["outside", "dispatcher", "reviewer-1", "reviewer-3", "librarian"]
+    assert "─ Review(path" in call
+    assert call.rstrip(" │").endswith("▶")
+    assert send.index("▷") < far.index("▷")
+    assert "✗ raised Check" in raised
+    assert "✗ crash OverBudget(10000)" in crash
+    assert "◆ restarted" in restarted
+    assert "◀╌ '1 finding' ╌" in reply
+
+
+def test_a_lifeline_is_thick_while_its_process_is_at_work():
+    _, call, send, *_, reply = drawn()
+    assert "┃" not in call
+    assert "┃" in send
+    assert reply.count("┃") == 1
+
+
+@pytest.mark.parametrize("first", range(5))
+@pytest.mark.parametrize("cells", [10, 17, 40, 69, 189])
+def test_each_line_fills_its_room_wherever_one_has_scrolled(first, cells):
+    story = story_of(rows_of(review()))
+    for step in story.steps:
+        assert width(step_line(story, step, first, cells)) == cells
+    assert width(lanes_line(story, first, cells)) <= cells
+
+
+def test_an_arrow_that_leaves_the_screen_says_so():
+    *_, finding, _ = drawn(0, 70)
+    assert finding.rstrip().endswith("▸")
+    titles, call, *_ = drawn(2, 70)
+    assert "dispatcher" not in titles
+    assert call.startswith("◂ Review")
+
+
+def test_wide_characters_take_two_cells():
+    message = {"message": "日本語のメッセージです"}
+    story = story_of(
+        rows_of([record(1, 0, "send", "<0.5.0>", peer="<0.6.0>", span="a" * 16, values=message)])
+    )
+    assert width(step_line(story, story.steps[0], 0, 60)) == 60
+
+
+def test_lanes_share_the_room_but_are_never_too_narrow_for_a_label():
+    assert lane_cells(110, 5) == 22
+    assert lane_cells(110, 500) == 17
+    assert lane_cells(200, 2) == 32
