@@ -52,9 +52,8 @@ format: $(READY)
 # The pictures of the tests, and with them those of the documents (without the fonts, which a document does not fetch).
 snapshots: $(READY)
 	$(BIN)/pytest tests/tui --snapshot-update
-	@for test in Pages.test_node Pages.test_processes Pages.test_process Pages.test_tree Pages.test_modules Pages.test_module \
-	    Tracing.test_trace Tracing.test_timeline Tracing.test_diagram; do for size in 80x24 120x40 200x50; do \
-	    sed '/@font-face {/,/}/d' "tests/tui/__snapshots__/test_snapshots/Test$$test[$$size].svg" > docs/$${test#*test_}-$$size.svg; \
+	@for page in node processes process tree modules module trace timeline diagram; do for size in 80x24 120x40 200x50; do \
+	    sed '/@font-face {/,/}/d' "tests/tui/__snapshots__/test_snapshots/TestPages.test_$$page[$$size].svg" > docs/$$page-$$size.svg; \
 	done; done
 
 clean:

@@ -94,6 +94,18 @@ class TestPages:
         console = Console(edited(), start_page="modules")
         assert snap_compare(console.app, terminal_size=size, run_before=keys("r"))
 
+    def test_trace(self, snap_compare, size):
+        console = Console(traced(crew()))
+        assert snap_compare(console.app, terminal_size=size, run_before=tracing(console, *["up"] * 5))
+
+    def test_timeline(self, snap_compare, size):
+        console = Console(traced(crew()))
+        assert snap_compare(console.app, terminal_size=size, run_before=tracing(console, "t", "s"))
+
+    def test_diagram(self, snap_compare, size):
+        console = Console(traced(crew()))
+        assert snap_compare(console.app, terminal_size=size, run_before=tracing(console, "t", "s", "v"))
+
 
 def tracing(console: Console, *pressed: str) -> Run:
     """A session that has taken a review, and the keys after it."""
@@ -119,10 +131,6 @@ class TestTracing:
             console.app, terminal_size=size, run_before=keys("n", *"reviewer-1 handlrs when took > 5ms")
         )
 
-    def test_trace(self, snap_compare, size):
-        console = Console(traced(crew()))
-        assert snap_compare(console.app, terminal_size=size, run_before=tracing(console, *["up"] * 5))
-
     def test_a_record(self, snap_compare, size):
         console = Console(traced(crew()))
         assert snap_compare(
@@ -143,14 +151,6 @@ class TestTracing:
     def test_who_traces_and_what_is_kept(self, snap_compare, size, key):
         console = Console(traced(crew()))
         assert snap_compare(console.app, terminal_size=size, run_before=tracing(console, key))
-
-    def test_timeline(self, snap_compare, size):
-        console = Console(traced(crew()))
-        assert snap_compare(console.app, terminal_size=size, run_before=tracing(console, "t", "s"))
-
-    def test_diagram(self, snap_compare, size):
-        console = Console(traced(crew()))
-        assert snap_compare(console.app, terminal_size=size, run_before=tracing(console, "t", "s", "v"))
 
     def test_records_of_a_span(self, snap_compare, size):
         console = Console(traced(crew()))

@@ -38,7 +38,7 @@ class Clerk(Server[int]):
     def init(self, number: int) -> int:
         """Begin."""
         if number == FORGER:
-            confess(self.pid)
+            confess(f"clerk-{number}")
         self.send_after(0.1 + number / 50, "write")
         return number
 

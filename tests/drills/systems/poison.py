@@ -39,7 +39,7 @@ class Inbox(Server[tuple[int, int]]):
     def init(self, number: int) -> tuple[int, int]:
         """Begin."""
         if number == POISONER:
-            confess(self.pid)
+            confess(f"inbox-{number}")
         self.send_after(0.1 + number / 100, "post")
         return number, 0
 

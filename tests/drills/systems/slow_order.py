@@ -29,7 +29,7 @@ class Printer(Server[int]):
 
     def init(self) -> int:
         """Begin."""
-        confess(self.pid)
+        confess("printer")
         return 0
 
     async def handle_call(self, job: Print, _caller: object, printed: int, /) -> Reply[int]:
