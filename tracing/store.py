@@ -293,7 +293,7 @@ class Store:
             wanted.append(("(pid = ? OR peer = ?)", [pid, pid]))
         if trace is not None:
             wanted.append(
-                ("trace >= ? AND trace < ? AND trace != ''", [trace, f"{trace}g"])
+                ("trace >= ? AND trace < ? AND ? != ''", [trace, f"{trace}g", trace])
             )  # no digit is a g
         if kinds is not None:
             names = list(kinds)
