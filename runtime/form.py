@@ -1,4 +1,4 @@
-"""Which form of the hot path runs: the Python source, or what `make compiled` has built from it. Nothing depends on it."""
+"""Which form of the hot path runs: the Python source, or what `make compiled` has built from it. Only a replay asks."""
 
 from __future__ import annotations
 

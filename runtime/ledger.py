@@ -17,11 +17,12 @@ from tracing.recorder import Recorder
 
 from .errors import describe, kind_of
 from .supervision.child import Child, End
-from .trace.telling import tell
+from .trace.telling import HOST, tell
 
 if TYPE_CHECKING:
     from .crash import CrashReport
     from .process import Process
+    from .run_queue import RunQueue
 
 __all__ = ["GaveUp", "Ledger"]
 
@@ -160,6 +161,16 @@ class Ledger:
         self.recorder.record(kind, process.number, name, text)
         if process.sched.tap is not None:
             tell(process, kind, text, values=values)
+
+    def node_started(self, sched: RunQueue, name: str) -> None:
+        """The node is there."""
+        text = f"node {name}"
+        self.recorder.record("node_started", text=text)
+        if sched.tap is not None:
+            node: Any = HOST
+            sched.tap.offer(
+                node, (sched.clock(), "node_started", 0, None, text, 0, None, (), None, None, None)
+            )
 
     def _at_the_bottom(self, child: Child) -> End | None:
         """The last end of a child; of a supervisor that ended because of somebody below it, that one's."""

@@ -130,7 +130,7 @@ class Node:
             except BaseException:
                 await self.stop()
                 raise
-        self.ledger.recorder.record("node_started", text=f"node {self.name}")
+        self.ledger.node_started(self._sched, self.name)
         return self
 
     def _open_port(self) -> None:

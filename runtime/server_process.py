@@ -32,6 +32,7 @@ from .server_end import crash, ignore, stop
 from .status import ENDED, IDLE, RUNNING
 from .steps import steps_of
 from .trace.births import born_of
+from .trace.telling import tell
 from .trace.turns import done, traced_turn
 
 if TYPE_CHECKING:
@@ -380,6 +381,8 @@ class ServerProcess(Process):
             self.mailbox.appendleft(entry)
 
     def _initialised(self) -> None:
+        if self.sched.tap is not None:
+            tell(self, "started", took=self.sched.clock() - self.started)
         self.sched.node.started(self)
         if self.status == RUNNING:
             self.rest()

@@ -25,7 +25,7 @@ class Limits:
         count: records. Optional. Defaults to 1,000.
         seconds: from its beginning. Optional. Defaults to 30.
         rate: records a second, measured over 0.1 s. Optional. Defaults to 20,000.
-        work: events a second that it looks at, wanted or not, measured likewise. Optional. Defaults to 500,000.
+        work: events a second that it looks at, wanted or not, measured likewise. Optional. Defaults to 200,000.
         queue: records that wait to be read. Optional. Defaults to 5,000.
         size: characters of the values of one record; what is longer is cut, and marked. Optional. Defaults to 10,000.
 
@@ -36,7 +36,7 @@ class Limits:
     count: int = 1_000
     seconds: float = 30.0
     rate: float = 20_000.0
-    work: float = 500_000.0
+    work: float = 200_000.0
     queue: int = 5_000
     size: int = 10_000
 

@@ -96,8 +96,10 @@ class Session:
         self._granted = self._left = 0
         self._ends = began + limits.seconds
         self._window = min(began + WINDOW, self._ends)
-        self._records_left = self._records = max(1, int(limits.rate * WINDOW))
-        self._looks_left = self._looks = max(1, int(limits.work * WINDOW))
+        self._records: Final = max(1, int(limits.rate * WINDOW))
+        self._looks: Final = max(1, int(limits.work * WINDOW))
+        self._records_left: int = self._records
+        self._looks_left: int = self._looks
         self._queue: deque[Any] = deque()
         self._stacks: deque[tuple[str, ...]] = deque()
         self._append: Final = self._queue.append

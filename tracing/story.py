@@ -20,7 +20,7 @@ __all__ = ["Span", "orphans", "spans"]
 
 _SENT: Final = frozenset({"send", "call", "spawn", "timer"})
 _HANDLING: Final = frozenset({"receive", "handle", "handled", "raised"})
-_OVER: Final = frozenset({"handled", "raised", "span_end"})
+_OVER: Final = frozenset({"handled", "raised", "span_end", "operator"})
 """Span ends are those of spans of the user's."""
 
 

@@ -293,7 +293,9 @@ class Tap:
         """Who wants which kinds: the flight recorder first, so that what a trigger waits for is in its dump."""
         if self._flight is not None and self.triggers is not None:
             keep, fired, event_of = self._flight.keep, self.triggers.offer, self._event_of
-            yield self._flight_kinds, lambda _subject, event: keep(_light(event_of(event)))
+            code = self._flight_kinds & {"code_changed"}
+            yield self._flight_kinds - code, lambda _subject, event: keep(event)
+            yield code, lambda _subject, event: keep(_light(event))
             yield self.triggers.kinds, lambda subject, event: fired(subject, event_of(event))
         for session in self.sessions:
             yield session.kinds, session.offer

@@ -21,6 +21,7 @@ _OBSERVER: Final = tuple(
         "million",
         "elsewhere",
         "upgrade",
+        "tracing",
         "features",
     )
 )

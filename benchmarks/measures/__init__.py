@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from benchmarks.measures import elsewhere, features, memory, messages, neighbours, observer, starts, upgrade
+from benchmarks.measures import (
+    elsewhere,
+    features,
+    memory,
+    messages,
+    neighbours,
+    observer,
+    starts,
+    tracing,
+    upgrade,
+)
 from benchmarks.measures.measure import Aim, Measure, Row
 
 __all__ = ["MEASURES", "SECTIONS", "Aim", "Measure", "Row"]
@@ -16,6 +26,7 @@ SECTIONS: Final[dict[str, tuple[Measure, ...]]] = {
     "Neighbours of processes that never stop": neighbours.MEASURES,
     "Threads and OS processes": elsewhere.MEASURES,
     "Hot code upgrade": upgrade.MEASURES,
+    "Tracing": tracing.MEASURES,
     "A console attached": observer.MEASURES,
     "Features, one by one": features.MEASURES,
 }

@@ -32,7 +32,7 @@ class Row:
 
     Attributes:
         figure: its name in what the measurement found.
-        unit: `/s` (more is better), or `us`, `ms`, `s`, `bytes`, `GB`, `%` (less is better).
+        unit: `/s` (more is better), or `us`, `ms`, `s`, `bytes`, `MB`, `GB`, `%`, `×` (less is better).
         title: what it is called, where the measure's title does not say all. Optional. Defaults to nothing.
         aims: what it is to reach. Optional. Defaults to nothing.
         brief: whether the README quotes it too. Optional. Defaults to True.

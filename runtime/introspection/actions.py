@@ -9,9 +9,8 @@ on_loop(work, 5 s)  ── posted ──>       work()      result or Failure ba
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from runtime import exits
@@ -21,8 +20,6 @@ from runtime.port.contract import Code, Done, Failure, Kill, Resume, Send, Suspe
 from runtime.sending import deliver
 from runtime.status import ENDED
 from runtime.suspension import suspended
-from runtime.trace import story
-from runtime.trace.telling import tell
 
 from .lookup import find, now, pid_text, title
 from .making import message_from
@@ -53,8 +50,7 @@ def kill(node: Node, request: Kill, by: str) -> Done:
                 Code.REFUSED, "an exit signal `normal` does nothing to a process that does not trap exits"
             )
         name = title(process)
-        with _acts(process, by, "kill", request.reason):
-            exits.signal(process, request.reason, None, f"key {by}")
+        exits.signal(process, request.reason, None, f"key {by}")
         told = "was ended" if process.status == ENDED else "traps exits, and has been told"
         return _done(process, f"{name} {told}: {request.reason}")
 
@@ -72,7 +68,7 @@ def _free_the_loop(node: Node, request: Kill) -> None:
             watchdog.kill(running)
 
 
-def suspend(node: Node, request: Suspend, by: str) -> Done:
+def suspend(node: Node, request: Suspend) -> Done:
     """Let a process handle nothing more."""
 
     def work() -> Done:
@@ -80,15 +76,14 @@ def suspend(node: Node, request: Suspend, by: str) -> Done:
         _spare_root(node, process)
         if suspended(process):
             raise Failure(Code.REFUSED, f"{title(process)} is already suspended")
-        with _acts(process, by, "suspend"):
-            process.pause()
+        process.pause()
         node.ledger.recorder.record("suspended", process.number, process.name)
         return _done(process, f"{title(process)} is suspended")
 
     return on_loop(node, work, request.deadline_s)
 
 
-def resume(node: Node, request: Resume, by: str) -> Done:
+def resume(node: Node, request: Resume) -> Done:
     """Let a suspended process go on."""
 
     def work() -> Done:
@@ -96,8 +91,7 @@ def resume(node: Node, request: Resume, by: str) -> Done:
         if not suspended(process):
             raise Failure(Code.REFUSED, f"{title(process)} is not suspended")
         waiting = process.letters
-        with _acts(process, by, "resume"):
-            process.resume()
+        process.resume()
         node.ledger.recorder.record("resumed", process.number, process.name)
         return _done(
             process, f"{title(process)} goes on, with {waiting} message{'' if waiting == 1 else 's'} waiting"
@@ -106,21 +100,20 @@ def resume(node: Node, request: Resume, by: str) -> Done:
     return on_loop(node, work, request.deadline_s)
 
 
-def send(node: Node, request: Send, shown: Shown, by: str) -> Done:
+def send(node: Node, request: Send, shown: Shown) -> Done:
     """Send a message, made from plain JSON or for one of the behaviour's declared `accepts`.
 
     Raises:
         Failure: there is no such process, it accepts no such message, or a call got no answer.
     """
     if request.kind == "call":
-        return _call(node, request, shown, by)
+        return _call(node, request, shown)
 
     def work() -> Done:
         process = find(node, request.process)
         message = message_from(process, request.message)
         try:
-            with _acts(process, by, "send", class_name(type(message)), sends=True):
-                deliver(process.pid, CAST if request.kind == "cast" else INFO, message)
+            deliver(process.pid, CAST if request.kind == "cast" else INFO, message)
         except CallError as error:  # its mailbox is bounded, and full
             raise Failure(Code.REFUSED, clean(str(error))) from None
         return _done(process, f"{request.kind} to {title(process)}: {class_name(type(message))}")
@@ -128,13 +121,12 @@ def send(node: Node, request: Send, shown: Shown, by: str) -> Done:
     return on_loop(node, work, request.deadline_s)
 
 
-def _call(node: Node, request: Send, shown: Shown, by: str) -> Done:
+def _call(node: Node, request: Send, shown: Shown) -> Done:
     def begin() -> tuple[Process, Future[Any]]:
         process = find(node, request.process)
         message = message_from(process, request.message)
         call = process.pid.call(message, timeout=request.deadline_s)
-        with _acts(process, by, "send", class_name(type(message)), sends=True):
-            return process, asyncio.run_coroutine_threadsafe(call, node.scheduler.loop)
+        return process, asyncio.run_coroutine_threadsafe(call, node.scheduler.loop)
 
     process, answer = on_loop(node, begin, request.deadline_s)
     try:
@@ -146,18 +138,6 @@ def _call(node: Node, request: Send, shown: Shown, by: str) -> Done:
         raise Failure(Code.REFUSED, clean(str(error))) from None
     reply = shown.one(process, value).value
     return Done(at=now(), pid=pid_text(process.number), text=f"{title(process)} answered", reply=reply)
-
-
-@contextmanager
-def _acts(
-    process: Process, by: str, what: str, detail: str | None = None, *, sends: bool = False
-) -> Generator[None]:
-    """What happens inside belongs to a story that begins with an operator's action, and is told as such. On the loop."""
-    if sends:
-        process.sched.outside = True
-    with story(principal=f"key {by}"):
-        tell(process, "operator", f"{what} by key {by}", values=(detail,) if detail is not None else ())
-        yield
 
 
 def _done(process: Process, text: str) -> Done:

@@ -44,20 +44,20 @@ class AuditLog:
 
     def note(
         self, request: PortRequest[Any], principal: Principal, outcome: str, answer: BaseModel | None = None
-    ) -> None:
-        """Keep an action. `outcome` is `ok`, or why not; `answer` is what came of it."""
-        self._entries.append(
-            AuditEntry(
-                at=now(),
-                key=principal.key,
-                role=principal.role,
-                peer=principal.peer,
-                action=request.op,
-                target=clean(_target(request, answer), 200),
-                detail=clean(_detail(request, answer), 200),
-                outcome=clean(outcome, 300),
-            )
+    ) -> AuditEntry:
+        """Keep an action: the entry. `outcome` is `ok`, or why not; `answer` is what came of it."""
+        entry = AuditEntry(
+            at=now(),
+            key=principal.key,
+            role=principal.role,
+            peer=principal.peer,
+            action=request.op,
+            target=clean(_target(request, answer), 200),
+            detail=clean(_detail(request, answer), 200),
+            outcome=clean(outcome, 300),
         )
+        self._entries.append(entry)
+        return entry
 
     def answer(self, limit: int) -> Audit:
         """The newest entries first."""

@@ -18,12 +18,12 @@ from .elsewhere import Elsewhere
 from .entries import registered
 from .isolated import asked_inside, with_letters_inside
 from .listing import Listing
+from .operating import Operation, acting
 from .overview import node_info
 from .sampler import Sampler
 from .shown import Shown
 from .tracing import keeping, stories
 from .tracing.hints import Hints
-from .tracing.recordings import Recordings
 from .tracing.sessions import Sessions
 from .tracing.showing import Showing
 from .tree import supervision_tree
@@ -32,6 +32,8 @@ from .waiting import waits_of
 if TYPE_CHECKING:
     from runtime.node import Node
     from runtime.port.service import Principal
+
+    from .tracing.recordings import Recordings
 
 __all__ = ["Introspection"]
 
@@ -54,7 +56,8 @@ class Introspection:
         self._audit = AuditLog()
         showing, hints = Showing(node), Hints(node)
         self._sessions = sessions = Sessions(node, showing, self.stopping)
-        self._recordings = recordings = Recordings(node, sessions, self.stopping)
+        self._kept: Recordings | None = None
+        self._first = threading.Lock()
         self._cost = (time.monotonic(), 0.0, 0.0)
         node_, shown = node, self._shown
         self._reads: dict[type[BaseModel], Answers] = {
@@ -84,23 +87,23 @@ class Introspection:
             c.TraceSessionsQuery: lambda _request, who: sessions.all(who),
             c.CheckPattern: lambda request, _who: hints.checked(request),
             c.TimelineQuery: lambda request, _who: stories.timeline(node_, request, sessions, showing),
-            c.RecordWait: recordings.wait,
-            c.RecordingsQuery: lambda request, _who: recordings.all(request),
+            c.RecordWait: lambda request, who: self._recordings.wait(request, who),  # noqa: PLW0108 - imported only then
+            c.RecordingsQuery: lambda request, _who: self._recordings.all(request),
             c.DumpsQuery: lambda request, _who: keeping.dumps_of(node_, request),
             c.DumpQuery: lambda request, _who: keeping.dump_of(node_, request, showing),
         }
         self._changes: dict[type[BaseModel], Answers] = {
             c.Kill: lambda request, who: actions.kill(node_, request, who.key),
-            c.Suspend: lambda request, who: actions.suspend(node_, request, who.key),
-            c.Resume: lambda request, who: actions.resume(node_, request, who.key),
-            c.Send: lambda request, who: actions.send(node_, request, shown, who.key),
+            c.Suspend: lambda request, _who: actions.suspend(node_, request),
+            c.Resume: lambda request, _who: actions.resume(node_, request),
+            c.Send: lambda request, _who: actions.send(node_, request, shown),
             c.PlanUpgrade: lambda request, _who: code.plan(node_, request),
             c.Reload: lambda request, who: code.reload(node_, request, f"key {who.key}"),
             c.Rollback: lambda request, who: code.rollback(node_, request, f"key {who.key}"),
             c.Trace: sessions.open,
             c.StopTrace: sessions.stop,
-            c.Record: recordings.begin,
-            c.Replay: lambda request, _who: recordings.replay(request),
+            c.Record: lambda request, who: self._recordings.begin(request, who),  # noqa: PLW0108 - imported only then
+            c.Replay: lambda request, _who: self._recordings.replay(request),
             c.KeepTrigger: lambda request, _who: keeping.keep(node_, request),
             c.ForgetTrigger: lambda request, _who: keeping.forget(node_, request),
         }
@@ -116,19 +119,20 @@ class Introspection:
             return asked_inside(self._node, request, principal) or self._reads[type(request)](
                 request, principal
             )
-        try:
-            done = asked_inside(self._node, request, principal) or self._changes[type(request)](
-                request, principal
-            )
-        except BaseException as error:
-            self._audit.note(request, principal, why_not(request, error))
-            raise
-        self._audit.note(request, principal, "ok", done)
+        with acting(self._node, request, principal.key) as operation:
+            try:
+                done = asked_inside(self._node, request, principal) or self._changes[type(request)](
+                    request, principal
+                )
+            except BaseException as error:
+                operation.tell(self._audit.note(request, principal, why_not(request, error)))
+                raise
+            operation.tell(self._audit.note(request, principal, "ok", done))
         return done
 
     def refused(self, request: c.PortRequest[Any], principal: Principal, why: str) -> None:
         """Keep an action that the port refused, since the role does not allow it."""
-        self._audit.note(request, principal, why)
+        Operation(self._node, request, principal.key).tell(self._audit.note(request, principal, why))
 
     def left(self, principal: Principal) -> None:
         """A connection is over: what was open for it ends."""
@@ -138,7 +142,18 @@ class Introspection:
         """End what waits and what samples."""
         self.stopping.set()
         self.sampler.stop()
-        self._recordings.close()
+        if self._kept is not None:
+            self._kept.close()
+
+    @property
+    def _recordings(self) -> Recordings:
+        """Imported where somebody records or replays: it is 5 MB, in each OS process that answers."""
+        from .tracing.recordings import Recordings  # noqa: PLC0415 - see above
+
+        with self._first:
+            if self._kept is None:
+                self._kept = Recordings(self._node, self._sessions, self.stopping)
+            return self._kept
 
     def _cost_ms_per_s(self) -> float:
         """Processor milliseconds a second that observing costs, over the last second or more."""

@@ -23,6 +23,7 @@ from ..results import NOTHING
 from ..status import AWAITING, ENDED, RECEIVING
 from ..system.requests import Terminate
 from ..trace.births import born_of
+from ..trace.telling import tell
 from ..trace.turns import received
 from .cell import Cell
 
@@ -164,11 +165,14 @@ class IsolatedCoroutine(_Record, CoroutineProcess):
     def _begun(self, task: asyncio.Task[Any]) -> None:
         if self.status == ENDED:
             return
+        context = self.current[5] if self.current is not None else None
         self.task = self.current = None
         error = None if task.cancelled() else task.exception()
         if error is not None:
             exits.end(self, error, crash=report(self, error, error))
             return
+        if self.sched.tap is not None:
+            tell(self, "started", context=context, took=self.sched.clock() - self.started)
         self.sched.node.started(self)
         self.rest()
 

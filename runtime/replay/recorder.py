@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from tracing.limits import Limits
 from tracing.pattern import Matcher, Subject, parse
@@ -25,11 +25,12 @@ from tracing.session import Session
 from tracing.tap import Refused
 
 from ..code import versions
-from ..errors import CodeError, NotSendable
+from ..errors import CodeError, NoProcess, NotSendable
 from ..messages import is_constant, share
 from ..pid import pid_text
 from ..results import NOTHING
 from ..server_process import ServerProcess
+from ..status import ENDED
 from ..trace.flown import event_of
 from .packing import About, Record, pack
 from .recording import COMPARED
@@ -38,9 +39,10 @@ if TYPE_CHECKING:
     from tracing.tap import Tap
 
     from ..node import Node
+    from ..pid import Address
     from ..process import Process
 
-__all__ = ["Recorder", "about", "record", "record_of_events"]
+__all__ = ["Recorder", "about", "record", "record_of_events", "record_process"]
 
 KINDS: Final = frozenset({*COMPARED, "handle", "handled", "raised", "reply", "ended", "code_changed"})
 _OF_OTHERS: Final = frozenset({"reply", "spawn", "call", "send"})
@@ -78,7 +80,7 @@ class Recorder(Session):
             if event[5] == self.process and event[1] in _OF_OTHERS:
                 super().offer(subject, event)
         elif event[1] == "handle":
-            self._begun = (*event[:7], tuple(map(_lasting, event[7])), *event[8:])
+            self._begun = cast("Event", (*event[:7], tuple(map(_lasting, event[7])), *event[8:]))
         else:
             if (
                 event[1] == "ended" and self._begun is not None
@@ -107,7 +109,9 @@ class Recorder(Session):
         return Record(pack(self.collect(), copied=True), {self.process: self.about}, _epoch(), KINDS)
 
 
-def record(tap: Tap, process: Process, limits: Limits | None = None, owner: Hashable = None) -> Recorder:
+def record_process(
+    tap: Tap, process: Process, limits: Limits | None = None, owner: Hashable = None
+) -> Recorder:
     """Begin to record a process.
 
     Args:
@@ -125,6 +129,18 @@ def record(tap: Tap, process: Process, limits: Limits | None = None, owner: Hash
     session = tap.add(lambda number, began: Recorder(number, process, limits or LIMITS, owner, began))
     assert isinstance(session, Recorder)
     return session
+
+
+def record(who: Address, limits: Limits | None = None, owner: Hashable = None) -> Recorder:
+    """Begin to record a process: `record(node.named("teller"))`. The rest is `record_process`'s.
+
+    Raises:
+        NoProcess, NotRegistered: there is no such process.
+    """
+    process = who._process
+    if process is None or process.status == ENDED:
+        raise who._missing() if process is None else NoProcess(process.pid)
+    return record_process(process.sched.listening.tap, process, limits, owner)
 
 
 def _why_not(process: Process) -> str:

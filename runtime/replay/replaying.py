@@ -34,7 +34,8 @@ from .. import exits
 from ..code.migration import NotMigrated
 from ..code.planning import Breath
 from ..crash import strip
-from ..errors import describe
+from ..errors import CodeError, describe
+from ..form import COMPILED
 from ..introspection.values import walk
 from ..mailbox import CONTINUE, HANDLERS
 from ..pid import pid_text
@@ -103,9 +104,13 @@ async def replay(
         show: shows values. Optional. Defaults to the behaviour's own `redact` and the bounded walk.
 
     Raises:
-        CodeError: there is no such code, or what was recorded is no server.
+        CodeError: there is no such code, or what was recorded is no server; or this is the compiled form of the runtime.
         ValueError: there is no such mode.
     """
+    if COMPILED:
+        raise CodeError(
+            "the compiled form replays nothing: its calls take no stand-ins. Replay with the Python source"
+        )
     if mode not in {"lock-step", "free"}:
         raise ValueError(f"a replay is `lock-step` or `free`; not {mode!r}")
     found = todays_code(recording) if code is None else changed_code(node, recording, code, module)

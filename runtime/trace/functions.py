@@ -25,7 +25,7 @@ def probes_of(sched: Scheduler, post: Callable[[Callable[[], None]], None]) -> P
     def here() -> tuple[Any, Any, Any] | None:
         process = sched.running
         if process is not None and get_ident() == sched.thread:
-            return process, sched.story, process.redact
+            return process, sched.story or sched.within(), process.redact
         place = whereabouts()
         if place is None:
             return HOST, OUTSIDE.get(), None

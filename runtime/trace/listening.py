@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 __all__ = ["Listening"]
 
 FLIGHT_KINDS: Final = (
-    GROUPS["lifecycle"] | GROUPS["code"] | GROUPS["spans"] | GROUPS["operators"] | {"raised", "timer"}
+    (GROUPS["lifecycle"] - {"started"})
+    | GROUPS["code"]
+    | GROUPS["spans"]
+    | GROUPS["operators"]
+    | {"raised", "timer"}
 )
 """What the flight recorder keeps beside the messages that are handled, whose sites keep these themselves."""
 TRACED: Final = frozenset({"send", "call", "reply", "receive", "handle", "handled", "state"})

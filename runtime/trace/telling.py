@@ -58,11 +58,12 @@ def tell(
     """
     sched = process.sched
     tap = sched.tap
-    if tap is None or kind not in tap.kinds:
+    offer = tap.offers.get(kind) if tap is not None else None
+    if offer is None:
         return
     if context is None:
         context = here(sched)
-    tap.offer(
+    offer(
         process,
         (
             sched.clock(), kind, process.number, process.name, text, peer, context, values, None, took,

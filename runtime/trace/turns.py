@@ -12,7 +12,7 @@ A second body of the same turn, since tests at both ends of each message would c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tracing.records import ABSENT
 
@@ -25,17 +25,19 @@ from ..server_end import crash
 from ..status import IDLE, RUNNING
 from ..steps import steps_of
 from .stories import OUTSIDE
-from .telling import replied
 
 if TYPE_CHECKING:
     from tracing.tap import Listen
 
     from ..caller import Caller
     from ..process import Process
+    from ..run_queue import RunQueue
     from ..scheduler import Scheduler
     from ..server_process import ServerProcess
 
 __all__ = ["Answering", "begun", "done", "received", "traced_turn"]
+
+_NOBODY: Final[dict[str, Listen]] = {}
 
 
 @boundary
@@ -59,7 +61,7 @@ def traced_turn(
     sched.since = process.since = now = began = sched.now
     traced, sliced = sched.traced, sched.sliced
     keep: Any = sched.keep  # not None: that is why it is done here
-    offers: dict[str, Listen] = sched.tap.offers if traced and sched.tap is not None else {}
+    offers = _offers(sched) if traced else _NOBODY
     receive, handles, over = (
         offers.get("receive"),
         "handle" in offers,
@@ -152,12 +154,12 @@ class Answering:
         process.since = sched.now = now
         process.reductions += 1
         sched.handled += 1
-        traced = sched.traced  # as long as the step lasts
-        if traced:
+        offers = _offers(sched) if sched.traced else None  # as long as the step lasts
+        if offers is not None:
             begun(process, entry, now)
         try:
             state = process.state  # before the handler is looked up, which may end the process
-            before = state if traced else None  # else nothing holds it when it is let go of
+            before = state if offers is not None else None  # else nothing holds it when it is let go of
             result = process.handle.handle_call(message, caller, state)
             if (
                 type(result) is not Reply
@@ -185,11 +187,10 @@ class Answering:
         if caller._future is None:
             caller._answered = True
             caller._value = value
-            if traced:
-                replied(caller, value)
         else:  # the step was parked while the value was copied, and its caller waits
             caller._settle(value)
-        item = (now, CALL, message, sender, value, process, sched.story, sched.clock(), now)
+        ended = sched.clock()
+        item = (now, CALL, message, sender, value, process, sched.story, ended, now)
         events = process.events
         if events is None:
             process.events = [item]
@@ -200,8 +201,11 @@ class Answering:
         keep = sched.keep
         if keep is not None:
             keep(item)
-        if traced:
-            _told(process, item, before, state)
+        if offers is not None:
+            if "reply" in offers and caller._future is None:  # else `_settle` has told it
+                offers["reply"](process, (ended, "reply", process, value, entry))
+            if "handled" in offers or "state" in offers:
+                _told(process, item, before, state)
         if process.mailbox is None and not process.suspend and process.status == RUNNING:
             process.current = None
             process.status = IDLE
@@ -209,24 +213,22 @@ class Answering:
             process.rest()
 
 
+def _offers(sched: RunQueue) -> dict[str, Listen]:
+    tap = sched.tap
+    return tap.offers if tap is not None else _NOBODY
+
+
 def begun(process: Process, entry: Entry, now: float) -> None:
     """A message has been taken from the mailbox, and its handler begins."""
-    sched = process.sched
-    tap = sched.tap
-    if tap is None:
-        return
-    if sched.sliced:  # in a context of the step's own: what it makes with asyncio belongs to the story, too
-        OUTSIDE.set(entry[5])
-    receive = tap.offers.get("receive")
-    if receive is not None:
-        receive(process, (now, "receive", process, process.handler(entry), entry))
-    if "handle" in tap.offers:
+    offers = _offers(process.sched)
+    if "receive" in offers:
+        offers["receive"](process, (now, "receive", process, process.handler(entry), entry))
+    if "handle" in offers:
         _handles(process, entry, now)
 
 
 def _handles(process: Process, entry: Entry, now: float) -> None:
-    tap = process.sched.tap
-    handle = tap.offers.get("handle") if tap is not None else None
+    handle = _offers(process.sched).get("handle")
     if handle is not None:
         _, message, _, came, sender, context = entry
         waited, values = max(0.0, now - came), (message, process.state)
@@ -268,10 +270,8 @@ def done(process: Process, entry: Entry, kind: int, message: Any, before: Any, r
 
 
 def _told(process: Process, item: Any, before: Any, state: Any) -> None:
-    tap = process.sched.tap
-    if tap is None:
-        return
-    handled, changed = tap.offers.get("handled"), tap.offers.get("state")
+    offers = _offers(process.sched)
+    handled, changed = offers.get("handled"), offers.get("state")
     if handled is None and (changed is None or state is before):
         return
     began, kind, message, sender, reply, _, context, ended, came = item

@@ -9,6 +9,7 @@ in the host                    nobody; the story that the host has said
 from __future__ import annotations
 
 import weakref
+from contextlib import suppress
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -47,7 +48,8 @@ class Whereabouts(NamedTuple):
         if self.on_loop:
             _offer(self.sched, subject, event)
         else:
-            self.sched.loop.call_soon_threadsafe(_offer, self.sched, subject, event)
+            with suppress(RuntimeError):  # the loop is closed: nobody listens any more
+                self.sched.loop.call_soon_threadsafe(_offer, self.sched, subject, event)
 
 
 def known(sched: Scheduler) -> None:

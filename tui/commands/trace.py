@@ -104,6 +104,10 @@ def run(context: Context) -> int:
     context.say(
         f"session {session.session}: at most {plural(args.count, 'record')}, {args.seconds:g} s; Ctrl-C ends it"
     )
+    for name in session.nobody:
+        context.say(
+            f"nobody is called {name!r} now (see `observer ps`); who gets the name is traced from then on"
+        )
     reader = _Reader(context, session.session, form)
     with interrupts() as interrupted:
         end = reader.read(interrupted)

@@ -21,7 +21,9 @@ DONE: Final = "done"
 
 
 @asynccontextmanager
-async def open_node(setting: Setting, *, introspection: bool = True) -> AsyncGenerator[Node]:
+async def open_node(
+    setting: Setting, *, introspection: bool = True, flight: int = 10_000
+) -> AsyncGenerator[Node]:
     """A running node, as it is by default but for time-slicing, which the setting decides.
 
     It is not stopped at the end: the figures are taken, and the process leaves at once.
@@ -29,7 +31,8 @@ async def open_node(setting: Setting, *, introspection: bool = True) -> AsyncGen
     Raises:
         Skipped: time-slicing is wanted, and the node says that it cannot.
     """
-    node = await Node("bench", introspection=introspection, time_slicing=setting.slicing).__aenter__()
+    made = Node("bench", introspection=introspection, time_slicing=setting.slicing, flight=flight)
+    node = await made.__aenter__()
     if setting.slicing and not node.preemption.startswith("time-slicing"):
         raise Skipped(f"the node does not slice time here: {node.preemption}")
     yield node

@@ -25,10 +25,10 @@ from runtime.replay import Broken, Recorder, fetch, record_of_events, replay
 from runtime.replay import Record as Kept
 from runtime.replay import Recording as Steps
 from runtime.replay import keep as keep_in
-from runtime.replay import record as begin
 from runtime.replay.identities import Names
 from runtime.replay.packing import Packed, pack
 from runtime.replay.recorder import KINDS
+from runtime.replay.recorder import record_process as begin
 from tracing.limits import Limits
 from tracing.store import Store, StoreError
 from tracing.tap import Refused
@@ -85,7 +85,7 @@ class Recordings:
             recorder = on_loop(self._node, work, DEADLINE_S)
         except Refused as refused:
             raise c.Failure(c.Code.REFUSED, clean(str(refused))) from None
-        return self._sessions.adopt(recorder, principal)
+        return self._sessions.adopt(recorder, principal, is_read=False)
 
     def wait(self, request: c.RecordWait, principal: Principal) -> c.Recorded:
         """How a recording stands; once it has ended, it is kept.

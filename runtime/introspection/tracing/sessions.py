@@ -27,7 +27,6 @@ from runtime.port.contract import (
     TraceSession,
     TraceSessions,
 )
-from runtime.replay.recorder import Recorder
 from tracing.limits import Limits
 from tracing.pattern import PatternError
 from tracing.tap import Refused
@@ -64,6 +63,7 @@ class _Opened:
     principal: Principal
     began: datetime
     values: bool
+    is_read: bool
 
 
 class Sessions:
@@ -92,10 +92,12 @@ class Sessions:
             raise Failure(Code.REFUSED, clean(str(error))) from None
         return self.adopt(session, principal, values=request.values)
 
-    def adopt(self, session: Session, principal: Principal, *, values: bool = True) -> TraceSession:
-        """A session that was opened for a connection is its own from now on."""
+    def adopt(
+        self, session: Session, principal: Principal, *, values: bool = True, is_read: bool = True
+    ) -> TraceSession:
+        """A session that was opened for a connection is its own from now on. `is_read`: by `read`, and not by somebody else."""
         self._forget()
-        opened = self._opened[session.number] = _Opened(session, principal, now(), values)
+        opened = self._opened[session.number] = _Opened(session, principal, now(), values, is_read)
         return self._told(opened, principal)
 
     def mine(self, number: int, principal: Principal) -> Session:
@@ -118,7 +120,7 @@ class Sessions:
         """
         opened = self._mine(request.session, principal)
         session = opened.session
-        if isinstance(session, Recorder):
+        if not opened.is_read:
             raise Failure(
                 Code.BAD_REQUEST, f"session {session.number} is a recording, which is kept and not read"
             )
@@ -222,6 +224,11 @@ class Sessions:
             began=opened.began,
             ends=when(node.wall(session.began + session.limits.seconds)),
             limits=TraceLimits(**_fields(session.limits)),
+            nobody=[
+                clean(one.name)
+                for one in session.pattern.whom
+                if one.form in {"name", "under"} and one.name and node.registry.find(one.name) is None
+            ],
             taken=session.taken,
             seen=session.seen,
             waiting=session.waiting,

@@ -56,7 +56,7 @@ class TraceLimits(Model):
     seconds: float = Field(default=30.0, ge=0.01, le=86_400)
     rate: float = Field(default=20_000.0, ge=1, le=1_000_000)
     """Records a second."""
-    work: float = Field(default=500_000.0, ge=1, le=10_000_000)
+    work: float = Field(default=200_000.0, ge=1, le=10_000_000)
     """Events a second that it looks at, wanted or not."""
     queue: int = Field(default=5_000, ge=1, le=100_000)
     """Records that wait to be read."""
@@ -87,6 +87,8 @@ class TraceSession(Model):
     ends: datetime
     """When its time is over."""
     limits: TraceLimits
+    nobody: list[str] = []
+    """Names in the pattern that nobody has now: whoever gets one of them is traced from then on."""
     taken: int = 0
     """Records so far."""
     seen: int = 0

@@ -143,7 +143,7 @@ async def test_code_that_cannot_be_replayed_is_refused_in_words(node, disk, bank
 
 async def test_a_real_run_on_changed_code_and_after_an_upgrade(node, disk, bank):
     pid = await node.start(ChildSpec("teller", bank.Bank))
-    recorder = record(node.scheduler.listening.tap, pid._process)
+    recorder = record(pid)
     for amount in (5, 200, 1):
         pid.cast(bank.Deposit(amount))
     assert await pid.call("state") == bank.Account(206)

@@ -133,7 +133,7 @@ class Lock(StateMachine):
 
 
 async def recorded(node, pid):
-    return record(node.scheduler.listening.tap, pid._process)
+    return record(pid)
 
 
 def identical(report):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from runtime import ChildSpec, Server
-from runtime.replay import Broken, Recording, decode, encode, record, replay
+from runtime.replay import Broken, Recording, decode, encode, replay
+from runtime.replay.recorder import record_process
 from runtime.results import NOTHING
 from tests.runtime.replay.test_replaying import Account, Bank, Deposit, Log, Logger
 from tracing.context import born, caused
@@ -53,13 +54,13 @@ async def test_what_could_not_be_replayed_is_not_recorded(node):
         (isolated._process, "another OS process"),
     ):
         with pytest.raises(Refused, match=why):
-            record(tap, process)
+            record_process(tap, process)
     assert tap.sessions == ()
 
 
 async def test_what_can_change_is_kept_as_it_was(node, process):
     tap = Tap(process.sched.clock)
-    recorder = record(tap, process)
+    recorder = record_process(tap, process)
     site, state = Site(tap, process), Log(["a"])
     for letter in "bc":
         site.tell("handle", letter, state, text="handle_info")
@@ -83,7 +84,7 @@ def named(kind):
 
 async def test_of_others_only_what_concerns_it_is_kept(node, process):
     tap = Tap(process.sched.clock)
-    recorder = record(tap, process)
+    recorder = record_process(tap, process)
     site, me = Site(tap, process), process.number
     story = born()
     site.tell("call", "rate", peer=77, context=(asked := caused(story)))
@@ -98,13 +99,13 @@ async def test_of_others_only_what_concerns_it_is_kept(node, process):
 
 async def test_it_is_bounded_and_says_why_it_has_stopped(node, process):
     tap = Tap(process.sched.clock)
-    recorder = record(tap, process, Limits(count=3), "me")
+    recorder = record_process(tap, process, Limits(count=3), "me")
     site = Site(tap, process)
     for _ in range(5):
         site.tell("handled", Deposit(5), Account(), Account(5, (5,)), NOTHING, text="handle_cast")
     assert recorder.stopped.cause == "count"
     assert len(Recording.of(recorder.packed()).steps) == 3
-    other = record(tap, process, owner="me")
+    other = record_process(tap, process, owner="me")
     tap.leave("me")
     assert other.stopped.cause == "owner"
     with pytest.raises(Broken, match="0 processes"):
@@ -113,7 +114,7 @@ async def test_it_is_bounded_and_says_why_it_has_stopped(node, process):
 
 async def test_its_bytes_can_be_replayed_elsewhere(node, process):
     tap = Tap(process.sched.clock)
-    recorder = record(tap, process)
+    recorder = record_process(tap, process)
     Site(tap, process).tell("handled", Deposit(5), Account(), Account(5, (5,)), NOTHING, text="handle_cast")
     recording = Recording.of(decode(encode(recorder.packed())))
     assert recording.about.behaviour == process.behaviour

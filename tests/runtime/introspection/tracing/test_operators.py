@@ -8,19 +8,19 @@ from tests.support.eventually import eventually_sync
 
 
 def test_an_action_is_told_with_who_has_taken_it(node, client):
-    session = open_trace(client, "all operators, ended", count=4)
+    session = open_trace(client, "alice operators, ended", count=4)
     listen(node)
     client.ask(Suspend(process="alice"))
     client.ask(Resume(process="alice"))
     client.ask(Kill(process="alice"))
     records, _ = read_all(client, session)
     assert [record.text for record in records if record.kind == "operator"] == [
-        f"{what} by key owner" for what in ("suspend", "resume", "kill")
+        f"{what} alice" for what in ("suspend", "resume", "kill")
     ]
     ended = next(record for record in records if record.kind == "ended")
-    killed = next(record for record in records if record.text.startswith("kill"))
-    assert killed.values == {"detail": "kill"}
-    assert ended.principal == killed.principal == "key owner"
+    killed = next(record for record in records if record.text == "kill alice")
+    assert killed.values["detail"]["detail"] == "kill"
+    assert ended.principal == killed.principal == "owner"
     assert ended.trace == killed.trace
 
 
@@ -33,7 +33,7 @@ def test_what_an_operators_message_leads_to_is_on_his_behalf(node, client):
             return found if "alice" in {record.name for record in found.records} else None
 
         found = eventually_sync(story)
-        assert found.principal == "key owner"
+        assert found.principal == "owner"
         assert {record.principal for record in found.records if record.name in {"alice", "clerk"}} == {
-            "key owner"
+            "owner"
         }

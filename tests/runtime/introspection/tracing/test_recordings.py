@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -24,7 +27,7 @@ from runtime.port.contract import (
 )
 from tests.runtime.introspection.tracing import bank
 from tests.runtime.introspection.tracing.bank import SECRET
-from tests.runtime.introspection.tracing.test_sessions import deposit, failure, listen
+from tests.runtime.introspection.tracing.test_sessions import ROOT, deposit, failure, listen
 from tests.support.eventually import eventually_sync
 
 
@@ -143,3 +146,9 @@ def test_while_the_loop_is_stuck_a_replay_is_given_up(recorded, node, client, mo
         assert failure(client, Replay(what="three", deadline_s=0.2)).code is Code.TIMEOUT
     finally:
         gate.set()
+
+
+def test_a_node_that_nobody_records_on_does_not_import_what_replays():
+    code = "import sys, runtime.introspection.service; sys.exit('runtime.replay' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0

@@ -96,6 +96,13 @@ def test_a_dangerous_pattern_needs_force(client):
     assert open_trace(client, "all events", force=True, count=5).pattern == "all events"
 
 
+def test_names_that_nobody_has_are_told(node, client):
+    listen(node)
+    session = client.ask(Trace(pattern="alcie, alice, under tpo messages"))
+    assert session.nobody == ["alcie", "tpo"]
+    assert client.ask(Trace(pattern="all, new messages")).nobody == []
+
+
 def test_a_condition_chooses(node, client):
     session = open_trace(client, "alice receive when message.amount > 10", count=2)
     listen(node)
