@@ -275,7 +275,7 @@ class Store:
             since: seconds since the epoch, this moment included. Optional.
             until: likewise, this moment left out. Optional.
             pid: of the process concerned, or of its peer. Optional.
-            trace: 32 hex digits. Optional.
+            trace: 32 hex digits, or the first of them. Optional.
             kinds: any of these. Optional.
             limit: how many. Optional. Defaults to 1,000.
 
@@ -292,7 +292,9 @@ class Store:
         if pid is not None:
             wanted.append(("(pid = ? OR peer = ?)", [pid, pid]))
         if trace is not None:
-            wanted.append(("trace = ? AND trace != ''", [trace]))
+            wanted.append(
+                ("trace >= ? AND trace < ? AND ? != ''", [trace, f"{trace}g", trace])
+            )  # no digit is a g
         if kinds is not None:
             names = list(kinds)
             wanted.append((f"kind IN ({', '.join('?' * len(names))})", names))

@@ -67,7 +67,7 @@ def traced_turn(
         "handle" in offers,
         "handled" in offers or "state" in offers,
     )
-    handled = 0
+    settles, handled = process.settles, 0
     while mailbox:
         entry = mailbox.popleft()
         kind, message, _, came, sender, context = entry
@@ -80,7 +80,7 @@ def traced_turn(
             if sliced:  # in a context of the turn's own: what it makes with asyncio belongs to the story, too
                 OUTSIDE.set(context)
             if receive is not None:
-                text = process.handler(entry) if process.settles else None
+                text = process.handler(entry) if settles else None
                 receive(process, (now, "receive", process, text, entry))
             if handles:
                 _handles(process, entry, now)
@@ -109,10 +109,9 @@ def traced_turn(
                     if len(events) > EVENTS_MOST:
                         del events[:-EVENTS_KEPT]
                 keep(item)
-                if traced:
-                    if over:
-                        _told(process, item, state, result)
-                    ended = None
+                if over:
+                    _told(process, item, state, result)
+                    ended = None  # telling takes its time
         except BaseException as error:
             crash(process, error)
         sched.now = sched.since = now = clock() if ended is None else ended

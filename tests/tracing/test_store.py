@@ -53,6 +53,8 @@ def test_records_are_found_by_time_process_story_and_kind(store):
     assert seqs(store, since=2, until=4) == [2, 3]
     assert seqs(store, pid=7) == [2, 3, 5]
     assert seqs(store, trace=STORY) == [4, 5]
+    assert seqs(store, trace=STORY[:5]) == [4, 5]
+    assert seqs(store, trace=f"{STORY[:5]}x") == []
     assert seqs(store, trace="") == []
     assert seqs(store, kinds=["crash", "ended"]) == [3, 5]
     assert seqs(store, kinds=[]) == []

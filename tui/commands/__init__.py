@@ -90,6 +90,7 @@ COMMANDS = {
             "which messages, with all their values, does a process handle? To be replayed",
         ),
         Command("replay", "Tracing", "would it go the same way again, on this code or on changed code?"),
+        Command("saved", "Tracing", "what does a file of records hold?"),
         Command("kill", "Changes, all recorded", "end a process; its supervisor decides what follows"),
         Command("suspend", "Changes, all recorded", "let a process handle nothing more"),
         Command("resume", "Changes, all recorded", "let a suspended process go on"),

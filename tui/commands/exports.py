@@ -13,26 +13,31 @@ import os
 import sqlite3
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, cast
+
+from pydantic import JsonValue
 
 from runtime.port.contract import Code, Failure, TraceRecord
-from tracing.records import NODE, Json, Record
+from tracing.records import NODE, Json, Record, pid_text
 from tracing.sinks import chrome, mermaid, otel
 from tracing.store import Store, StoreError
 from tui.format import plural
 
 from .context import Context
 
-__all__ = ["Form", "export", "export_options", "form_of", "save"]
+__all__ = ["Form", "export", "export_options", "form_of", "pid_number", "save", "told"]
 
 Form = Literal["lines", "json", "mermaid", "perfetto", "otlp"]
 _ENDPOINT: Final = "http://127.0.0.1:4318"
+PATIENCE_S: Final = 10.0
+"""Seconds for a collector, where no time-out is asked for."""
 _FORMS: Final[tuple[Form, ...]] = ("json", "mermaid", "perfetto", "otlp")
 
 
-def export_options(parser: ArgumentParser) -> None:
-    """For a command whose answer is records; `--json` is every command's own."""
+def export_options(parser: ArgumentParser, *, save: bool = True) -> None:
+    """For a command whose answer is records; `--json` is every command's own, and `--save` that of those that ask a node."""
     group = parser.add_argument_group("in which form; one of these, or --json")
     group.add_argument("--mermaid", action="store_true", help="a sequence diagram for mermaid.js")
     group.add_argument(
@@ -44,9 +49,10 @@ def export_options(parser: ArgumentParser) -> None:
         metavar="URL",
         help=f"the collector; else $OTEL_EXPORTER_OTLP_ENDPOINT, else {_ENDPOINT}",
     )
-    group.add_argument(
-        "--save", metavar="FILE", type=Path, help="keep the records in this SQLite file as well"
-    )
+    if save:
+        group.add_argument(
+            "--save", metavar="FILE", type=Path, help="keep the records in this SQLite file as well"
+        )
 
 
 def form_of(args: Namespace) -> Form:
@@ -63,14 +69,14 @@ def form_of(args: Namespace) -> Form:
     return asked[0] if asked else "lines"
 
 
-def export(context: Context, form: Form, records: Sequence[TraceRecord]) -> None:
-    """Write records as one document, or send them.
+def export(context: Context, form: Form, records: Sequence[TraceRecord], name: str | None = None) -> None:
+    """Write records as one document, or send them. `name` is whose they are, where that is not the node that is asked.
 
     Raises:
         Failure: the collector has not taken them, or what sends to it is not installed.
     """
     made = [_record(record) for record in records]
-    node = context.node_name()
+    node = name or context.node_name()
     if form == "mermaid":
         context.out.text(mermaid.diagram(made).rstrip("\n"))
     elif form == "perfetto":
@@ -78,7 +84,7 @@ def export(context: Context, form: Form, records: Sequence[TraceRecord]) -> None
     elif form == "otlp":
         endpoint = context.args.endpoint or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or _ENDPOINT
         try:
-            sent = otel.send(made, endpoint, node, timeout=context.args.timeout)
+            sent = otel.send(made, endpoint, node, timeout=getattr(context.args, "timeout", PATIENCE_S))
         except otel.Missing as missing:
             raise Failure(Code.REFUSED, str(missing)) from None
         except RuntimeError as error:
@@ -109,13 +115,23 @@ def save(context: Context, sort: str, title: str, records: Sequence[TraceRecord]
 def _record(record: TraceRecord) -> Record:
     values: dict[str, Json] = {**record.values}
     return Record(
-        record.seq, record.at.timestamp(), record.kind, _number(record.pid), record.name, record.text, record.mono,
-        _number(record.peer), record.trace, record.span, record.cause, record.principal, record.waited, record.took, values,
+        record.seq, record.at.timestamp(), record.kind, pid_number(record.pid), record.name, record.text, record.mono,
+        pid_number(record.peer), record.trace, record.span, record.cause, record.principal, record.waited, record.took, values,
         tuple(record.stack), record.cut,
     )  # fmt: skip
 
 
-def _number(pid: str | None) -> int:
+def told(record: Record) -> TraceRecord:
+    """A record of a file, as a node tells it."""
+    return TraceRecord(
+        seq=record.seq, at=datetime.fromtimestamp(record.at, UTC), mono=record.mono, kind=record.kind, name=record.name,
+        pid=pid_text(record.pid) if record.pid else None, peer=pid_text(record.peer) if record.peer else None, text=record.text,
+        trace=record.trace, span=record.span, cause=record.cause, principal=record.principal, waited=record.waited, took=record.took,
+        values=cast("dict[str, JsonValue]", dict(record.values)), stack=list(record.stack), cut=record.cut,
+    )  # fmt: skip
+
+
+def pid_number(pid: str | None) -> int:
     """The number of a pid, as records of the floor have it; 0 for none."""
     parts = (pid or "").strip("<>").split(".")
     return (

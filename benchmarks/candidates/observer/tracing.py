@@ -23,8 +23,6 @@ from benchmarks.setting import Figures, Setting, Stopwatch
 from runtime import Caller, ChildSpec, Node, Pid, Reply, Supervisor
 from runtime.introspection.tracing.showing import Showing
 from tracing.limits import Limits
-from tracing.session import Session
-from tracing.tap import Tap
 
 __all__ = [
     "tracing_call", "tracing_cast", "tracing_fuse", "tracing_memory", "tracing_reader", "tracing_start", "tracing_work",
@@ -212,9 +210,9 @@ async def tracing_memory(setting: Setting) -> Figures:
         return {"megabytes": (resident() - before) / many * _FULL / 1e6}
 
 
-def _tap(node: Node) -> Tap:
+def _tap(node: Node) -> Any:
     return node.scheduler.listening.tap
 
 
-def _open(node: Node, pattern: str) -> Session:
+def _open(node: Node, pattern: str) -> Any:
     return _tap(node).open(pattern, _WIDE, force=True)

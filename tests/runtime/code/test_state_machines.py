@@ -55,7 +55,7 @@ async def test_what_was_put_off_and_is_of_an_old_class_comes_again_as_one_of_the
 
 async def test_time_outs_go_on_running(disk, node):
     source = LIGHT.replace(
-        "Data(data.pushes + 1))", "Data(data.pushes + 1), StateTimeout('dark', after=0.2))"
+        "Data(data.pushes + 1))", "Data(data.pushes + 1), StateTimeout('dark', after=1.0))"
     )
     _, pid = await light(disk, node, source)
     pid.cast("push")
