@@ -195,7 +195,8 @@ class TimelinePage(DetailedPage):
 
     def _head(self, cells: int) -> list[Spans]:
         records = self.reading.records if self.reading is not None else None
-        return head(self.story, self._bar(), cells, note=self.note, whole=len(self.whole.bars), read=records)
+        note = self.note or ("" if self.story.rows else self.session.why_not(TimelineQuery))
+        return head(self.story, self._bar(), cells, note=note, whole=len(self.whole.bars), read=records)
 
     # --- lists --------------------------------------------------------------------------------
 

@@ -264,6 +264,8 @@ async def test_who_may_not_is_told(console):
     viewer(console.node)
     async with console.open() as pilot:
         await press(pilot, "g", *"reviewer-1", "enter", "t")
+        assert console.page.mode == "process"
+        await press(pilot, "7", "i")
         assert "timeline needs the role operator" in console.screen_text()
         assert console.node.count(TimelineQuery) == 0
 
