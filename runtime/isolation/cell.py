@@ -87,8 +87,8 @@ class Cell(Peer):
         self.limits: Final = place if isinstance(place, Limits) else Limits()
         self.block: Final = block_of(self.sched)
         self.mark: Final = f"{self.block.mark}{owner.number}."
-        self.pid = 0
-        self.left = 0
+        self.pid = self.left = 0
+        self.listened: tuple[str, ...] = ()
         self.oldest = 0.0
         self.doomed = ""
         self.reaped = False
@@ -131,12 +131,13 @@ class Cell(Peer):
             raise
         self.block.add(self)
         counters = self.node.ledger.counters_of(owner)
+        self.listened = wanted(self.sched)
         self.questions.send(
             pickle.dumps(
                 {
                     "limits": self.limits, "preparation": launch.preparation(), "node": self.node.name, "number": owner.number,
                     "name": owner.name, "level": logging.getLogger().getEffectiveLevel(), "counters": dict(counters),
-                    "slicing": self.sched.sliced, "flight": self.sched.listening.size, "story": owner.current[5] if owner.current else None, "listen": wanted(self.sched), "kind": _kind_of(behaviour), "code": lent.offered(),
+                    "slicing": self.sched.sliced, "flight": self.sched.listening.size, "story": owner.current[5] if owner.current else None, "listen": self.listened, "kind": _kind_of(behaviour), "code": lent.offered(),
                 }
             )
         )  # fmt: skip
@@ -277,7 +278,10 @@ class Cell(Peer):
 
     def listen(self) -> None:
         """Somebody begins to listen to the node, or stops."""
-        self.frame("listen", wanted(self.sched))
+        kinds = wanted(self.sched)
+        if kinds != self.listened:
+            self.listened = kinds
+            self.frame("listen", kinds)
 
     def told_under(self) -> Context | None:
         """Of the message that is under way over there."""

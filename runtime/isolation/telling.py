@@ -17,7 +17,7 @@ from tracing.records import ABSENT
 
 from ..preemption.errand import Errand
 from ..preemption.guards import boundary
-from ..trace.flown import event_of
+from ..trace.flown import MESSAGE, event_of
 from .codec import dumps, loads
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Telling:
         self._tap: Final[Tap] = home.sched.listening.tap
         root = home.node.root
         self._root: Final = root.number if root is not None else 0
-        self._waiting: list[Event] = []
+        self._waiting: list[tuple[Event, Any]] = []
         self._came: dict[int, None] = {}
         self._until = 0.0
         self._count = self._untold = 0
@@ -83,7 +83,7 @@ class Telling:
         if not self._waiting:
             home.sched.loop.call_soon(self._turn)
         if self._count <= MOST:
-            self._waiting.append(event)
+            self._waiting.append((event, _address(item)))
 
     def came(self, context: Context | None) -> None:
         """A message comes from outside: that it is handled, the record tells."""
@@ -109,7 +109,9 @@ class Telling:
         untold, self._untold = self._untold, 0
         if waiting or untold:
             self._home.frame(
-                "told", [(*event[:7], self._packed(event[7]), *event[8:10]) for event in waiting], untold
+                "told",
+                [(*event[:7], self._packed(event[7]), *event[8:10], address) for event, address in waiting],
+                untold,
             )
 
     def _packed(self, values: tuple[Any, ...]) -> tuple[bytes | None, ...]:
@@ -123,19 +125,42 @@ class Telling:
         return body if len(body) <= SIZE else None
 
 
+def _address(item: Any) -> int | str | bytes | None:
+    """How the node finds the other side of a message, where that is not here."""
+    if len(item) != MESSAGE or item[1] not in {"send", "call", "reply"}:
+        return None
+    other: Any = item[2] if item[1] == "reply" else item[3]
+    address: int | str | bytes | None = other.address if other.far else None
+    return address
+
+
 def hear(cell: Cell, events: list[Any], untold: int) -> None:
     """The side of the node: offer what has been told to whoever listens. As a step of the process."""
     owner = cell.owner
     tap = cell.sched.tap
     if tap is None:
         return
-    for mono, kind, number, name, text, peer, context, values, waited, took in events:
-        if kind in tap.kinds:
-            shown = tuple(ABSENT if body is None else _unpacked(body, cell) for body in values)
-            called = owner.name if number == owner.number else name
-            tap.offer(
-                owner, (mono, kind, number, called, text, peer, context, shown, waited, took, owner.redact)
-            )
+    for *told, address in events:
+        kind, number = told[1], told[2]
+        if kind not in tap.kinds:
+            continue
+        subject: Any = owner
+        told[3] = owner.name if number == owner.number else told[3]
+        values = tuple(ABSENT if body is None else _unpacked(body, cell) for body in told[7])
+        if (
+            address is not None
+        ):  # what is seen of a message is said by who gets it, of an answer by who gives it
+            other = cell._target(address)
+            if other is None:
+                values = ()
+            elif kind == "reply":
+                subject, told[2], told[3] = other, other.number, other.name
+            else:
+                told[5] = other.number
+            redact = other.redact if other is not None else None
+        else:
+            redact = owner.redact
+        tap.offer(subject, (*told[:7], values, *told[8:], redact))
     if untold:
         why = f"more than {MOST / WINDOW_S:,.0f} events a second come from inside {owner!r}; {untold:,} were not told"
         for session in tap.sessions:

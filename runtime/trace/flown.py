@@ -14,7 +14,7 @@ from ..results import NOTHING
 if TYPE_CHECKING:
     from tracing.records import Event
 
-__all__ = ["event_of"]
+__all__ = ["MESSAGE", "event_of"]
 
 
 MESSAGE: Final = 5

@@ -118,6 +118,9 @@ class Keeps(Server):
     def init(self):
         return ("secret",)
 
+    def handle_call(self, message, caller, state):
+        return Reply(("answer",), state)
+
     def handle_cast(self, message, state):
         match message:
             case "alive":

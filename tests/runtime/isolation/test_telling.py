@@ -86,6 +86,20 @@ async def test_its_states_are_told_and_redacted_as_its_behaviour_says(node):
     assert event[10](event[7][1]) == 2
 
 
+async def test_what_is_seen_of_a_message_says_who_gets_it_and_of_an_answer_who_gives_it(node):
+    await isolated(node)
+    await node.start(ChildSpec("keeps", Keeps))
+    ears = listen(node)
+    node.named("inside").cast(("through", "keeps", ("flood", 0)))
+    node.named("inside").cast(("call through", "keeps", ("a", "question")))
+    await said(node, "after")
+    keeps = node.whereis("keeps").number
+    send, call = [event for event in of(ears, "send", "call") if event[5] == keeps]
+    (reply,) = [event for event in heard(ears, "reply") if event[2] == keeps]
+    assert [event[10](event[7][0]) for event in (send, call, reply)] == [2, 2, 1]
+    assert reply[5] == node.whereis("inside").number
+
+
 async def test_what_cannot_leave_its_os_process_is_left_out(node):
     await isolated(node, Keeps)
     ears = listen(node, "inside state")
