@@ -17,6 +17,7 @@ from tracing.records import ABSENT
 
 from ..preemption.errand import Errand
 from ..preemption.guards import boundary
+from ..trace.flown import event_of
 from .codec import dumps, loads
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ class Telling:
         """From now on these are wanted outside."""
         self._tap.hand_on(frozenset(kinds), self._offer)
 
-    def _offer(self, _subject: Any, event: Event) -> None:
-        home = self._home
+    def _offer(self, _subject: Any, item: Any) -> None:
+        home, event = self._home, event_of(item)
         if event[2] == home.owner.number and event[1] not in OWN and self._knows(event):
             return
         if event[2] == self._root:  # of the node over there, which nobody outside knows of

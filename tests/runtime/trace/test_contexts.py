@@ -83,6 +83,18 @@ class Middle(Server):
         raise ValueError(message)
 
 
+class Narrow(Middle):
+    """Has room for one message; who sends another waits."""
+
+    mailbox_limit = 1
+    mailbox_policy = "block"
+
+    def handle_cast(self, message, state):
+        if message == "reach":
+            reach(self)
+        return state
+
+
 class Origin(Server):
     trap_exits = True
 
@@ -175,6 +187,12 @@ def call_through_others(process):
 def call_and_then_cast(process):
     process.call(process.named("middle"), "nothing")
     reach(process)
+
+
+def fills_a_mailbox(process):
+    """The last waits for room, and gets it when the others have been handled."""
+    for message in ("one", "two", "reach"):
+        process.named("narrow").cast(message)
 
 
 async def spawned(process, *_):
@@ -296,6 +314,7 @@ PLAIN = [
     call,
     call_through_others,
     call_and_then_cast,
+    fills_a_mailbox,
     spawn,
     start_child,
     start_a_server,
@@ -410,6 +429,7 @@ async def town(node):
                 ChildSpec("origin", Origin),
                 ChildSpec("async", AsyncOrigin),
                 ChildSpec("light", Light),
+                ChildSpec("narrow", Narrow),
                 ChildSpec("below", Supervisor([])),
             ],
             max_restarts=1000,
