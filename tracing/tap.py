@@ -305,7 +305,6 @@ class Tap:
             yield self._flight_kinds - code, lambda _subject, event: keep(event)
             yield code, lambda _subject, event: keep(_light(event))
             yield self.triggers.kinds, lambda subject, event: fired(subject, event_of(event))
-        kinds, listen, made = *self._elsewhere, self._event_of
-        yield kinds, lambda subject, event: listen(subject, made(event))
+        yield self._elsewhere
         for session in self.sessions:
             yield session.kinds, session.offer
