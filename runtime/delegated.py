@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tracing.context import born
+
 from .mailbox import INIT, SYSTEM, Entry
 from .preemption.guards import boundary
 from .process import Arguments
@@ -74,6 +76,8 @@ class DelegatedProcess(ServerProcess):
     def _give(self, entry: Entry) -> None:
         assert entry[0] != INIT
         if self.sched.keep is not None:
+            if entry[5] is None:  # what is done elsewhere cannot say here that a story has begun there
+                entry = (*entry[:5], born())
             self.sched.story = entry[5]
             if self.sched.traced:
                 begun(self, entry, self.sched.now)

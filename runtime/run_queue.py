@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tracing.context import born, caused
+from tracing.context import born
 
 from .status import READY
-from .trace.stories import here, minted
+from .trace.stories import following, here, minted
 
 if TYPE_CHECKING:
     from tracing.context import Context
@@ -111,7 +111,10 @@ class RunQueue:
             return None
         if self.traced:
             return minted(self)
-        return here(self) if self.running is None else self.story or minted(self)
+        if self.running is not None:
+            return self.story or minted(self)
+        context = here(self)
+        return context if context is None or type(context) is tuple else following(context)
 
     def within(self) -> Context | None:
         """The context of what runs at this moment, for what it makes that has no span of its own; None where nobody listens."""
@@ -128,7 +131,7 @@ class RunQueue:
         """The context of what is sent now because of what ran under `story`; None where nobody listens."""
         if self.keep is None or story is None:
             return self.under()
-        return caused(story) if self.traced else story
+        return following(story) if self.traced else story
 
     def sender(self) -> int:
         """The number of the process that sends at this moment; 0 for the host."""

@@ -107,6 +107,7 @@ class Tap:
             probes.offer = self.offer
         self._numbers = count(1)
         self.offers: dict[str, Listen] = {}
+        self._elsewhere: tuple[frozenset[str], Listen] = frozenset(), lambda _subject, _event: None
         self._lock = threading.Lock()
         self._closed = False
         self._renew = False
@@ -190,6 +191,12 @@ class Tap:
     def _dangers(self, pattern: Pattern, targets: tuple[Target, ...]) -> list[str]:
         return dangers(pattern) + (self._probes.dangers(targets) if self._probes is not None else [])
 
+    def hand_on(self, kinds: frozenset[str], listen: Listen) -> None:
+        """Let somebody in another OS process have the events of these kinds; instead of what was wanted there before."""
+        with self._lock:
+            self._elsewhere = kinds, listen
+            self._settle(self.sessions)
+
     def _targets(self, pattern: Pattern) -> tuple[Target, ...]:
         if not pattern.functions:
             return ()
@@ -243,6 +250,7 @@ class Tap:
         with self._lock:
             self._closed = True
             self._flight_kinds = frozenset()
+            self._elsewhere = frozenset(), self._elsewhere[1]
             if self.triggers is not None:
                 self.triggers.clear()
             self._settle(())
@@ -297,5 +305,7 @@ class Tap:
             yield self._flight_kinds - code, lambda _subject, event: keep(event)
             yield code, lambda _subject, event: keep(_light(event))
             yield self.triggers.kinds, lambda subject, event: fired(subject, event_of(event))
+        kinds, listen, made = *self._elsewhere, self._event_of
+        yield kinds, lambda subject, event: listen(subject, made(event))
         for session in self.sessions:
             yield session.kinds, session.offer

@@ -32,6 +32,7 @@ from ..registry.reach import crosses
 from ..results import NoReply
 from ..state_machine.behaviour import StateMachine
 from ..status import ENDED
+from ..trace.stories import OUTSIDE
 from . import launch, sweep
 from .block import block_of
 from .codec import dumps, loads
@@ -39,9 +40,12 @@ from .ending import why
 from .limits import Limits
 from .peer import Peer
 from .sight import Sight
+from .telling import hear, wanted
 from .wire import Wire
 
 if TYPE_CHECKING:
+    from tracing.context import Context
+
     from ..code.parts import Parts
     from ..crash import CrashReport
     from ..mailbox import Entry
@@ -132,7 +136,7 @@ class Cell(Peer):
                 {
                     "limits": self.limits, "preparation": launch.preparation(), "node": self.node.name, "number": owner.number,
                     "name": owner.name, "level": logging.getLogger().getEffectiveLevel(), "counters": dict(counters),
-                    "slicing": self.sched.sliced, "flight": self.sched.listening.size, "story": owner.current[5] if owner.current else None, "kind": _kind_of(behaviour), "code": lent.offered(),
+                    "slicing": self.sched.sliced, "flight": self.sched.listening.size, "story": owner.current[5] if owner.current else None, "listen": wanted(self.sched), "kind": _kind_of(behaviour), "code": lent.offered(),
                 }
             )
         )  # fmt: skip
@@ -267,15 +271,30 @@ class Cell(Peer):
         """Processes beside it have crashed over there."""
         self.node.ledger.tell_crash(places, count)
 
+    def on_told(self, events: list[Any], untold: int) -> None:
+        """What has happened inside, for who listens."""
+        hear(self, events, untold)
+
+    def listen(self) -> None:
+        """Somebody begins to listen to the node, or stops."""
+        self.frame("listen", wanted(self.sched))
+
+    def told_under(self) -> Context | None:
+        """Of the message that is under way over there."""
+        return self.owner.current[5] if self.owner.current is not None else None
+
     def on_log(self, name: str, level: int, text: str, path: str, line: int) -> None:
         """A record of its logging."""
         logger = logging.getLogger(name)
         if logger.isEnabledFor(level):
             logger.handle(logger.makeRecord(name, level, path, line, text, (), None))
 
-    def on_ended(self, body: bytes, words: str, left: int, crash: tuple[Any, ...] | None) -> None:
+    def on_ended(
+        self, body: bytes, words: str, left: int, crash: tuple[Any, ...] | None, story: Context | None
+    ) -> None:
         """It has ended by itself."""
         self._said_its_end = True
+        self.sched.story = story or self.sched.story
         self.left = left
         reason = self._read(body, words)
         exits.end(self.owner, reason, crash=self._crash(reason, crash) if crash is not None else None)
@@ -354,6 +373,7 @@ class Cell(Peer):
         self.reaped = True
         self.wire.drain()
         if self.owner.status != ENDED:
+            OUTSIDE.set(self.told_under())  # in the context of this callback alone
             text = self.doomed or why(status, cpu_s, self.limits)
             reason = OSProcessDied(pid_text(self.owner.number), text, status)
             crash = report(self.owner, reason, None)

@@ -21,7 +21,7 @@ from ..coroutine import CoroutineHandle
 from ..crash import report
 from ..pid import NODE, count_refs_from
 from ..status import ENDED
-from ..trace.stories import OUTSIDE
+from ..trace.stories import OUTSIDE, HandedOn
 from . import eyes
 from .codec import loads
 from .ending import BROKEN, OUT_OF_MEMORY
@@ -98,12 +98,15 @@ async def _live(
     async with GuestNode(
         setup["node"], number, setup["name"], time_slicing=setup["slicing"], flight=setup["flight"]
     ) as node:
-        OUTSIDE.set(setup["story"])
+        story = setup["story"]
+        OUTSIDE.set(HandedOn(story) if story is not None else None)
         guest = node.make_guest(_KINDS[setup["kind"]], CoroutineHandle)
         guests.append(guest)
         if isinstance(guest, GuestCoroutine):
             guest.function = _nothing
         node.home = home = Home(node, guest, asked, setup["counters"])
+        home.telling.came(story)
+        home.telling.listen(setup["listen"])
         home.connect(talk)
         _log_to(home, setup["level"])
         eyes.open_on(node, sight)

@@ -47,6 +47,10 @@ class Far(Process):
         """Known over there."""
         return "elsewhere"
 
+    @property
+    def redact(self) -> None:
+        """Its behaviour is over there."""
+
     def wake(self) -> None:
         """Hand on what is in the mailbox."""
         mailbox, self.mailbox = self.mailbox, None

@@ -20,12 +20,14 @@ from ..preemption.guards import to_its_end
 from ..signals import Down
 from ..status import ENDED
 from ..suspension import ask
+from ..trace.stories import here
 from .codec import dumps, loads
 from .fences import die
 from .glance import oldest
 from .guests import Counters, GuestCoroutine, GuestMachine, GuestNode, GuestServer
 from .identities import Incoming
 from .peer import Peer
+from .telling import Telling
 
 if TYPE_CHECKING:
     from tracing.context import Context
@@ -64,6 +66,7 @@ class Home(Peer):
         self.counters: Final = Counters(self, counters)
         self.resource_names: list[str] = []
         self.over: asyncio.Future[None] = self.sched.loop.create_future()
+        self.telling: Final = Telling(self)
         self._questions: Final = questions
         self._asked = 0
         self._showing = False
@@ -89,6 +92,7 @@ class Home(Peer):
             return
         if caller is not None:
             caller._wait()
+        self.telling.came(context)
         entry = (kind, message, caller, self.sched.tick(), sender, self.story(context))
         if isinstance(guest, GuestServer | GuestMachine):
             guest.flight = entry
@@ -118,6 +122,16 @@ class Home(Peer):
         if self._inside is None:
             self._inside = Inside(self)
         self._inside.hear(what, details)
+
+    def on_listen(self, kinds: tuple[str, ...]) -> None:
+        """Who listens to the node wants these."""
+        self.telling.listen(kinds)
+
+    def frame(self, *parts: Any) -> None:
+        """Say something; what has happened before first."""
+        if parts[0] != "told":
+            self.telling.flush()
+        super().frame(*parts)
 
     def on_suspend(self, on: bool) -> None:
         """An operator suspends the guest, or lets it go on."""
@@ -259,7 +273,7 @@ class Home(Peer):
             values = [self._portable(value) for value in (crash.last_message, crash.last_state)]
             sample = tuple(self._portable(value) for value in crash.mailbox_sample)
             told = crash.traceback, *values, crash.half_changed, sample, crash.lost
-        self.frame("ended", self.reason(reason), describe(reason), lost, told)
+        self.frame("ended", self.reason(reason), describe(reason), lost, told, here(self.sched))
         self.wire.flush(FLUSH_S)
         if not self.over.done():
             self.over.set_result(None)

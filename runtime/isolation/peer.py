@@ -20,6 +20,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tracing.context import born
+
 from .. import exits
 from ..errors import Foreign, NoProcess, ProcessDied, describe
 from ..mailbox import CALL
@@ -123,6 +125,7 @@ class Peer(Identities):
         self._inbox.append(body)
         if not self._pumping:
             self._pumping = True
+            self.sched.story = self.told_under()
             self.sched.enter(self.owner, self.sched.clock(), None, Errand(self._pump), ())
 
     @boundary
@@ -158,7 +161,14 @@ class Peer(Identities):
 
     def story(self, context: Context | None) -> Context | None:
         """The story of a message from the other side, where somebody listens here."""
-        return context or self.sched.under() if self.sched.keep is not None else None
+        sched = self.sched
+        if sched.keep is None:
+            return None
+        return context or (born() if sched.traced else None)
+
+    def told_under(self) -> Context | None:
+        """The story of what comes from the other side, where that does not say it itself."""
+        return None
 
     def on_call(
         self,

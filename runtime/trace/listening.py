@@ -22,7 +22,7 @@ from ..pid import Alias, Pid, Ref
 from .flown import event_of
 from .frames import frames
 from .functions import probes_of
-from .whereabouts import known
+from .whereabouts import forgotten, known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +92,7 @@ class Listening:
 
     def close(self) -> None:
         """The node has ended: sessions end with it."""
+        forgotten(self._sched)
         self.tap.close()
         if self._clock is not None:
             self._clock.cancel()
@@ -113,6 +114,9 @@ class Listening:
         sched.keep = None if tap is None else _forget if self.flight is None else self.flight.keep
         sched.traced = tap is not None and not tap.kinds.isdisjoint(TRACED)
         sched.untraced = None if sched.traced else sched.thread
+        if sched.block is not None:
+            for cell in list(sched.block.cells.values()):
+                cell.listen()
         if tap is not None and tap.sessions and self._clock is None:
             self._clock = sched.loop.call_later(TICK_S, self._tick)  # not now: the tap's lock is held
 

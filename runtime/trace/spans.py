@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Self
 
-from tracing.context import Context, born, caused, from_traceparent, to_traceparent
+from tracing.context import Context, born, from_traceparent, to_traceparent
 from tracing.incoming import Incoming
 
-from .stories import OUTSIDE
+from .stories import OUTSIDE, Given, following
 from .telling import HOST
-from .whereabouts import Whereabouts, whereabouts
+from .whereabouts import Whereabouts, nodes_here, whereabouts
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -54,7 +54,7 @@ class Span:
         if place is None or place.sched.keep is None:
             return self
         self._place = place
-        self._context = context = born() if place.context is None else caused(place.context)
+        self._context = context = born() if place.context is None else following(place.context)
         self._put(context)
         self._began = place.sched.clock()
         self._tell("span_start", self._began, None)
@@ -149,10 +149,9 @@ def story(traceparent: str | None = None, principal: str | None = None) -> Gener
     Raises:
         ValueError: the header does not follow the grammar of W3C Trace Context.
     """
-    context = born(principal) if traceparent is None else from_traceparent(traceparent, principal)
-    place = whereabouts()
-    if place is not None:
-        place.sched.outside = True
+    context = Given(born(principal) if traceparent is None else from_traceparent(traceparent, principal))
+    for sched in nodes_here():
+        sched.outside = True
     token = OUTSIDE.set(context)
     try:
         yield context

@@ -25,10 +25,31 @@ from ..work import current
 if TYPE_CHECKING:
     from ..run_queue import RunQueue
 
-__all__ = ["OUTSIDE", "here", "minted"]
+__all__ = ["OUTSIDE", "Given", "HandedOn", "following", "here", "minted"]
 
 OUTSIDE: Final[ContextVar[Context | None]] = ContextVar("observer_story", default=None)
 """The story that the host has said its messages belong to."""
+
+
+class Given(tuple[int, int, int, "str | None"]):
+    """A story that the host has said. It is no span itself: what is sent in it was caused by what has caused the story."""
+
+    __slots__ = ()
+
+
+class HandedOn(tuple[int, int, int, "str | None"]):
+    """The context of what begins here, minted elsewhere already."""
+
+    __slots__ = ()
+
+
+def following(context: Context) -> Context:
+    """The context of what comes of something under `context`."""
+    if type(context) is HandedOn:
+        return context[0], context[1], context[2], context[3]
+    if type(context) is Given:
+        return caused((context[0], context[2], 0, context[3]))
+    return caused(context)
 
 
 def minted(sched: RunQueue) -> Context:
@@ -36,7 +57,7 @@ def minted(sched: RunQueue) -> Context:
     running = sched.running
     context = here(sched) if running is None else sched.story
     if context is not None:
-        return caused(context)
+        return following(context)
     context = born()
     if running is not None:  # its message came before anybody listened: what it sends belongs together
         sched.story = context

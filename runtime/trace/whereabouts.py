@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..process import Process
     from ..scheduler import Scheduler
 
-__all__ = ["Whereabouts", "known", "whereabouts"]
+__all__ = ["Whereabouts", "forgotten", "known", "nodes_here", "whereabouts"]
 
 _schedulers: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
 
@@ -55,6 +55,17 @@ class Whereabouts(NamedTuple):
 def known(sched: Scheduler) -> None:
     """A node has started."""
     _schedulers.add(sched)
+
+
+def forgotten(sched: Scheduler) -> None:
+    """A node has ended."""
+    _schedulers.discard(sched)
+
+
+def nodes_here() -> list[Scheduler]:
+    """The nodes on this thread's loop."""
+    ident = get_ident()
+    return [sched for sched in list(_schedulers) if sched.thread == ident]
 
 
 def whereabouts() -> Whereabouts | None:

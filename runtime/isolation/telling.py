@@ -1,0 +1,149 @@
+"""What happens inside an isolated process, for whoever listens to the node outside.
+
+    node     somebody listens ── the kinds that are wanted ──> Telling: the guest's own tap hands them on
+    guest    a message sent, a state, a span … ── gathered until anything else is said ──> node ──> its tap, as of the record
+
+What the record outside knows itself is not told twice: that a message has come and has been handled, how the process begins and ends, its links.
+Of the processes that the guest has started beside it, all is told but their links. There is a bound: what is more is not told, sessions
+that want it are stopped, and say so. Functions of the OS process inside cannot be traced.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from tracing.kinds import GROUPS, KINDS
+from tracing.records import ABSENT
+
+from ..preemption.errand import Errand
+from ..preemption.guards import boundary
+from .codec import dumps, loads
+
+if TYPE_CHECKING:
+    from tracing.context import Context
+    from tracing.records import Event
+    from tracing.tap import Tap
+
+    from ..scheduler import Scheduler
+    from .cell import Cell
+    from .home import Home
+
+__all__ = ["Telling", "hear", "wanted"]
+
+OWN: Final = frozenset(
+    {"send", "call", "reply", "timer", "state", "raised", "parked", "count", "span_start", "span_end"}
+)
+"""What the record outside does not know of the guest itself."""
+HANDLING: Final = frozenset({"receive", "handle", "handled"})
+KNOWN: Final = 10_000
+"""Messages from outside that are remembered: no more can wait where nobody stops."""
+_KNOWN: Final = GROUPS["relations"] | GROUPS["code"] | GROUPS["operators"] | {"node_started"}
+TOLD: Final = frozenset(KINDS) - _KNOWN - frozenset(kind for kind in KINDS if kind.startswith("function"))
+MOST: Final = 500
+"""Events that are told in one window of time."""
+WINDOW_S: Final = 0.1
+SIZE: Final = 50_000
+"""Bytes of one value; what is larger is not told."""
+
+
+def wanted(sched: Scheduler) -> tuple[str, ...]:
+    """The kinds that somebody wants to hear of from inside."""
+    return tuple(sorted(sched.tap.kinds & TOLD)) if sched.tap is not None else ()
+
+
+class Telling:
+    """The side of the guest."""
+
+    def __init__(self, home: Home) -> None:
+        self._home: Final = home
+        self._tap: Final[Tap] = home.sched.listening.tap
+        root = home.node.root
+        self._root: Final = root.number if root is not None else 0
+        self._waiting: list[Event] = []
+        self._came: dict[int, None] = {}
+        self._until = 0.0
+        self._count = self._untold = 0
+
+    def listen(self, kinds: tuple[str, ...]) -> None:
+        """From now on these are wanted outside."""
+        self._tap.hand_on(frozenset(kinds), self._offer)
+
+    def _offer(self, _subject: Any, event: Event) -> None:
+        home = self._home
+        if event[2] == home.owner.number and event[1] not in OWN and self._knows(event):
+            return
+        if event[2] == self._root:  # of the node over there, which nobody outside knows of
+            return
+        if event[0] >= self._until:
+            self._until, self._count = event[0] + WINDOW_S, 0
+        self._count += 1
+        if self._count > MOST:
+            self._untold += 1
+        if not self._waiting:
+            home.sched.loop.call_soon(self._turn)
+        if self._count <= MOST:
+            self._waiting.append(event)
+
+    def came(self, context: Context | None) -> None:
+        """A message comes from outside: that it is handled, the record tells."""
+        if context is not None:
+            self._came[context[1]] = None
+            if len(self._came) > KNOWN:
+                del self._came[next(iter(self._came))]
+
+    def _knows(self, event: Event) -> bool:
+        """Whether the record outside tells this itself: all but how the guest handles what it has sent itself."""
+        context = event[6]
+        return event[1] not in HANDLING or context is None or context[1] in self._came
+
+    def _turn(self) -> None:
+        """Values of the user's classes are packed, in a step of the guest."""
+        sched = self._home.sched
+        sched.enter(self._home.owner, sched.clock(), None, Errand(self.flush), ())
+
+    @boundary
+    def flush(self) -> None:
+        """Tell what has been gathered."""
+        waiting, self._waiting = self._waiting, []
+        untold, self._untold = self._untold, 0
+        if waiting or untold:
+            self._home.frame(
+                "told", [(*event[:7], self._packed(event[7]), *event[8:10]) for event in waiting], untold
+            )
+
+    def _packed(self, values: tuple[Any, ...]) -> tuple[bytes | None, ...]:
+        return tuple(None if value is ABSENT else self._body(value) for value in values)
+
+    def _body(self, value: Any) -> bytes | None:
+        try:
+            body = dumps(value, self._home)
+        except Exception:  # it cannot leave this OS process
+            return None
+        return body if len(body) <= SIZE else None
+
+
+def hear(cell: Cell, events: list[Any], untold: int) -> None:
+    """The side of the node: offer what has been told to whoever listens. As a step of the process."""
+    owner = cell.owner
+    tap = cell.sched.tap
+    if tap is None:
+        return
+    for mono, kind, number, name, text, peer, context, values, waited, took in events:
+        if kind in tap.kinds:
+            shown = tuple(ABSENT if body is None else _unpacked(body, cell) for body in values)
+            called = owner.name if number == owner.number else name
+            tap.offer(
+                owner, (mono, kind, number, called, text, peer, context, shown, waited, took, owner.redact)
+            )
+    if untold:
+        why = f"more than {MOST / WINDOW_S:,.0f} events a second come from inside {owner!r}; {untold:,} were not told"
+        for session in tap.sessions:
+            if session.kinds & TOLD:
+                session.stop("rate", why, cell.sched.clock())
+
+
+def _unpacked(body: bytes, cell: Cell) -> Any:
+    try:
+        return loads(body, cell)
+    except Exception:  # a class that only the other OS process has
+        return ABSENT
