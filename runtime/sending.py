@@ -72,6 +72,8 @@ def ask(target: Address, process: Process, message: Any, timeout: float | None) 
                 context = minted(sched)
             elif running is None:
                 context = OUTSIDE.get() if sched.outside else None
+                if context is not None:
+                    context = sched.under()
             elif context is None:
                 context = story = minted(sched)
             entry = (CALL, message, caller, now, number, context)
@@ -158,6 +160,8 @@ def deliver(target: Address, kind: int, message: Any) -> None:
         entry: Entry = (kind, message, None, sched.now, running.number, story)
     else:
         told: Context | None = OUTSIDE.get() if sched.outside else None
+        if told is not None:
+            told = sched.under()
         entry = (kind, message, None, sched.now if sched.scheduled else sched.tick(), 0, told)
     mailbox = process.mailbox
     if mailbox is None:
