@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
+
+import pytest
 
 from runtime import CallError, ChildSpec, Node, Reply, Server, Supervisor, trace
 from runtime.status import IDLE, RECEIVING
 from tests.support.eventually import eventually
 from tests.support.listening import heard, listen, records
 from tracing.story import orphans, spans
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    monkeypatch.setattr(logging.getLogger("observer"), "disabled", True)
+
 
 RUNS = 10_000
 AT_A_TIME = 40
@@ -103,17 +112,21 @@ def nothing_goes_on(node):
     )
 
 
-async def test_there_is_no_orphan_among_ten_thousand_stories_with_crashes(monkeypatch):
-    monkeypatch.setattr(logging.getLogger("observer"), "disabled", True)
-    children = [ChildSpec(name, Wanders if "plain" in name else WandersAsync) for name in NAMES]
+async def wander(runs, at_a_time, places, settled=0.0):
+    """Let so many stories happen; how many there were, how many spans they had, and how many of those have failed."""
+    children = [
+        ChildSpec(name, Wanders if "plain" in name else WandersAsync, **places.get(name, {}))
+        for name in NAMES
+    ]
+    stories, seen, failed = set(), 0, 0
     async with Node("wanders", introspection=False) as node:
         await node.start(Supervisor(children, max_restarts=1_000_000, max_seconds=1))
-        stories, seen, failed = set(), 0, 0
-        for batch in range(0, RUNS, AT_A_TIME):
+        for batch in range(0, runs, at_a_time):
             ears = listen(node, "all messages, handled, raised, spawn, crash, spans")
-            for seed in range(batch, batch + AT_A_TIME):
+            for seed in range(batch, batch + at_a_time):
                 node.named(NAMES[seed % len(NAMES)]).cast((seed, 0))
             await eventually(lambda: nothing_goes_on(node), within=20)
+            await asyncio.sleep(settled)
             assert ears.stopped is None
             found = spans(records(heard(ears)))
             node.scheduler.listening.tap.stop(ears)
@@ -121,6 +134,19 @@ async def test_there_is_no_orphan_among_ten_thousand_stories_with_crashes(monkey
             stories |= {span.trace for span in found if not span.cause}
             seen += len(found)
             failed += sum(span.failed for span in found)
-        assert len(stories) >= RUNS * 0.99, "a story for each, but for those whose process had just crashed"
-        assert seen > 2 * RUNS
-        assert failed > RUNS / 20
+    return len(stories), seen, failed
+
+
+async def test_there_is_no_orphan_among_ten_thousand_stories_with_crashes():
+    stories, seen, failed = await wander(RUNS, AT_A_TIME, {})
+    assert stories >= RUNS * 0.99, "a story for each, but for those whose process had just crashed"
+    assert seen > 2 * RUNS
+    assert failed > RUNS / 20
+
+
+async def test_nor_where_some_have_a_thread_or_an_os_process_of_their_own():
+    places = {"plain-2": {"thread": True}, "plain-3": {"isolated": True}}
+    stories, seen, failed = await wander(80, 10, places, settled=0.1)
+    assert stories >= 70
+    assert seen > 160
+    assert failed
