@@ -117,7 +117,7 @@ def test_a_mistake_names_where_help_is(bank):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in COMMANDS if name not in {"connect", "demo", "nodes", "key"}]
+    "name", [name for name in COMMANDS if name not in {"connect", "demo", "nodes", "key", "saved"}]
 )
 def test_the_common_options_stand_after_every_command_that_asks_a_node(bank, name):
     text = bank.run(name, "--help").out
