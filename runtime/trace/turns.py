@@ -61,12 +61,15 @@ def traced_turn(
     sched.since = process.since = now = began = sched.now
     traced, sliced = sched.traced, sched.sliced
     keep: Any = sched.keep  # not None: that is why it is done here
-    offers = _offers(sched) if traced else _NOBODY
-    receive, handles, over = (
-        offers.get("receive"),
-        "handle" in offers,
-        "handled" in offers or "state" in offers,
-    )
+    receive: Listen | None = None
+    handles = over = False
+    if traced:
+        offers = _offers(sched)
+        receive, handles, over = (
+            offers.get("receive"),
+            "handle" in offers,
+            "handled" in offers or "state" in offers,
+        )
     settles, handled = process.settles, 0
     while mailbox:
         entry = mailbox.popleft()
