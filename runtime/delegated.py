@@ -58,7 +58,7 @@ class DelegatedProcess(ServerProcess):
         self._give(entry)
 
     def run_traced(self, until: float) -> None:
-        """As `run`, while somebody listens."""
+        """As `run`, while a session wants to know of each message."""
         self.run(until)
 
     @boundary

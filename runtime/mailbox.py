@@ -31,6 +31,7 @@ __all__ = [
     "INIT",
     "KINDS",
     "NOTE",
+    "PLAIN",
     "SHUTDOWN",
     "SYSTEM",
     "Entry",
@@ -65,6 +66,9 @@ HANDLERS: Final = (
     "",
     "a system message",
 )
+
+PLAIN: Final = frozenset({CAST, INFO})
+"""Kinds of messages whose handlers return the next state, usually."""
 
 Entry = tuple[int, Any, "Caller[Any] | None", float, int, "Context | None"]
 Mailbox = deque[Entry]

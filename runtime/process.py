@@ -21,6 +21,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, TypeVar
 
 from . import pid as addresses  # not its Pid: compiled, the two import each other
+from .log import KEPT_FIELDS, MOST_FIELDS, Log, LogItem
 from .mailbox import CONTINUE, HANDLERS, NOTE, SYSTEM, Entry, Mailbox
 from .results import NOTHING
 from .status import AWAITING, ENDED, IDLE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED
@@ -35,19 +36,11 @@ if TYPE_CHECKING:
     from .supervision.child import Child
     from .tasks import TaskRef
 
-__all__ = ["EVENTS_KEPT", "EVENTS_MOST", "Arguments", "Extra", "LogItem", "Process"]
+__all__ = ["Arguments", "Extra", "Process"]
 
 ANCESTORS: Final = 20
-EVENTS_KEPT: Final = 20
-EVENTS_MOST: Final = 28
-"""Then all but the last 20 are let go: one by one would cost each message more than keeping it."""
 
 T = TypeVar("T")
-LogItem = tuple[Any, ...]
-"""When (scheduler's clock), kind (mailbox.KINDS), message, sender's number or 0, reply (of a call; NOTHING where there was none).
-
-While somebody listens also: process, context, when it was over, when the message came.
-"""
 
 Arguments: TypeAlias = "tuple[Any, ...] | Child"
 """What a process begins with; a child has `compute`, which says it in the first step."""
@@ -103,7 +96,7 @@ class Process:
         self.mailbox: Mailbox | None = None
         self.reductions = 0
         self.current: Entry | None = None
-        self.events: list[LogItem] | None = None
+        self.events: Log | None = None
         self.task: asyncio.Task[Any] | None = None
         self.coroutine: Any = None
         self.since = self.started = started
@@ -254,7 +247,7 @@ class Process:
         raise TypeError(f"{type(self).__name__} has no turns")
 
     def run_traced(self, until: float) -> None:
-        """As `run`, while somebody listens."""
+        """As `run`, while a session wants to know of each message."""
         self.run(until)
 
     def step(self, entry: Entry, /) -> None:  # noqa: ARG002
@@ -382,17 +375,17 @@ class Process:
 
     def log(self, kind: int, message: Any, sender: int = 0, reply: Any = NOTHING) -> None:
         """Keep an event among the last 20 of this process (OTP's `sys:log`)."""
-        self.keep((self.sched.now, kind, message, sender, reply))
+        self.keep((self.sched.now, kind, message, sender, reply, self, None, None, None))
 
     def keep(self, item: LogItem) -> None:
         """The body of `log`."""
         events = self.events
         if events is None:
-            self.events = [item]
+            self.events = [*item]
             return
-        events.append(item)
-        if len(events) > EVENTS_MOST:
-            del events[:-EVENTS_KEPT]
+        events += item
+        if len(events) > MOST_FIELDS:
+            del events[:-KEPT_FIELDS]
 
     def __repr__(self) -> str:
         return addresses.pid_text(self.number) + (f" {self.name}" if self.name else "")

@@ -12,6 +12,7 @@ Plain slotted classes: one is made for every message, and a frozen dataclass cos
 
 from __future__ import annotations
 
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, Final, Generic, TypeVar
 
 __all__ = ["Continue", "Ignore", "NoReply", "Reply", "Request", "Stop"]
@@ -121,3 +122,11 @@ class Continue(_Result[State]):
         self.message = message
         self.state = state
         self.reply = reply
+
+
+RESULTS: Final = frozenset({Reply, NoReply, Stop, Continue})
+_MISTAKES: Final = frozenset({GeneratorType, AsyncGeneratorType})
+"""What a handler with a `yield` in it returns."""
+NEVER: Final = _MISTAKES | {Ignore}
+NO_STATE: Final = RESULTS | NEVER | {CoroutineType, type(None)}
+"""What a handler may return, or return by mistake, that is not simply the next state."""

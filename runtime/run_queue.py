@@ -9,7 +9,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tracing.context import born
 
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from .process import Process
     from .waits import Waits
 
-__all__ = ["RunQueue"]
+__all__ = ["BUDGET", "RunQueue"]
+
+BUDGET: Final = 100
+"""Messages that a process handles before it goes to the back of the queue."""
 
 
 class RunQueue:
@@ -39,7 +42,7 @@ class RunQueue:
 
     waits: Waits
     answering: Doer
-    """Does the steps of calls that run at once, while somebody listens."""
+    """Does the steps of calls that run at once, while a session wants to know of each message."""
     enter: Callable[..., Any]
     """The door to a step: `Workers.enter`, or `Direct.enter`."""
 
@@ -92,10 +95,10 @@ class RunQueue:
         while queue:
             process = queue.popleft()
             if process.status == READY:
-                if self.keep is None:
-                    process.run(until)
-                else:
+                if self.traced:
                     process.run_traced(until)
+                else:
+                    process.run(until)
                 if self.now >= until:
                     break
 

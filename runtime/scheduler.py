@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from .preemption.worker import Worker
     from .threads.lane import Lane
 
-__all__ = ["BUDGET", "INLINE_S", "TURN_S", "Scheduler"]
+__all__ = ["INLINE_S", "TURN_S", "Scheduler"]
 
 TURN_S: Final = 0.005
 """Seconds of one turn of the run queue; then sockets and timers of the host have theirs."""
@@ -54,8 +54,6 @@ PAUSE_S: Final = 0.01
 """Seconds between two turns, in which other threads have had the interpreter."""
 BREATH_S: Final = 0.00002
 """Seconds of a pause that is made for them."""
-BUDGET: Final = 100
-"""Messages that a process handles before it goes to the back of the queue."""
 EAGER: Final = hasattr(asyncio, "eager_task_factory")
 
 

@@ -67,20 +67,23 @@ def ask(target: Address, process: Process, message: Any, timeout: float | None) 
             entry: Entry = (CALL, message, caller, now, number, None)
             sched.enter(process, now, None, process, entry)
         else:
-            story = context = sched.story
             if sched.traced:
-                context = minted(sched)
-            elif running is None:
-                context = OUTSIDE.get() if sched.outside else None
-                if context is not None:
-                    context = sched.under()
-            elif context is None:
-                context = story = minted(sched)
-            entry = (CALL, message, caller, now, number, context)
-            if sched.traced:
-                caller.asked = entry
+                entry = caller.asked = (CALL, message, caller, now, number, minted(sched))
+                story = sched.story
                 sent(sched, now, "call", process, entry)
-            sched.enter(process, now, None, sched.answering, entry)
+                sched.enter(process, now, None, sched.answering, entry)
+            else:
+                story = sched.story
+                if running is not None:
+                    if story is None:
+                        story = minted(sched)
+                    entry = (CALL, message, caller, now, number, story)
+                elif sched.outside and OUTSIDE.get() is not None:
+                    entry = (CALL, message, caller, now, number, sched.under())
+                else:
+                    entry = (CALL, message, caller, now, number, None)
+                sched.story = entry[5]
+                sched.enter(process, now, None, process, entry)
             sched.story = story
         sched.depth -= 1
         if caller._answered and caller._future is None:

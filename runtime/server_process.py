@@ -16,17 +16,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from types import AsyncGeneratorType, CoroutineType, GeneratorType
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .errors import BadReturn
-from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, SYSTEM, Entry
+from .log import KEPT_FIELDS, MOST_FIELDS, LogItem
+from .mailbox import CALL, CAST, CONTINUE, HANDLERS, INFO, INIT, PLAIN, SYSTEM, Entry
 from .messages import ATOMS, is_constant, share
 from .preemption.errand import Errand
 from .preemption.guards import boundary, open_to_switches
-from .process import EVENTS_KEPT, EVENTS_MOST, Arguments, Process
-from .results import NOTHING, Continue, Ignore, NoReply, Reply, Stop
-from .scheduler import BUDGET
+from .process import Arguments, Process
+from .results import NEVER, NO_STATE, NOTHING, RESULTS, Continue, Ignore, NoReply, Reply, Stop
+from .run_queue import BUDGET
 from .server import Server, bad_return
 from .server_end import crash, ignore, stop
 from .status import ENDED, IDLE, RUNNING
@@ -40,15 +41,6 @@ if TYPE_CHECKING:
     from .run_queue import RunQueue
 
 __all__ = ["ServerProcess"]
-
-_RESULTS = frozenset({Reply, NoReply, Stop, Continue})
-_PLAIN = frozenset({CAST, INFO})
-"""Kinds of messages whose handlers return the next state, usually."""
-_MISTAKES = frozenset({GeneratorType, AsyncGeneratorType})
-"""What a handler with a `yield` in it returns."""
-_NEVER = _MISTAKES | {Ignore}
-_NO_STATE = _RESULTS | _MISTAKES | {CoroutineType, Ignore, type(None)}
-"""What a handler may return, or return by mistake, that is not simply the next state."""
 
 
 class ServerProcess(Process):
@@ -96,7 +88,7 @@ class ServerProcess(Process):
             if init is None:
                 raise TypeError(f"{type(self.handle).__name__} has no init(…); it returns the first state")
             result = init(*args, **options)
-            if type(result) in _NO_STATE or self.strict or self.status != RUNNING:
+            if type(result) in NO_STATE or self.strict or self.status != RUNNING:
                 self._after(entry, result)
             else:
                 self.state = result
@@ -148,13 +140,19 @@ class ServerProcess(Process):
             caller._value = value
         else:  # the step was parked while the value was copied, and its caller waits
             caller._settle(value)
-        events = self.events  # `log`, written out
-        if events is None:
-            self.events = [(now, CALL, message, sender, value)]
+        keep = sched.keep
+        if keep is None:
+            item: LogItem = (now, CALL, message, sender, value, self, None, None, now)
         else:
-            events.append((now, CALL, message, sender, value))
-            if len(events) > EVENTS_MOST:
-                del events[:-EVENTS_KEPT]
+            item = (now, CALL, message, sender, value, self, sched.story, sched.clock(), now)
+            keep(item)
+        events = self.events  # `Process.keep`, written out
+        if events is None:
+            self.events = [*item]
+        else:
+            events += item
+            if len(events) > MOST_FIELDS:
+                del events[:-KEPT_FIELDS]
         if self.mailbox is None and not self.suspend and self.status == RUNNING:
             self.current = None
             self.status = IDLE
@@ -166,17 +164,23 @@ class ServerProcess(Process):
         """One turn: messages until the budget or the turn is used up."""
         sched: RunQueue = self.sched
         clock = sched.clock
+        keep = sched.keep
         handle = self.handle
         mailbox = self.mailbox
+        strict = self.strict
+        events: Any = self.events
+        if events is None:
+            events = self.events = []
         sched.running = self
-        sched.since = self.since = began = sched.now
+        sched.since = self.since = now = began = sched.now
+        self.status = RUNNING
         handled = 0
         while mailbox:
             entry = mailbox.popleft()
-            kind, message, _, _, sender, _ = entry
+            kind, message, _, came, sender, context = entry
             handled += 1
-            self.status = RUNNING
             self.current = entry
+            sched.story = context
             try:
                 state = self.state
                 if kind == CAST:
@@ -187,27 +191,34 @@ class ServerProcess(Process):
                     result = self._other(entry)
                 if self.status != RUNNING:  # it was ended in its own step
                     self._discard(result)
-                elif type(result) in _NO_STATE or self.strict or kind not in _PLAIN:
+                    over = clock()
+                elif type(result) in NO_STATE or strict or kind not in PLAIN:
                     self._after(entry, result)
+                    over = clock()
+                    events = self.events  # `system` may have put another list there; None where it has ended
                 else:
-                    self.state = state = result
+                    self.state = result
                     self.current = None
-                    events = self.events  # `log`, written out
-                    if events is None:
-                        self.events = [(sched.now, kind, message, sender, None)]
-                    else:
-                        events.append((sched.now, kind, message, sender, None))
-                        if len(events) > EVENTS_MOST:
-                            del events[:-EVENTS_KEPT]
+                    over = clock()
+                    item = (now, kind, message, sender, None, self, sched.story, over, came)
+                    events += item
+                    if keep is not None:
+                        keep(item)
             except BaseException as error:
                 crash(self, error)
-            sched.now = sched.since = self.since = now = clock()
-            if self.current is not None or self.status != RUNNING or self.suspend:
+                over = clock()
+            sched.now = sched.since = now = over
+            if self.current is not None:  # an async handler goes on, since when it began
+                break
+            self.since = now
+            if self.status != RUNNING or self.suspend:
                 break
             mailbox = self.mailbox  # Continue may have made a new one
             if handled >= BUDGET or now >= until:
                 break
         sched.running = None
+        if events is not None and len(events) > MOST_FIELDS:
+            del events[:-KEPT_FIELDS]
         sched.last, sched.last_from = self, began
         self.reductions += handled
         sched.handled += handled
@@ -215,8 +226,8 @@ class ServerProcess(Process):
             self.rest()
 
     def run_traced(self, until: float) -> None:
-        """As `run`, while somebody listens."""
-        traced_turn(self, until, BUDGET, _NO_STATE, _PLAIN)
+        """As `run`, while a session wants to know of each message."""
+        traced_turn(self, until)
 
     @boundary
     def _other(self, entry: Entry) -> Any:
@@ -337,12 +348,12 @@ class ServerProcess(Process):
             reply = result.reply
             if reply is NOTHING and kind == CALL and caller is not None and not caller._answered:
                 caller._wait()
-        elif kind == CALL or which is Reply or which is NoReply or which in _NEVER or result is NOTHING:
+        elif kind == CALL or which is Reply or which is NoReply or which in NEVER or result is NOTHING:
             if kind == SYSTEM:  # it has done what there was to do
                 self.current = None
                 return
             raise bad_return(handler, result)
-        state = result.state if which in _RESULTS else result
+        state = result.state if which in RESULTS else result
         self._check(handler, result, state)
         if reply is not NOTHING and caller is not None:
             caller.reply(reply)

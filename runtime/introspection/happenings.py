@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from runtime.log import KEPT, items
 from runtime.mailbox import CALL, KINDS, NOTE
 from runtime.port.contract import (
     Bottom,
@@ -22,7 +23,6 @@ from runtime.port.contract import (
     Role,
     TraceRecord,
 )  # fmt: skip
-from runtime.process import EVENTS_KEPT
 from runtime.results import NOTHING
 
 from .lookup import behaviour_text, find, id_text, now, number_in, pid_text, same_id, title, when
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from threading import Event as Flag
 
     from runtime.crash import CrashReport
+    from runtime.log import LogItem
     from runtime.node import Node
     from runtime.port.service import Principal
-    from runtime.process import LogItem, Process
+    from runtime.process import Process
     from runtime.supervision.child import End
     from tracing.records import Record
 
@@ -110,7 +111,7 @@ def _below(path: Path, top: Path) -> bool:
 def events_of(node: Node, request: ProcessEvents, shown: Shown) -> Events:
     """The last events of one process, oldest first (OTP's `sys:log`)."""
     process = find(node, request.process)
-    kept = list(process.events or ())[-min(request.limit, EVENTS_KEPT) :]
+    kept = items(process.events)[-min(request.limit, KEPT) :]
     values = [
         value
         for item in kept
@@ -120,9 +121,7 @@ def events_of(node: Node, request: ProcessEvents, shown: Shown) -> Events:
     bodies = iter(shown.many(process, values, SMALL))
     epoch = node.wall(0.0)  # read once: in their order they happened
     events = [_event(epoch, process, seq, item, bodies) for seq, item in enumerate(kept, 1)]
-    if len(kept) < min(
-        request.limit, EVENTS_KEPT
-    ):  # the start costs no memory: it is known from the process itself
+    if len(kept) < min(request.limit, KEPT):  # the start costs no memory: it is known from the process itself
         started = when(epoch + process.started)
         first = Event(seq=0, at=started, pid=pid_text(process.number), name=title(process), kind="started")
         events.insert(0, first)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+from ..log import Log, LogItem
 from ..mailbox import CALL, CAST, INFO
-from ..process import LogItem
 from ..results import NOTHING
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Statistics:
     messages_out: int
 
 
-class _Counted(list[LogItem]):
+class _Counted(Log):
     """The last events of a process that is counted."""
 
     __slots__ = ("messages_in", "messages_out", "reductions", "start_time")
@@ -51,13 +51,14 @@ class _Counted(list[LogItem]):
         self.reductions = process.reductions
         self.messages_in = self.messages_out = 0
 
-    def append(self, item: LogItem, /) -> None:
+    def __iadd__(self, item: LogItem, /) -> Self:  # type: ignore[override,misc]
         """One more event."""
         if item[1] in _MESSAGES:
             self.messages_in += 1
             if item[1] == CALL and item[4] is not NOTHING:
                 self.messages_out += 1
-        super().append(item)
+        self.extend(item)
+        return self
 
 
 def begin(process: Process) -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from ..log import items
+from ..mailbox import INIT
 from .flown import event_of
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["last_events"]
 
 MOST: Final = 50
-SHORT: Final = 5
-"""Fields of an item that was kept while nobody listened."""
 LOOKS: Final = 3_000
 FEW: Final = 100
 WAVE_S: Final = 0.01
@@ -41,12 +41,16 @@ def last_events(process: Process) -> list[Event]:
     entry = process.current
     context = entry[5] if entry is not None else None
     trace = context[0] if context is not None else None
-    found = [item for item in process.events or () if len(item) > SHORT]
-    known = set(map(id, found))
-    found += [
-        item for item in flight.newest(looks) if _concerns(item, process, trace) and id(item) not in known
-    ]
+    found = [item for item in flight.newest(looks) if _concerns(item, process, trace)]
+    known = sum(_is_logged(item, process) for item in found)  # its newest: they stand in its log, too
+    logged = [item for item in items(process.events) if item[7] is not None]  # else it is a note
+    found += logged[: max(0, len(logged) - known)]
     return sorted(map(event_of, found), key=itemgetter(0))[-MOST:]
+
+
+def _is_logged(item: Any, process: Process) -> bool:
+    """Whether an item is a message that this process has handled. Its `init` stands in the recorder alone."""
+    return type(item[1]) is not str and item[1] != INIT and item[5] is process
 
 
 def _concerns(item: Any, process: Process, trace: int | None) -> bool:

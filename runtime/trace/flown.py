@@ -22,7 +22,7 @@ MESSAGE: Final = 5
 
 
 def event_of(item: Any) -> Event:
-    """The event of an item: it is one already, or a message (`MESSAGE`), or what a process keeps of one (`process.Handled`)."""
+    """The event of an item: it is one already, or a message (`MESSAGE`), or what a process keeps of one (`log.LogItem`)."""
     if type(item[1]) is not str:
         return _handled(item)
     if len(item) == MESSAGE:

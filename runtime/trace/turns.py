@@ -1,9 +1,9 @@
-"""The turn of a server while somebody listens: as `ServerProcess.run`, and each step runs under the story of its message.
+"""The turn of a server while a session wants to know of each message: as `ServerProcess.run`, and each step is told.
 
     entry ──> story ──> [receive, handle] ──> handler ──> state ──> kept by the flight recorder ──> [handled, state]
                               └── only where a session wants them ──┘
 
-A second body of the same turn, since tests at both ends of each message would cost those 8 % for whom nobody listens.
+A second body of the same turn, since tests at both ends of each message would cost those whom nobody traces.
 """
 
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tracing.records import ABSENT
 
-from ..mailbox import CALL, CAST, HANDLERS, INFO, INIT, Entry
+from ..mailbox import CALL, CAST, HANDLERS, INFO, INIT, PLAIN, Entry
 from ..messages import ATOMS, share
 from ..preemption.guards import boundary
-from ..process import EVENTS_KEPT, EVENTS_MOST
-from ..results import NOTHING, Reply
+from ..results import NO_STATE, NOTHING, Reply
+from ..run_queue import BUDGET
 from ..server_end import crash
 from ..status import IDLE, RUNNING
 from ..steps import steps_of
@@ -41,35 +41,21 @@ _NOBODY: Final[dict[str, Listen]] = {}
 
 
 @boundary
-def traced_turn(
-    process: ServerProcess, until: float, budget: int, no_state: frozenset[object], plain: frozenset[int]
-) -> None:
-    """One turn: messages until the budget or the turn is used up.
-
-    Args:
-        process: whose.
-        until: when the turn ends.
-        budget: messages.
-        no_state: what a handler returns that is not simply the next state.
-        plain: kinds of messages whose handlers usually return that.
-    """
+def traced_turn(process: ServerProcess, until: float) -> None:
+    """One turn: messages until the budget or the turn is used up."""
     sched = process.sched
     clock = sched.clock
     handle = process.handle
     mailbox = process.mailbox
     sched.running = process
     sched.since = process.since = now = began = sched.now
-    traced, sliced = sched.traced, sched.sliced
-    keep: Any = sched.keep  # not None: that is why it is done here
-    receive: Listen | None = None
-    handles = over = False
-    if traced:
-        offers = _offers(sched)
-        receive, handles, over = (
-            offers.get("receive"),
-            "handle" in offers,
-            "handled" in offers or "state" in offers,
-        )
+    sliced, keep = sched.sliced, sched.keep or _kept_by_nobody
+    offers = _offers(sched)
+    receive, handles, over = (
+        offers.get("receive"),
+        "handle" in offers,
+        "handled" in offers or "state" in offers,
+    )
     settles, handled = process.settles, 0
     while mailbox:
         entry = mailbox.popleft()
@@ -79,14 +65,13 @@ def traced_turn(
         process.current = entry
         sched.story = context
         ended = None
-        if traced:
-            if sliced:  # in a context of the turn's own: what it makes with asyncio belongs to the story, too
-                OUTSIDE.set(context)
-            if receive is not None:
-                text = process.handler(entry) if settles else None
-                receive(process, (now, "receive", process, text, entry))
-            if handles:
-                _handles(process, entry, now)
+        if sliced:  # in a context of the turn's own: what it makes with asyncio belongs to the story, too
+            OUTSIDE.set(context)
+        if receive is not None:
+            text = process.handler(entry) if settles else None
+            receive(process, (now, "receive", process, text, entry))
+        if handles:
+            _handles(process, entry, now)
         try:
             state = process.state
             if kind == CAST:
@@ -97,20 +82,14 @@ def traced_turn(
                 result = process._other(entry)
             if process.status != RUNNING:  # it was ended in its own step
                 process._discard(result)
-            elif type(result) in no_state or process.strict or kind not in plain:
+            elif type(result) in NO_STATE or process.strict or kind not in PLAIN:
                 process._after(entry, result)
             else:
                 process.state = result
                 process.current = None
                 ended = clock()
                 item = (now, kind, message, sender, None, process, sched.story, ended, came)
-                events = process.events
-                if events is None:
-                    process.events = [item]
-                else:
-                    events.append(item)
-                    if len(events) > EVENTS_MOST:
-                        del events[:-EVENTS_KEPT]
+                process.keep(item)
                 keep(item)
                 if over:
                     _told(process, item, state, result)
@@ -124,7 +103,7 @@ def traced_turn(
         if process.status != RUNNING or process.suspend:
             break
         mailbox = process.mailbox  # Continue may have made a new one
-        if handled >= budget or now >= until:
+        if handled >= BUDGET or now >= until:
             break
     sched.running = None
     sched.last, sched.last_from = process, began
@@ -132,6 +111,10 @@ def traced_turn(
     sched.handled += handled
     if process.status == RUNNING and process.current is None:
         process.rest()
+
+
+def _kept_by_nobody(_item: Any) -> None:
+    """Nobody listens any more, since this turn was due."""
 
 
 class Answering:
@@ -156,12 +139,10 @@ class Answering:
         process.since = sched.now = now
         process.reductions += 1
         sched.handled += 1
-        offers = _offers(sched) if sched.traced else None  # as long as the step lasts
-        if offers is not None:
-            begun(process, entry, now)
+        offers = _offers(sched)  # as long as the step lasts
+        begun(process, entry, now)
         try:
-            state = process.state  # before the handler is looked up, which may end the process
-            before = state if offers is not None else None  # else nothing holds it when it is let go of
+            state = before = process.state  # before the handler is looked up, which may end the process
             result = process.handle.handle_call(message, caller, state)
             if (
                 type(result) is not Reply
@@ -193,21 +174,13 @@ class Answering:
             caller._settle(value)
         ended = sched.clock()
         item = (now, CALL, message, sender, value, process, sched.story, ended, now)
-        events = process.events
-        if events is None:
-            process.events = [item]
-        else:
-            events.append(item)
-            if len(events) > EVENTS_MOST:
-                del events[:-EVENTS_KEPT]
-        keep = sched.keep
-        if keep is not None:
-            keep(item)
-        if offers is not None:
-            if "reply" in offers and caller._future is None:  # else `_settle` has told it
-                offers["reply"](process, (ended, "reply", process, value, entry))
-            if "handled" in offers or "state" in offers:
-                _told(process, item, before, state)
+        process.keep(item)
+        if sched.keep is not None:
+            sched.keep(item)
+        if "reply" in offers and caller._future is None:  # else `_settle` has told it
+            offers["reply"](process, (ended, "reply", process, value, entry))
+        if "handled" in offers or "state" in offers:
+            _told(process, item, before, state)
         if process.mailbox is None and not process.suspend and process.status == RUNNING:
             process.current = None
             process.status = IDLE

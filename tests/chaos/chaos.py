@@ -23,8 +23,9 @@ from pathlib import Path
 
 from runtime import ChildSpec, Node, Pid, Supervisor
 from runtime.exits import signal
+from runtime.log import KEPT as EVENTS_KEPT
 from runtime.preemption.worker import Worker
-from runtime.process import EVENTS_KEPT, Process
+from runtime.process import Process
 from runtime.status import IDLE
 from runtime.supervision.child import KEPT
 from tests.chaos.cells import ADDRESSES, TOWN, AsyncCell, Cell, Registrar

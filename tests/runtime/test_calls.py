@@ -21,6 +21,7 @@ from runtime import (
     Server,
     Stop,
 )
+from runtime.log import items
 from runtime.sending import MAX_DEPTH
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.processes import end_of, quiet, serve
@@ -347,7 +348,7 @@ async def test_an_operator_or_host_is_sender_number_zero_and_a_process_its_own_n
         pid.cast("from the host")
         teller.cast(pid)
         await quiet(node)
-        assert [(event[2], event[3]) for event in pid._process.events] == [
+        assert [(event[2], event[3]) for event in items(pid._process.events)] == [
             ("from the host", 0),
             ("from a server", teller.number),
         ]

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from runtime import ChildError, ChildSpec, NotRegistered, Reply, Server, Supervisor
+from runtime.log import items
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.processes import end_of, quiet, serve, the_crash
 
@@ -92,7 +93,7 @@ async def test_a_start_that_fails_and_is_not_awaited_stands_in_the_events():
         await quiet(node)
         assert boss.alive
         assert "start_child failed: child 'w': already_started" in [
-            event[2] for event in boss._process.events
+            event[2] for event in items(boss._process.events)
         ]
 
 

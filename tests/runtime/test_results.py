@@ -14,6 +14,7 @@ from runtime import (
     StartError,
     Stop,
 )
+from runtime.log import items
 from runtime.results import NOTHING
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.processes import end_of, serve, the_crash
@@ -163,7 +164,7 @@ async def test_what_is_continued_comes_before_every_waiting_message(kind, way):
         pid.cast((Continue, "first of all", ("next",)))
         getattr(pid, way)((bare, ("overwritten",)))
         assert await pid.call("state") == ("overwritten",)
-        events = [event[2] for event in pid._process.events]
+        events = [event[2] for event in items(pid._process.events)]
         assert events.index("first of all") == 1
 
 

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from runtime import Continue, Node, Reply, Server
-from runtime.scheduler import BUDGET, INLINE_S, TURN_S
+from runtime.run_queue import BUDGET
+from runtime.scheduler import INLINE_S, TURN_S
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.eventually import eventually
 from tests.support.processes import quiet, serve

@@ -16,6 +16,7 @@ from runtime import (
     StartError,
     Supervisor,
 )
+from runtime.log import items
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.eventually import eventually
 from tests.support.processes import end_of, quiet, serve, the_crash
@@ -129,7 +130,7 @@ async def test_an_info_without_its_handler_is_dropped_and_noted():
         pid.send("hello")
         await quiet(node)
         assert pid.alive
-        assert [event[2] for event in pid._process.events] == [
+        assert [event[2] for event in items(pid._process.events)] == [
             "dropped, for want of handle_info: str",
             "hello",
         ]

@@ -5,6 +5,7 @@ import pytest
 from runtime import (
     Server,
 )
+from runtime.log import items
 from tests.support.bounded import Drops, full, resume
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.processes import Obeys, quiet, serve
@@ -50,7 +51,7 @@ async def test_an_overflow_is_an_event_and_the_next_one_only_after_the_mailbox_w
             pid.cast(number)
         event = (pid.number, "mailbox full at 2: drop_oldest")
         assert overflows(node) == [event]
-        assert any(item[2] == "mailbox full at 2: drop_oldest" for item in pid._process.events)
+        assert any(item[2] == "mailbox full at 2: drop_oldest" for item in items(pid._process.events))
         await resume(pid)
         await quiet(node)
         pid._process.pause()

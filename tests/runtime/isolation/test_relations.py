@@ -9,6 +9,7 @@ import os
 import pytest
 
 from runtime import ChildSpec, Down, Exit, NoProcess, NotRegistered, ProcessDied, SelfCall, Supervisor, exits
+from runtime.log import items
 from tests.support.eventually import eventually
 from tests.support.isolated import Cell
 from tests.support.processes import Obeys, end_of, serve
@@ -33,7 +34,7 @@ async def test_it_calls_and_casts_and_sends_to_processes_of_the_node_by_pid_and_
     assert await cell.call(("whereis", "nobody")) is None
     await cell.call(("tell", "other", ("from", cell)))
     await eventually(lambda: other._process.state == (("from", cell),))
-    assert other._process.events[-1][3] == cell.number
+    assert items(other._process.events)[-1][3] == cell.number
 
 
 async def test_a_call_to_nobody_says_so_over_there(node, cell):

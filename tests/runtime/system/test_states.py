@@ -28,6 +28,7 @@ from runtime import (
     exits,
     system,
 )
+from runtime.log import items
 from runtime.status import PARKED, STATUSES
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.eventually import eventually
@@ -157,7 +158,7 @@ async def test_what_the_function_returns_is_the_state(suspended):
         await system.resume(pid)
         pid.cast(1)
         assert await system.get_state(pid) == Account(6)
-        assert any("state replaced" in event for event in pid._process.events)
+        assert any("state replaced" in event for event in items(pid._process.events))
 
 
 @pytest.mark.parametrize(

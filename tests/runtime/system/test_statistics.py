@@ -5,6 +5,7 @@ import time
 import pytest
 
 from runtime import KeepState, NextState, NoReply, Reply, Server, StateMachine, system
+from runtime.log import items
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.processes import Obeys, serve
 
@@ -99,7 +100,7 @@ async def test_the_last_events_are_kept_all_the_same():
             pid.cast(number)
         assert (await system.statistics(pid)).messages_in == 30
         await system.statistics(pid, "off")
-        assert [event[2] for event in pid._process.events][-20:] == list(range(10, 30))
+        assert [event[2] for event in items(pid._process.events)][-20:] == list(range(10, 30))
 
 
 @virtual_time

@@ -14,6 +14,7 @@ from runtime import (
     Server,
     system,
 )
+from runtime.log import items
 from runtime.status import PARKED, STATUSES, SUSPENDED
 from tests.support.clock import virtual_node, virtual_time
 from tests.support.eventually import eventually
@@ -199,7 +200,7 @@ async def test_suspended_twice_and_resumed_once_it_goes_on():
             await system.resume(pid)
             assert not (await system.get_status(pid)).suspended
         assert kinds_of_events(node) == ["suspended", "resumed"]
-        assert [event[2] for event in pid._process.events] == ["suspended", "resumed"]
+        assert [event[2] for event in items(pid._process.events)] == ["suspended", "resumed"]
 
 
 @virtual_time

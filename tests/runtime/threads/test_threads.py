@@ -25,6 +25,7 @@ from runtime import (
     Supervisor,
 )
 from runtime.exits import signal
+from runtime.log import items
 from tests.support.eventually import eventually, eventually_sync
 from tests.support.processes import Obeys, end_of, serve, the_crash
 
@@ -185,7 +186,7 @@ async def test_a_sender_on_a_thread_is_told_by_its_pid(node):
     pid, other = await serve(node, Casts, thread=True), await serve(node, Works)
     await pid.call(other)
     await eventually(lambda: other._process.state[1:] == ("hello",))
-    assert other._process.events[-1][3] == pid.number
+    assert items(other._process.events)[-1][3] == pid.number
 
 
 async def test_it_does_not_call_itself(node):
