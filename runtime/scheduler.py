@@ -109,6 +109,8 @@ class Scheduler(RunQueue):
             self._breathe()  # what another thread posts meanwhile then comes before the next slice
         finally:
             self.running = None
+            if self.tap is not None and self.traced:
+                self.tap.settle()
             if queue or workers.parked:
                 self.loop.call_soon(self.drain)
             else:

@@ -23,7 +23,7 @@ from .messages import ATOMS, share
 from .preemption.guards import open_to_switches
 from .status import ENDED, IDLE, READY, RECEIVING
 from .trace.stories import OUTSIDE, minted
-from .trace.telling import sent
+from .trace.telling import HOST, sent
 
 if TYPE_CHECKING:
     from tracing.context import Context
@@ -148,19 +148,28 @@ def deliver(target: Address, kind: int, message: Any) -> None:
         target._lost()
         return
     sched: RunQueue = process.sched
-    if get_ident() != sched.untraced:
-        _look(target, process, kind, message)
-        return
     status = process.status
-    if status == ENDED:
+    running: Process | None = sched.running
+    if get_ident() != sched.untraced:  # from another thread, or a session wants to know
+        if get_ident() != sched.thread:
+            process.from_elsewhere(target, kind, message)
+            return
+        if status == ENDED:
+            sched.dead_letters += 1
+            return
+        now = sched.clock()
+        entry: Entry = (kind, message, None, now, 0 if running is None else running.number, minted(sched))
+        hear = sched.tap.heard.get("send") if sched.tap is not None else None
+        if hear is not None:
+            hear((now, "send", running or HOST, process, entry))
+    elif status == ENDED:
         sched.dead_letters += 1
         return
-    running: Process | None = sched.running
-    if running is not None:
+    elif running is not None:
         story: Context | None = sched.story
         if story is None and sched.keep is not None:
             story = minted(sched)
-        entry: Entry = (kind, message, None, sched.now, running.number, story)
+        entry = (kind, message, None, sched.now, running.number, story)
     else:
         told: Context | None = OUTSIDE.get() if sched.outside else None
         if told is not None:
@@ -169,38 +178,13 @@ def deliver(target: Address, kind: int, message: Any) -> None:
     mailbox = process.mailbox
     if mailbox is None:
         process.mailbox = deque((entry,))
-    else:
+    else:  # where it has a limit, it may refuse, or let its sender wait until it has been handled
         mailbox.append(entry)
     if status == IDLE:
         process.status = READY
         sched.enqueue(process)
     elif status == RECEIVING:
         process.wake()
-
-
-def _look(target: Address, process: Process, kind: int, message: Any) -> None:
-    """Send from another thread, or while a session wants to know of each message."""
-    sched: RunQueue = process.sched
-    if get_ident() != sched.thread:
-        process.from_elsewhere(target, kind, message)
-    elif process.status == ENDED:
-        sched.dead_letters += 1
-    else:
-        if sched.traced:
-            now, running = sched.clock(), sched.running
-            number = 0 if running is None else running.number
-            entry: Entry = (kind, message, None, now, number, minted(sched))
-            sent(sched, now, "send", process, entry)
-        else:
-            entry = (kind, message, None, sched.tick(), sched.sender(), sched.under())
-        waits = process.status in {IDLE, RECEIVING}
-        mailbox = process.mailbox
-        if mailbox is None:
-            process.mailbox = deque((entry,))
-        else:  # where it has a limit, it may refuse, or let its sender wait until it has been handled
-            mailbox.append(entry)
-        if waits:
-            process.wake()
 
 
 def pass_on(target: Address, kind: int, message: Any, context: Context | None = None) -> None:

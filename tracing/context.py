@@ -19,15 +19,17 @@ import random
 import re
 from typing import Final, TypeAlias
 
-__all__ = ["Context", "born", "caused", "from_traceparent", "to_traceparent"]
+__all__ = ["SPAN", "Context", "born", "caused", "from_traceparent", "random_bits", "to_traceparent"]
 
 Context: TypeAlias = tuple[int, int, int, str | None]
 """(trace id, 128 bits; span id, 64 bits; the span that caused it, 0 if it came from outside; principal)."""
 
 _source: Final = random.Random()  # noqa: S311 - ids are to be unlike each other, not secret
-_bits: Final = _source.getrandbits
+random_bits: Final = _source.getrandbits
 _KNOWN: Final = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?", re.ASCII)
 _SAMPLED: Final = 1
+SPAN: Final = (1 << 64) - 1
+"""The bits of a trace id that the first span of a story has as its own: as random as others, for half the price."""
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - everywhere but on Windows
     os.register_at_fork(after_in_child=_source.seed)  # a forked child would draw its parent's ids
@@ -39,12 +41,13 @@ def born(principal: str | None = None) -> Context:
     Args:
         principal: on whose behalf. Optional. Defaults to nobody's.
     """
-    return _bits(128) or 1, _bits(64) or 1, 0, principal
+    trace = random_bits(128) or 1
+    return trace, trace & SPAN or 1, 0, principal
 
 
 def caused(context: Context) -> Context:
     """The context of what a step under `context` sends, spawns or sets a timer for."""
-    return context[0], _bits(64) or 1, context[1], context[3]
+    return context[0], random_bits(64) or 1, context[1], context[3]
 
 
 def to_traceparent(context: Context) -> str:
@@ -79,4 +82,4 @@ def from_traceparent(header: str, principal: str | None = None) -> Context:
         )
     if not int(trace, 16) or not int(parent, 16):
         raise ValueError(f"traceparent {header[:80]!r}: a trace id or parent id of zeros alone is invalid")
-    return int(trace, 16), _bits(64) or 1, int(parent, 16), principal
+    return int(trace, 16), random_bits(64) or 1, int(parent, 16), principal

@@ -16,6 +16,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from itertools import count
+from threading import get_ident
 from typing import Any, Final, TypeVar
 
 from .flight import Flight, itself
@@ -23,13 +24,15 @@ from .functions import Probes, Target, Unfit
 from .limits import Limits
 from .pattern import Matcher, Pattern, Subject, dangers, parse
 from .records import Event, Show, reticent
-from .session import Cause, Frames, Session
+from .session import Cause, Frames, Hear, Session
 from .triggers import Trigger, Triggers, read_trigger
 
 __all__ = ["Listen", "Refused", "Tap"]
 
 S = TypeVar("S", bound=Session)
 Listen = Callable[[Subject, Any], None]
+MESSAGES: Final = frozenset({"send", "call", "reply", "receive"})
+"""Kinds of events that are told by `heard`."""
 MOST: Final = 16
 """Sessions at a time."""
 
@@ -44,6 +47,10 @@ def _each(listeners: list[Listen]) -> Listen:
             listen(subject, event)
 
     return offer
+
+
+def _hearing(listen: Listen) -> Hear:
+    return lambda message: listen(message[2], message)
 
 
 def _light(event: Event) -> Event:
@@ -72,6 +79,7 @@ class Tap:
     Attributes:
         kinds: of events that somebody wants.
         offers: who takes an event, by its kind: for sites of messages, which ask once for many. It is replaced, never changed.
+        heard: who takes what is told of a message (`MESSAGES`), likewise: whose event it is stands third.
         sessions: those that are open.
         show: shows the values of sessions that are opened from now on.
     """
@@ -107,6 +115,8 @@ class Tap:
             probes.offer = self.offer
         self._numbers = count(1)
         self.offers: dict[str, Listen] = {}
+        self.heard: dict[str, Hear] = {}
+        self._thread = get_ident()
         self._elsewhere: tuple[frozenset[str], Listen] = frozenset(), lambda _subject, _event: None
         self._lock = threading.Lock()
         self._closed = False
@@ -148,7 +158,15 @@ class Tap:
         def make(number: int, now: float) -> Session:
             matcher = Matcher(wanted, self._resolve, now, self._atoms)
             session = Session(
-                number, matcher, limits or Limits(), owner, now, self.show, self._frames, self._event_of
+                number,
+                matcher,
+                limits or Limits(),
+                owner,
+                now,
+                self.show,
+                self._frames,
+                self._event_of,
+                self._thread,
             )
             if self._probes is not None and targets:
                 try:
@@ -266,6 +284,11 @@ class Tap:
             finally:
                 self._lock.release()
 
+    def settle(self) -> None:
+        """A turn is over: sessions look at what has been put aside in it. For the thread that has made the tap."""
+        for session in self.sessions:
+            session.settle()
+
     def _stop(self, sessions: list[Session], cause: Cause, text: str) -> None:
         now = self._clock()
         for session in sessions:
@@ -294,6 +317,11 @@ class Tap:
         self.offers = {
             kind: listen[0] if len(listen) == 1 else _each(listen) for kind, listen in listeners.items()
         }
+        self.heard = {kind: _hearing(offer) for kind, offer in self.offers.items() if kind in MESSAGES}
+        for session in sessions:
+            for kind in session.kinds & MESSAGES:
+                if len(listeners[kind]) == 1:
+                    self.heard[kind] = session.hears(kind)
         self.kinds = frozenset(listeners)
         self._changed(self if listeners else None)
 

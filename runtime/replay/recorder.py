@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from tracing.limits import Limits
 from tracing.pattern import Matcher, Subject, parse
 from tracing.records import ABSENT, Event
-from tracing.session import Session
+from tracing.session import Hear, Session
 from tracing.tap import Refused
 
 from ..code import versions
@@ -71,9 +71,13 @@ class Recorder(Session):
         self._begun: Event | None = None
         self._kept: list[Event] = []
 
+    def hears(self, kind: str) -> Hear:  # noqa: ARG002 - each is frozen as it is told
+        """Who takes what sites tell of messages."""
+        return self._hear
+
     def offer(self, subject: Subject, event: Any) -> None:
         """Keep an event that concerns the process. Never raises."""
-        if self.stopped is not None:
+        if self._stopped is not None:
             return
         event = event_of(event)
         if event[2] != self.process:

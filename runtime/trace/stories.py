@@ -18,7 +18,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
-from tracing.context import Context, born, caused
+from tracing.context import SPAN, Context, born, caused, random_bits
 
 from ..work import current
 
@@ -53,15 +53,23 @@ def following(context: Context) -> Context:
 
 
 def minted(sched: RunQueue) -> Context:
-    """The context of what is sent at this moment."""
-    running = sched.running
-    context = here(sched) if running is None else sched.story
-    if context is not None:
-        return following(context)
-    context = born()
-    if running is not None:  # its message came before anybody listened: what it sends belongs together
-        sched.story = context
-    return context
+    """The context of what is sent at this moment. `here`, `born` and `caused` are written out: it is made for every message."""
+    if sched.running is not None:
+        story = sched.story
+        if story is None:  # its message came before anybody listened: what it sends belongs together
+            story = sched.story = born()
+            return story
+    else:
+        story = OUTSIDE.get()
+        if story is None:
+            work = current.get()
+            if work is None or work[1] is None or work[1][5] is None:
+                trace = random_bits(128) or 1
+                return trace, trace & SPAN or 1, 0, None
+            story = work[1][5]
+    if type(story) is tuple:
+        return story[0], random_bits(64) or 1, story[1], story[3]
+    return following(story)
 
 
 def here(sched: RunQueue) -> Context | None:

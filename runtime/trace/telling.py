@@ -91,17 +91,16 @@ def raised(process: Process, reason: Any) -> None:
 def sent(sched: RunQueue, now: float, kind: str, target: Process, entry: Entry) -> None:
     """A message leaves for `target`, whose behaviour says what may be seen of it. Only while `sched.traced`."""
     tap = sched.tap
-    offer = tap.offers.get(kind) if tap is not None else None
-    if offer is not None:
-        sender: Any = sched.running or HOST
-        offer(sender, (now, kind, sender, target, entry))
+    hear = tap.heard.get(kind) if tap is not None else None
+    if hear is not None:
+        hear((now, kind, sched.running or HOST, target, entry))
 
 
 def replied(caller: Caller[Any], value: Any) -> None:
     """A call has been answered. Only while `sched.traced`."""
     process: Process = caller._process
     tap = process.sched.tap
-    offer = tap.offers.get("reply") if tap is not None else None
+    hear = tap.heard.get("reply") if tap is not None else None
     entry = getattr(caller, "asked", None)
-    if offer is not None and entry is not None:
-        offer(process, (process.sched.clock(), "reply", process, value, entry))
+    if hear is not None and entry is not None:
+        hear((process.sched.clock(), "reply", process, value, entry))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tracing.records import ABSENT
 
+from ..log import KEPT_FIELDS, MOST_FIELDS
 from ..mailbox import CALL, CAST, HANDLERS, INFO, INIT, PLAIN, Entry
 from ..messages import ATOMS, share
 from ..preemption.guards import boundary
@@ -27,6 +28,7 @@ from ..steps import steps_of
 from .stories import OUTSIDE
 
 if TYPE_CHECKING:
+    from tracing.session import Hear
     from tracing.tap import Listen
 
     from ..caller import Caller
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Answering", "begun", "done", "received", "traced_turn"]
 
 _NOBODY: Final[dict[str, Listen]] = {}
+_UNHEARD: Final[dict[str, Hear]] = {}
 
 
 @boundary
@@ -50,18 +53,18 @@ def traced_turn(process: ServerProcess, until: float) -> None:
     sched.running = process
     sched.since = process.since = now = began = sched.now
     sliced, keep = sched.sliced, sched.keep or _kept_by_nobody
-    offers = _offers(sched)
-    receive, handles, over = (
-        offers.get("receive"),
-        "handle" in offers,
-        "handled" in offers or "state" in offers,
-    )
+    tap = sched.tap
+    receive, offers = (tap.heard.get("receive"), tap.offers) if tap is not None else (None, _NOBODY)
+    handles, over = "handle" in offers, "handled" in offers or "state" in offers
     settles, handled = process.settles, 0
+    events: Any = process.events
+    if events is None:
+        events = process.events = []
+    process.status = RUNNING
     while mailbox:
         entry = mailbox.popleft()
         kind, message, _, came, sender, context = entry
         handled += 1
-        process.status = RUNNING
         process.current = entry
         sched.story = context
         ended = None
@@ -69,7 +72,7 @@ def traced_turn(process: ServerProcess, until: float) -> None:
             OUTSIDE.set(context)
         if receive is not None:
             text = process.handler(entry) if settles else None
-            receive(process, (now, "receive", process, text, entry))
+            receive((now, "receive", process, text, entry))
         if handles:
             _handles(process, entry, now)
         try:
@@ -84,12 +87,13 @@ def traced_turn(process: ServerProcess, until: float) -> None:
                 process._discard(result)
             elif type(result) in NO_STATE or process.strict or kind not in PLAIN:
                 process._after(entry, result)
+                events = process.events
             else:
                 process.state = result
                 process.current = None
                 ended = clock()
                 item = (now, kind, message, sender, None, process, sched.story, ended, came)
-                process.keep(item)
+                events += item
                 keep(item)
                 if over:
                     _told(process, item, state, result)
@@ -106,6 +110,8 @@ def traced_turn(process: ServerProcess, until: float) -> None:
         if handled >= BUDGET or now >= until:
             break
     sched.running = None
+    if events is not None and len(events) > MOST_FIELDS:
+        del events[:-KEPT_FIELDS]
     sched.last, sched.last_from = process, began
     process.reductions += handled
     sched.handled += handled
@@ -139,8 +145,13 @@ class Answering:
         process.since = sched.now = now
         process.reductions += 1
         sched.handled += 1
-        offers = _offers(sched)  # as long as the step lasts
-        begun(process, entry, now)
+        tap = sched.tap
+        heard, offers = (tap.heard, tap.offers) if tap is not None else (_UNHEARD, _NOBODY)
+        receive, reply = heard.get("receive"), heard.get("reply")
+        if receive is not None:
+            receive((now, "receive", process, None, entry))
+        if "handle" in offers:
+            _handles(process, entry, now)
         try:
             state = before = process.state  # before the handler is looked up, which may end the process
             result = process.handle.handle_call(message, caller, state)
@@ -177,8 +188,8 @@ class Answering:
         process.keep(item)
         if sched.keep is not None:
             sched.keep(item)
-        if "reply" in offers and caller._future is None:  # else `_settle` has told it
-            offers["reply"](process, (ended, "reply", process, value, entry))
+        if reply is not None and caller._future is None:  # else `_settle` has told it
+            reply((ended, "reply", process, value, entry))
         if "handled" in offers or "state" in offers:
             _told(process, item, before, state)
         if process.mailbox is None and not process.suspend and process.status == RUNNING:
@@ -195,9 +206,10 @@ def _offers(sched: RunQueue) -> dict[str, Listen]:
 
 def begun(process: Process, entry: Entry, now: float) -> None:
     """A message has been taken from the mailbox, and its handler begins."""
-    offers = _offers(process.sched)
-    if "receive" in offers:
-        offers["receive"](process, (now, "receive", process, process.handler(entry), entry))
+    tap = process.sched.tap
+    receive, offers = (tap.heard.get("receive"), tap.offers) if tap is not None else (None, _NOBODY)
+    if receive is not None:
+        receive((now, "receive", process, process.handler(entry), entry))
     if "handle" in offers:
         _handles(process, entry, now)
 
@@ -227,8 +239,9 @@ def received(process: Process, entry: Entry) -> None:
     if sched.keep is not None:
         sched.keep(item)
     tap = sched.tap
-    if tap is not None and "receive" in tap.kinds:
-        tap.offer(process, (now, "receive", process, None, entry))
+    receive = tap.heard.get("receive") if tap is not None else None
+    if receive is not None:
+        receive((now, "receive", process, None, entry))
 
 
 def done(process: Process, entry: Entry, kind: int, message: Any, before: Any, reply: Any) -> None:

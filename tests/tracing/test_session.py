@@ -226,3 +226,77 @@ def test_nothing_is_taken_after_it_has_been_stopped():
     one.stop("asked", "stopped as asked", 0.03)
     offer(one, 0.03, 0.04, 5.0)
     assert (one.taken, one.seen, one.waiting) == (3, 3, 3)
+
+
+# --- messages, which are put aside ----------------------------------------------------------------
+
+
+def message(at, kind="receive", subject=None):
+    """What a site tells of a message."""
+    return (at, kind, subject or Subject(), None, None)
+
+
+def tell(one, *times):
+    for at in times:
+        one.hears("receive")(message(at))
+
+
+def times_of(one):
+    """When that happened which can be read."""
+    return [taken[1][0] for taken in one.take(1000)[0]]
+
+
+@settings(deadline=None, database=None, derandomize=True)
+@given(
+    st.lists(st.tuples(st.floats(0, 0.2), st.booleans(), st.integers(0, 3)), max_size=60),
+    st.integers(1, 20), st.floats(0.1, 3), st.integers(1, 200), st.integers(1, 8), st.integers(10, 400),
+)  # fmt: skip
+def test_what_is_put_aside_is_taken_as_if_it_had_been_offered(steps, count, seconds, rate, queue, work):
+    limits = {"count": count, "seconds": seconds, "rate": rate, "queue": queue, "work": work}
+    offered, told, now = session(**limits), session(**limits), 0.0
+    seen = [], []
+    for pause, settled, most in steps:
+        now += pause
+        offered.offer(Subject(), message(now))
+        tell(told, now)
+        if settled:
+            told.settle()
+            for one, got in zip((offered, told), seen, strict=True):
+                got += [taken[1][0] for taken in one.take(most)[0]]
+    assert told.stopped == offered.stopped
+    assert (told.taken, told.seen, told.waiting) == (offered.taken, offered.seen, offered.waiting)
+    assert seen[0] + times_of(offered) == seen[1] + times_of(told)
+
+
+def test_what_was_told_before_an_event_is_offered_comes_before_it():
+    one = session("all receive, spawn")
+    tell(one, 0.0, 0.01)
+    one.offer(Subject(), event("spawn", mono=0.02))
+    tell(one, 0.03)
+    assert times_of(one) == [0.0, 0.01, 0.02, 0.03]
+
+
+def test_where_a_message_has_to_fit_each_is_looked_at_when_it_is_told():
+    one = session("bob receive")
+    one.hears("receive")(message(0.0))
+    one.hears("receive")(message(0.0, subject=Subject(name="bob")))
+    assert (one._seen, one._taken) == (2, 1)
+
+
+def test_on_another_thread_nothing_is_settled():
+    one = Session(1, Matcher(parse("all receive")), Limits(), "me", 0.0, thread=threading.get_ident())
+    tell(one, 0.0)
+    seen = []
+    elsewhere = threading.Thread(target=lambda: seen.extend((one.waiting, one.taken, one.take()[0])))
+    elsewhere.start()
+    elsewhere.join(10)
+    assert seen == [0, 0, []]
+    assert (one.waiting, one.taken) == (1, 1)
+
+
+def test_what_was_told_before_it_is_stopped_can_be_read():
+    one = session()
+    tell(one, 0.0, 0.01)
+    one.stop("asked", "stopped as asked", 0.02)
+    tell(one, 0.03)
+    assert times_of(one) == [0.0, 0.01]

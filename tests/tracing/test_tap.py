@@ -61,6 +61,34 @@ def test_sessions_know_nothing_of_each_other():
     assert len(mine.drain()[0]) == 1
 
 
+def test_messages_are_heard_by_all_who_listen():
+    tap, _, _ = made()
+    first = tap.open("all messages")
+    assert set(tap.heard) == {"send", "call", "reply", "receive"}
+    tap.heard["send"]((0.0, "send", Subject(), None, None))
+    second = tap.open("alice send")
+    tap.heard["send"]((0.01, "send", Subject(), None, None))
+    tap.heard["send"]((0.02, "send", Subject(name="bob"), None, None))
+    assert [taken[1][0] for taken in first.take()[0]] == [0.0, 0.01, 0.02]
+    assert [taken[1][0] for taken in second.take()[0]] == [0.01]
+    tap.stop(first)
+    tap.stop(second)
+    assert tap.heard == {}
+
+
+def test_what_is_told_of_messages_is_looked_at_when_a_turn_is_over():
+    tap, clock, _ = made()
+    session = tap.open("all messages", Limits(count=2))
+    for _ in range(3):
+        tap.heard["receive"]((0.0, "receive", Subject(), None, None))
+    assert (session._taken, session._stopped) == (0, None)
+    tap.settle()
+    assert (session._taken, session._stopped.cause) == (2, "count")
+    clock.now = 1.0
+    tap.tick()
+    assert tap.sessions == ()
+
+
 def test_sessions_end_with_their_owner():
     tap, _, slot = made()
     mine = [tap.open("all receive", owner="anna"), tap.open("all send", owner="anna")]
