@@ -74,6 +74,23 @@ def test_wrong_input_is_explained_before_any_node_is_asked(bank, line, said):
 
 
 @pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["trace", ""], "0 characters"),
+        (["trace", "a" * 3000], "3000 characters"),
+        (["trace", "ali\udcffce receive"], "unicode"),
+        (["keep", "x" * 3000], "2000 characters"),
+        (["replay", ""], "1 character"),
+    ],
+)
+def test_a_text_that_makes_no_request_is_explained(bank, line, said):
+    result = bank.run(*line)
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+    assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize(
     ("message", "said"),
     [
         ("hello", ["line 1, column 1", "'hello'", "'\"hello\"'"]),

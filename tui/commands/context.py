@@ -15,10 +15,10 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from runtime.port import client as port
-from runtime.port.contract import Code, Done, Failure, PortRequest
+from runtime.port.contract import Code, Done, Failure, PortRequest, explain
 from tui.output.writer import Writer
 
 __all__ = ["EXIT_CODES", "Context"]
@@ -59,6 +59,9 @@ class Context:
         except Failure as failure:
             self.out.note(f"observer: {failure.message}")
             return EXIT_CODES[failure.code]
+        except ValidationError as error:  # what was typed makes no request: too long, empty, or no Unicode
+            self.out.note(f"observer: {explain(error)}")
+            return EXIT_CODES[Code.BAD_REQUEST]
         finally:
             if self._client is not None:
                 self._client.close()

@@ -30,7 +30,7 @@ from tui.tracing.slow import Slow
 from .context import Context
 from .exports import Form, export, export_options, form_of, save
 from .interrupts import interrupts
-from .options import count, node_options, seconds
+from .options import count, node_options, seconds, words
 
 HELP = """\
 What happens in the node? PATTERN says whom, what, under which condition, and what to show:
@@ -60,7 +60,12 @@ FAILED: Final = frozenset({"defect", "node"})
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare what it takes."""
-    parser.add_argument("pattern", metavar="PATTERN", help="whom, what, when, and what to show; in quotes")
+    parser.add_argument(
+        "pattern",
+        metavar="PATTERN",
+        type=words(1, 2000),
+        help="whom, what, when, and what to show; in quotes",
+    )
     group = parser.add_argument_group("limits")
     group.add_argument(
         "--for",
