@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -46,6 +46,7 @@ from tui.theme import DARK, LIGHT
 from tui.tracing.loading import Wanted
 from tui.tracing.row import Row
 from tui.tracing.tracer import Tracer
+from tui.turns import PatientApp
 from tui.visits import Visit, Visits
 from tui.widgets.help import Help
 from tui.widgets.hints import DEMO
@@ -66,7 +67,7 @@ class ExitInfo:
         return self.failure.code if self.failure is not None else None
 
 
-class ObserverApp(App[ExitInfo]):
+class ObserverApp(PatientApp[ExitInfo]):
     """The console of one node."""
 
     CSS_PATH = "app.tcss"
