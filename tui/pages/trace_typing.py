@@ -129,7 +129,7 @@ class TraceTyping(DetailedPage):
 
     def ask_trigger(self, text: str) -> None:
         """Type a trigger, with a text to begin with."""
-        self.prompt.ask("keep", "keep", "keep 5s before EVENT [of WHOM] [when …]", text)
+        self.prompt.ask("keep", "keep", "keep 5s before EVENT [of WHOM] [when …]", text, most=1900)
 
     def action_filter(self) -> None:
         """Type a filter; the rows follow."""

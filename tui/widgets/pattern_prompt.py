@@ -32,6 +32,8 @@ __all__ = ["PatternPrompt"]
 
 LABEL = " trace "
 LINES = 4
+LONGEST = 2000
+"""Characters of a pattern that the node takes."""
 
 
 class PatternPrompt(Vertical):
@@ -72,7 +74,7 @@ class PatternPrompt(Vertical):
         """Label, input, advice."""
         with Horizontal(id="pattern-line"):
             yield Static(LABEL, id="pattern-label", markup=False)
-            yield Input(id="pattern-input", compact=True, select_on_focus=False)
+            yield Input(id="pattern-input", compact=True, select_on_focus=False, max_length=LONGEST)
         yield TextPanel(self._advice, id="pattern-advice")
 
     @property

@@ -50,14 +50,23 @@ class Prompt(Horizontal):
         yield Input(id="prompt-input", compact=True, select_on_focus=False)
         yield Static("", id="prompt-advice", markup=False)
 
-    def ask(self, purpose: str, label: str, advice: str, text: str = "", names: tuple[str, ...] = ()) -> None:
-        """Open for a purpose, with a text to begin with and names to suggest."""
+    def ask(
+        self,
+        purpose: str,
+        label: str,
+        advice: str,
+        text: str = "",
+        names: tuple[str, ...] = (),
+        most: int = 200,
+    ) -> None:
+        """Open for a purpose, with a text to begin with and names to suggest; for so many characters at most."""
         self.purpose = purpose
         self._before = self.screen.focused
         self.query_one("#prompt-label", Static).update(f" {label} ")
         self.query_one("#prompt-advice", Static).update(f" {advice} ")
         field = self.query_one(Input)
         field.cursor_blink = False
+        field.max_length = most
         field.suggester = SuggestFromList(names, case_sensitive=False) if names else None
         with field.prevent(Input.Changed):
             field.value = text
