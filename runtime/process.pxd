@@ -2,7 +2,7 @@
 
 from .run_queue cimport RunQueue
 
-cdef int AWAITING, CONTINUE, ENDED, IDLE, NOTE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED, SYSTEM
+cdef int AWAITING, CONTINUE, ENDED, IDLE, KEPT_FIELDS, MOST_FIELDS, NOTE, PARKED, READY, RECEIVING, RUNNING, SUSPENDED, SYSTEM
 
 cdef class Process:
     cdef public object child, coroutine, current, events, extra, handle, mailbox, number, since, started, state, task

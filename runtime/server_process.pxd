@@ -5,8 +5,8 @@ from .process cimport Process
 from .results cimport Reply
 from .run_queue cimport RunQueue
 
-cdef int BUDGET, CALL, CAST, CONTINUE, ENDED, IDLE, INFO, INIT, RUNNING, SYSTEM
-cdef frozenset _NO_STATE
+cdef int BUDGET, CALL, CAST, CONTINUE, ENDED, IDLE, INFO, INIT, KEPT_FIELDS, MOST_FIELDS, RUNNING, SYSTEM
+cdef frozenset NO_STATE, PLAIN
 
 cdef class ServerProcess(Process):
     cdef public bint strict

@@ -392,7 +392,8 @@ class ServerProcess(Process):
             self.mailbox.appendleft(entry)
 
     def _initialised(self) -> None:
-        if self.sched.tap is not None:
+        tap = self.sched.tap
+        if tap is not None and "started" in tap.kinds:  # the flight recorder has the spawn, and needs it not
             tell(self, "started", took=self.sched.clock() - self.started)
         self.sched.node.started(self)
         if self.status == RUNNING:

@@ -179,6 +179,8 @@ class Session:
             self._queue.extend(told)
         else:
             for message in told:
+                if self._stopped is not None:
+                    break
                 self.offer(message[2], message)
 
     def _look(self, subject: Subject, event: Any) -> None:

@@ -50,13 +50,17 @@ class Feed:
     wait_s: ClassVar[float] = 1.0
     """Seconds that the node waits for the first."""
 
+    rest_s: ClassVar[float] = 0.1
+    """Seconds after a read that has brought more than is left: records that come one by one are read and drawn some at a time, and
+    neither the console nor the node is busy with each of them."""
+
     def __init__(self, client: Callable[[], Asker], opening: Trace, deliver: Callable[[Fed], object]) -> None:
         """`deliver` runs on the feed's thread and must not wait."""
         self.opening = opening
         self._client = client
         self._deliver = deliver
         self._taken = threading.Event()
-        self._ending = False
+        self._ending = threading.Event()
         self._asker: Asker | None = None
         self._read = 0
         self._thread = threading.Thread(target=self._run, name="observer-trace", daemon=True)
@@ -71,7 +75,7 @@ class Feed:
 
     def end(self) -> None:
         """End the connection, and the session with it. Nothing is delivered any more."""
-        self._ending = True
+        self._ending.set()
         self._taken.set()
         asker = self._asker
         if asker is not None:
@@ -82,11 +86,11 @@ class Feed:
             self._asker = self._client()
             self._asker.connect()
             session = self._open(self._asker)
-            while not self._ending and self._next(self._asker, session):
+            while not self._ending.is_set() and self._next(self._asker, session):
                 self._taken.wait()
                 self._taken.clear()
         except Exception as error:
-            if not self._ending:
+            if not self._ending.is_set():
                 self._deliver(Fed(self, over=True, failure=as_failure(error)))
         finally:
             if self._asker is not None:
@@ -105,4 +109,6 @@ class Feed:
         rows = rows_of(answer.records, self._read)
         self._read += len(rows)
         self._deliver(Fed(self, rows, answer.session, answer.over))
+        if not answer.over and answer.session.waiting < len(rows):
+            self._ending.wait(self.rest_s)
         return not answer.over

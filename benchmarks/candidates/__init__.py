@@ -23,6 +23,7 @@ _OBSERVER: Final = tuple(
         "upgrade",
         "tracing",
         "features",
+        "frames",
     )
 )
 

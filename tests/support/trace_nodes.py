@@ -6,6 +6,7 @@ node.tracing.take(records)               the session has taken these; the consol
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -41,6 +42,7 @@ from tests.support.fake_node import NOON, FakeNode
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 DISPATCHER, ONE, THREE, LIBRARIAN = "<0.14.0>", "<0.18.0>", "<0.26.0>", "<0.13.0>"
 NAMES = {DISPATCHER: "dispatcher", ONE: "reviewer-1", THREE: "reviewer-3", LIBRARIAN: "librarian"}
+POLL_S = 0.005
 WORDS = ("messages", "handlers", "handled", "states", "lifecycle", "raised", "when", "->")
 
 
@@ -144,10 +146,20 @@ class FakeTracing:
         return self.session
 
     def _read(self, request: TraceRead) -> TraceRecords:
+        """Waits for the first record, as a node does; who reads a session that another has followed gets nothing of that one."""
+        deadline = time.monotonic() + request.wait_s
+        while self._has_nothing_for(request) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+        if request.session != self.session.session:
+            return TraceRecords(at=self.node.info.at, records=[], session=self.session, over=True)
         records, self.queue[: request.limit] = self.queue[: request.limit], []
         self._told()
         over = self.session.end is not None and not self.queue
         return TraceRecords(at=self.node.info.at, records=records, session=self.session, over=over)
+
+    def _has_nothing_for(self, request: TraceRead) -> bool:
+        session = self.session
+        return not self.queue and session.end is None and session.session == request.session
 
     def _stop(self, request: StopTrace) -> Done:
         self.stopped.append(request.session)

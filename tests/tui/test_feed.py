@@ -57,6 +57,41 @@ def test_many_records_come_in_parts_that_are_numbered_on(node, feed):
     assert numbers == list(range(600))
 
 
+def test_it_rests_when_little_is_left_so_that_records_come_some_at_a_time(node, feed, monkeypatch):
+    monkeypatch.setattr(Feed, "rest_s", 60.0)
+    feed.start()
+    feed.delivered.get(timeout=5)
+    node.tracing.take(receives(Feed.batch + 3))
+    feed.taken()
+    assert len(feed.delivered.get(timeout=5).rows) == Feed.batch
+    node.tracing.take(receives(2 * Feed.batch))
+    feed.taken()
+    with pytest.raises(queue.Empty):
+        feed.delivered.get(timeout=0.2)
+    assert node.count(TraceRead) == 1
+
+
+def test_it_does_not_rest_while_much_is_left(node, feed, monkeypatch):
+    monkeypatch.setattr(Feed, "rest_s", 60.0)
+    feed.start()
+    feed.delivered.get(timeout=5)
+    node.tracing.take(receives(4 * Feed.batch))
+    for _ in range(3):
+        feed.taken()
+        assert len(feed.delivered.get(timeout=5).rows) == Feed.batch
+
+
+def test_its_end_does_not_wait_for_its_rest(node, feed, monkeypatch):
+    monkeypatch.setattr(Feed, "rest_s", 60.0)
+    feed.start()
+    feed.delivered.get(timeout=5)
+    node.tracing.take(receives(1))
+    feed.taken()
+    feed.delivered.get(timeout=5)
+    feed.end()
+    eventually_sync(lambda: not feed._thread.is_alive())
+
+
 def test_it_ends_when_all_has_been_read(node, feed):
     feed.start()
     feed.delivered.get(timeout=5)

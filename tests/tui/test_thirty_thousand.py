@@ -1,24 +1,18 @@
 """30,000 records and 30,000 spans in the console: no turn of its loop is so long that a key would wait for it.
 
-`python -m tests.tui.test_thirty_thousand` prints the figures.
+`python -m benchmarks --only frames` has the figures, beside a real node.
 """
 
 from __future__ import annotations
 
-import asyncio
-import sys
-
 import pytest
 
+from benchmarks.candidates.observer.walk import Walk
 from runtime.port.contract import Timeline, TraceRecords, parse_answer
 from runtime.port.contract.documents import answer_document
 from tests.support.crew import crew
-from tests.support.eventually import eventually
 from tests.support.fake_node import FakeClient
-from tests.support.trace_nodes import TRACE, record, traced
-from tests.support.turns import turns
-from tui.app import ObserverApp
-from tui.pages.timeline import TimelinePage
+from tests.support.trace_nodes import record, traced
 
 MANY = 30_000
 LONGEST_S = 0.15
@@ -49,82 +43,11 @@ class Wire(FakeClient):
         return answer
 
 
-class Walk:
-    """A console that a session floods, and an operator who looks at what has come."""
-
-    def __init__(self, count):
-        self.count = count
-        self.node = traced(crew())
-        self.node.tracing.story = story(count)
-        self.app = ObserverApp(lambda: Wire(self.node), interval=0.5)
-
-    async def arrive(self, pilot):
-        """All records come."""
-        self.app.trace("all messages")
-        await eventually(lambda: self.node.tracing.session is not None)
-        self.node.tracing.take(self.node.tracing.story)
-        await eventually(lambda: self.app.tracer.log.taken == self.count, within=120)
-
-    async def scroll(self, pilot):
-        """Through the list, with a filter and back."""
-        for _ in range(3):
-            await pilot.press("pageup", "pageup", "up")
-        await pilot.press("home", "end", "slash", *"agent", "escape", "enter", "up", "escape")
-
-    async def tell(self, pilot):
-        """The story is read and drawn."""
-        self.app.open_story(trace=TRACE)
-
-        def told():
-            page = self.app.page
-            return (
-                isinstance(page, TimelinePage) and len(page.story.bars) == self.count and page.reading is None
-            )
-
-        await eventually(told, within=120)
-
-    async def walk(self, pilot):
-        """Through the waterfall and the diagram."""
-        await pilot.press(
-            "pagedown",
-            "pagedown",
-            "end",
-            "home",
-            "s",
-            "s",
-            "z",
-            "z",
-            "v",
-            "pagedown",
-            "right",
-            "end",
-            "left",
-            "enter",
-            "escape",
-        )
-
-    async def run(self):
-        """Each step with its turns."""
-        async with self.app.run_test(size=(120, 40)) as pilot:
-            await eventually(lambda: self.app.session.node is not None)
-            for step in (self.arrive, self.scroll, self.tell, self.walk):
-                with turns() as taken:
-                    await step(pilot)
-                yield step.__name__, taken
-
-
 @pytest.mark.timeout(400)
 async def test_no_turn_is_long_while_they_arrive_and_while_one_looks_at_them():
-    steps = [(name, taken.longest()) async for name, taken in Walk(MANY).run()]
-    assert [name for name, _ in steps] == ["arrive", "scroll", "tell", "walk"]
+    node = traced(crew())
+    node.tracing.story = story(MANY)
+    walk = Walk(lambda: Wire(node), MANY, lambda: node.tracing.take(node.tracing.story))
+    steps = [(name, taken.longest()) async for name, taken in walk.steps()]
+    assert [name for name, _ in steps] == ["arriving", "scrolling", "telling", "walking"]
     assert {name: round(longest, 3) for name, longest in steps if longest > LONGEST_S} == {}
-
-
-async def main(count):
-    """Print the figures."""
-    async for name, taken in Walk(count).run():
-        print(f"{name:<8}{taken.line()}", flush=True)
-
-
-if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else MANY))

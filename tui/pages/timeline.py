@@ -20,9 +20,9 @@ from runtime.port.contract import TimelineQuery
 from tui.format import clean, number
 from tui.keys import PARTS, TRACE, VIEW
 from tui.spans import Spans
-from tui.tracing.loading import Loading, Wanted
+from tui.tracing.loading import Loading, Wanted, episode
 from tui.tracing.record import records_tree
-from tui.tracing.story import Bar, Step, Story, episode_of, slowest
+from tui.tracing.story import Bar, Step, Story
 from tui.widgets.prompt import Prompt
 from tui.widgets.sequence import Sequence as Diagram
 from tui.widgets.table import Table
@@ -71,7 +71,6 @@ class TimelinePage(DetailedPage):
         self.zoomed = self.found = False
         self.waterfall = Waterfall(lambda: self.console.tracer.slow)
         self.diagram = Diagram()
-        self._ranked: list[str] = []
         self._rank = 0
 
     def body(self) -> ComposeResult:
@@ -132,7 +131,7 @@ class TimelinePage(DetailedPage):
 
     def _tell(self, story: Story) -> None:
         kept = self.waterfall.current.span if self.waterfall.current is not None else ""
-        self.story, self._ranked, self._rank = story, [], 0
+        self.story, self._rank = story, 0
         self.waterfall.tell(story)
         self.diagram.tell(story)
         if kept:
@@ -141,10 +140,10 @@ class TimelinePage(DetailedPage):
 
     def _find(self, span: str) -> bool:
         """Put both cursors on a span. Whether it is there."""
-        bar = next((bar for bar in self.story.bars if bar.span == span), None) if span else None
+        bar = self.story.bar(span)
         if bar is not None:
             self.waterfall.move_to(str(bar.number))
-            step = next((step for step in self.story.steps if step.span == span), None)
+            step = self.story.step(span)
             if step is not None:
                 self.diagram.move_to(str(step.number))
                 self.diagram.see(step)
@@ -229,8 +228,7 @@ class TimelinePage(DetailedPage):
     def _bar(self) -> Bar | None:
         if self.chosen == WATERFALL:
             return self.waterfall.current
-        span = self._span()
-        return next((bar for bar in self.story.bars if bar.span == span), None) if span else None
+        return self.story.bar(self._span())
 
     def cursor_moved(self) -> None:
         """The line about what the cursor is on."""
@@ -252,7 +250,7 @@ class TimelinePage(DetailedPage):
         if action in {"slowest", "zoom", "other_view"}:
             return bool(self.story.bars)
         if action == "episode":
-            return self.story is not self.whole or any(bar.tick for bar in self.whole.bars)
+            return self.story is not self.whole or self.whole.ticks
         if action == "failed":
             return bool(self.story.failed)
         if action == "cause":
@@ -283,9 +281,8 @@ class TimelinePage(DetailedPage):
 
     def action_slowest(self) -> None:
         """The span that waited or worked longest; again: the next."""
-        if not self._ranked:
-            self._ranked = [bar.span for bar in slowest(self.story.bars)]
-        self._find(self._ranked[self._rank % len(self._ranked)])
+        ranked = self.story.slowest
+        self._find(ranked[self._rank % len(ranked)].span)
         self._rank += 1
 
     def action_failed(self) -> None:
@@ -305,9 +302,18 @@ class TimelinePage(DetailedPage):
 
     def action_episode(self) -> None:
         """All of the story, or what belongs to the span under the cursor."""
-        span = self._span()
-        self._tell(self.whole if self.story is not self.whole else episode_of(self.whole, span))
-        self._find(span)
+        whole = self.whole
+
+        def show(story: Story) -> None:
+            if self.whole is whole:
+                span = self._span()
+                self._tell(story)
+                self._find(span)
+
+        if self.story is not whole:
+            show(whole)
+        else:
+            episode(self.console, whole, self._span(), show)
 
     def action_zoom(self) -> None:
         """The time of this span and of what it has caused; or all of it."""

@@ -18,13 +18,14 @@ from pydantic import BaseModel
 from runtime.port.contract import Failure, Timeline, TimelineQuery, TraceRecord
 from tui.format import clean
 
+from .lasting import lasting
 from .row import Row, rows_of
 from .story import Story, episode_of, story_of
 
 if TYPE_CHECKING:
     from tui.app import ObserverApp
 
-__all__ = ["Loading", "Wanted"]
+__all__ = ["Loading", "Wanted", "episode"]
 
 PART: Final = 1_000
 """Records of one answer."""
@@ -43,6 +44,25 @@ class Wanted:
     span: str = ""
     rows: Sequence[Row] = field(default=(), compare=False)
     """What the console has of it itself, for when the node has forgotten it."""
+
+
+def episode(console: ObserverApp, story: Story, span: str, show: Callable[[Story], None]) -> None:
+    """The part of a story that belongs to a span, on a thread where the story is long; `show` gets it on the console's."""
+
+    def make() -> Story:
+        part = episode_of(story, span)
+        part.index()
+        return part
+
+    def follow() -> None:
+        with lasting():
+            part = make()
+        console.call_later(show, part)
+
+    if len(story.rows) <= AT_ONCE:
+        show(make())
+    else:
+        threading.Thread(target=follow, name="observer-episode", daemon=True).start()
 
 
 class Loading:
@@ -125,7 +145,8 @@ class Loading:
             def follow() -> None:
                 if before is not None:
                     before.join()
-                make()
+                with lasting():
+                    make()
 
             self._thread = threading.Thread(target=follow, daemon=True)
             self._thread.start()
@@ -139,11 +160,18 @@ class Loading:
         if len(rows) <= AT_ONCE:
             self._done(rows, more=more)
         else:
-            threading.Thread(target=lambda: self._done(rows, more=more), daemon=True).start()
+
+            def follow() -> None:
+                with lasting():
+                    self._done(rows, more=more)
+
+            threading.Thread(target=follow, daemon=True).start()
 
     def _done(self, rows: list[Row], *, more: bool) -> None:
         story = story_of(rows)
         part = episode_of(story, self._matters(story))
+        story.index()
+        part.index()
         note = self._note
 
         def show() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from tracing import story as floor
@@ -127,6 +128,36 @@ class Story:
     def called(self, pid: str) -> str:
         """What to call a process."""
         return self.names.get(pid, pid) or "outside"
+
+    @cached_property
+    def ticks(self) -> bool:
+        """Whether a timer has begun any of it."""
+        return any(bar.tick for bar in self.bars)
+
+    @cached_property
+    def slowest(self) -> list[Bar]:
+        """The spans that waited or worked longest, the longest first."""
+        return slowest(self.bars)
+
+    @cached_property
+    def _bar_of(self) -> dict[str, Bar]:
+        return {bar.span: bar for bar in self.bars}
+
+    @cached_property
+    def _step_of(self) -> dict[str, Step]:
+        return {step.span: step for step in reversed(self.steps)}
+
+    def index(self) -> None:
+        """Make what keys ask for, on the thread that has made the story: of a long one it takes longer than a frame."""
+        _ = self.ticks, self.slowest, self._bar_of, self._step_of
+
+    def bar(self, span: str) -> Bar | None:
+        """A span of the waterfall."""
+        return self._bar_of.get(span) if span else None
+
+    def step(self, span: str) -> Step | None:
+        """The first line of the diagram about a span."""
+        return self._step_of.get(span) if span else None
 
     def records_of(self, span: str) -> list[Row]:
         """The records of one span, oldest first."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -201,6 +203,36 @@ async def test_of_an_agent_with_a_clock_of_its_own_the_last_episode_is_shown_and
         await press(pilot, "home", "f")
         assert len(console.page.story.bars) == 2
         assert round(console.page.story.starts) == 5_000
+
+
+async def test_the_episode_of_a_long_story_is_made_aside(console):
+    console.node.tracing.story = ticking(200)
+    async with console.open() as pilot:
+        await all_of_the_clock(console, pilot)
+        console.page.action_episode()
+        assert len(console.page.story.bars) == 400
+        await eventually(lambda: len(console.page.story.bars) == 2)
+        assert round(console.page.story.starts) == 5_000
+
+
+async def test_an_episode_is_not_shown_where_another_story_has_come_meanwhile(console):
+    console.node.tracing.story = ticking(200)
+    async with console.open() as pilot:
+        await all_of_the_clock(console, pilot)
+        console.page.action_episode()
+        console.page.whole = another = replace(console.page.whole)
+        console.page._tell(another)
+        await eventually(lambda: all(it.name != "observer-episode" for it in threading.enumerate()))
+        await settle(pilot)
+        assert console.page.story is another
+
+
+async def all_of_the_clock(console, pilot):
+    """The story of an agent with a clock of its own, all of it, the cursor on its beginning."""
+    await press(pilot, "g", *"reviewer-1", "enter", "t")
+    await eventually(lambda: console.page.reading is None)
+    await press(pilot, "f", "home")
+    assert len(console.page.story.bars) == 400
 
 
 async def test_the_cause_of_an_episode_is_before_it(console):

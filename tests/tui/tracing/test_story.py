@@ -76,6 +76,20 @@ def test_the_slowest_is_who_waited_or_worked_by_itself():
     assert [bar.who for bar in slowest(story().bars)][:2] == ["reviewer-1", "reviewer-3"]
 
 
+def test_a_span_and_its_first_line_of_the_diagram_are_found():
+    found = story()
+    for bar in found.bars:
+        assert found.bar(bar.span) is bar
+    first = next(step for step in found.steps if step.span == found.bars[-1].span)
+    assert found.step(first.span) is first
+    assert found.bar("") is found.step("") is found.bar("f" * 16) is None
+
+
+def test_whether_a_timer_has_begun_any_of_it_is_known():
+    assert story_of(rows_of(ticking(2))).ticks
+    assert not story().ticks
+
+
 def ticking(ticks=10):
     """An agent that sets itself a timer again and again; each time it writes to another."""
     rows = []
