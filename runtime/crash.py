@@ -12,10 +12,10 @@ from __future__ import annotations
 import os
 import re
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import FrameSummary, TracebackException
 from typing import TYPE_CHECKING, Any, Final
 
 from .errors import describe, kind_of
@@ -87,7 +87,7 @@ class CrashReport:
     path: tuple[Any, ...]
     behaviour: str
     reason: Any
-    trace: traceback.TracebackException | TextTrace | None
+    trace: TracebackException | TextTrace | None
     last_message: Any
     last_state: Any
     half_changed: bool
@@ -113,6 +113,14 @@ class CrashReport:
     def traceback(self) -> str:
         """The traceback as text; empty where there is none."""
         return "".join(self.trace.format()) if self.trace is not None else ""
+
+    @property
+    def frames(self) -> list[FrameSummary]:
+        """Where it was raised: the frames of the user's code, innermost last; none where there is no traceback, or only its text."""
+        trace = self.trace
+        if not isinstance(trace, TracebackException):
+            return []
+        return [frame for frame in trace.stack if not frame.filename.startswith(_RUNTIME)]
 
     @property
     def places(self) -> frozenset[str]:
@@ -165,13 +173,11 @@ def _may_change(state: Any) -> bool:
         return True
 
 
-def _trace(error: BaseException | None) -> traceback.TracebackException | None:
+def _trace(error: BaseException | None) -> TracebackException | None:
     if error is None:
         return None
     try:
-        trace = traceback.TracebackException.from_exception(
-            error, limit=-FRAMES, lookup_lines=False, compact=True
-        )
+        trace = TracebackException.from_exception(error, limit=-FRAMES, lookup_lines=False, compact=True)
     except Exception:  # a __str__ of the user's that raises
         return None
     frames = trace.stack

@@ -8,8 +8,7 @@
 Nothing that a handler raises leaves this room.
 """
 
-# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
-# pyright: reportUnnecessaryComparison=false
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnnecessaryComparison=false
 # (states are of any type, and a handler may end its own process: pyright does not see `current` and `status` change)
 
 from __future__ import annotations
@@ -69,9 +68,7 @@ class ServerProcess(Process):
         self.strict = kind.strict or self.settles
         sched, story = self.sched, self.sched.story
         entry: Entry = (INIT, args, None, sched.now, 0, born_of(self, args))
-        self.current = entry
-        self.reductions = 1
-        self.since = self.sched.now
+        self.current, self.reductions, self.since = entry, 1, sched.now
         sched.story = entry[5]
         context = sched.own_context(entry[5]) if sched.keep is not None else None
         sched.enter(self, self.since, context, Errand(self._init), (entry, args, options))
@@ -148,11 +145,10 @@ class ServerProcess(Process):
             keep(item)
         events = self.events  # `Process.keep`, written out
         if events is None:
-            self.events = [*item]
-        else:
-            events += item
-            if len(events) > MOST_FIELDS:
-                del events[:-KEPT_FIELDS]
+            events = self.events = []
+        events += item
+        if len(events) > MOST_FIELDS:
+            del events[:-KEPT_FIELDS]
         if self.mailbox is None and not self.suspend and self.status == RUNNING:
             self.current = None
             self.status = IDLE
@@ -303,9 +299,7 @@ class ServerProcess(Process):
         self.task = None
         self.status = RUNNING
         sched = self.sched
-        if (
-            sched.keep is not None and not at_once
-        ):  # else it was over in this very step; CPython 3.12.1 dies of asking such a task
+        if sched.keep is not None and not at_once:  # CPython 3.12.1 dies of asking a task that never waited
             steps = steps_of(task)
             sched.story = entry[5] if steps is None else steps.story
         if task.cancelled():

@@ -33,7 +33,7 @@ from .records import Event, Json, Record, Redact, Show, record_of, reticent
 __all__ = ["Hear", "Session", "Stopped", "Taken"]
 
 Cause: TypeAlias = Literal["count", "time", "rate", "work", "queue", "asked", "owner", "node", "defect"]
-Frames: TypeAlias = Callable[[], tuple[str, ...]]
+Frames: TypeAlias = Callable[[Any], tuple[str, ...]]
 Hear: TypeAlias = Callable[[Any], None]
 """Takes what a site tells of a message: when, kind, whose event it is, and what `event_of` knows of."""
 Taken: TypeAlias = tuple[int, Event, tuple[str, ...]]
@@ -67,7 +67,7 @@ class Session:
         owner: with whom it ends.
         began: in seconds of the monotonic clock.
         show: shows values. Optional. Defaults to telling next to nothing of them.
-        frames: the frames of the step that is running, innermost last, for patterns that ask for the stack. Optional. Defaults to none.
+        frames: the frames of an event that happens now, innermost last, for patterns that ask for the stack. Optional. Defaults to none.
         event_of: makes events of what sites offer. Optional. Defaults to events being offered.
         thread: on which events are offered; on others `settle` does nothing. Optional. Defaults to any.
 
@@ -193,7 +193,7 @@ class Session:
         try:
             if event[1] not in self._free and not self._matcher.accepts(subject, self._event_of(event)):
                 return
-            stack = self._frames() if self._frames is not None else None
+            stack = self._frames(event) if self._frames is not None else None
         except Exception as error:  # an instrument that fails is taken out; the step goes on
             self._fuse("defect", f"it failed: {type(error).__name__}", now)
             return

@@ -71,7 +71,7 @@ class Tap:
         resolve: the number of the process that has a name now. Optional. Defaults to nobody having any.
         atoms: how values of the runtime's classes are compared, see `pattern.reading`. Optional. Defaults to none.
         show: shows values, bounded and redacted. Optional. Defaults to telling next to nothing of them.
-        frames: the frames of the running step. Optional. Defaults to none.
+        frames: the frames of an event that happens now. Optional. Defaults to none.
         event_of: makes events of what sites offer in their place, since making one costs more than a message. Optional. Defaults to events
             being offered.
         probes: put functions under trace. Optional. Defaults to none; patterns that name functions are refused then.

@@ -80,7 +80,7 @@ class Listening:
             resolve=lambda name: _number(node, name),
             event_of=event_of,
             atoms={Pid: _pid, Alias: lambda alias: PidOf(alias._owner.number), Ref: lambda ref: ref.number},
-            frames=frames,
+            frames=lambda event: frames(node, event),
             probes=probes_of(sched, self._post),
         )
 

@@ -147,10 +147,13 @@ def test_only_what_a_pattern_asks_for_is_shown():
 
 
 def test_frames_are_taken_where_the_pattern_asks_for_them():
-    plain, deep = session(frames=lambda: ("f",)), session("all receive -> stack", frames=lambda: ("f",))
+    plain, deep = (
+        session(frames=lambda event: (event[1],)),
+        session("all receive -> stack", frames=lambda event: (event[1],)),
+    )
     offer(plain, 0)
     offer(deep, 0)
-    assert [one.drain()[0][0].stack for one in (plain, deep)] == [(), ("f",)]
+    assert [one.drain()[0][0].stack for one in (plain, deep)] == [(), ("receive",)]
 
 
 def test_one_that_fails_is_taken_out_and_the_step_goes_on():
