@@ -166,10 +166,15 @@ async def settle(pilot: Pilot[Any]) -> None:
     quiet = 0
     for _ in range(200):
         await pilot._wait_for_screen()
-        pilot.app.screen._on_timer_update()  # what waits for the next refresh is work, too
+        stack = list(pilot.app.screen_stack)
+        for (
+            screen
+        ) in stack:  # what waits for the next refresh is work, too; a page beneath a dialog also has some
+            screen._on_timer_update()
         await turns_are_over()
         pumps = [pilot.app, *pilot.app.screen_stack, *pilot.app.screen.walk_children()]
-        calm = not pilot.app._batch_count and all(pump._message_queue.empty() for pump in pumps)
+        waiting = pilot.app._batch_count or any(screen._callbacks for screen in stack)
+        calm = not waiting and all(pump._message_queue.empty() for pump in pumps)
         quiet = quiet + 1 if calm else 0
         if quiet == 3:
             break
