@@ -166,13 +166,28 @@ async def settle(pilot: Pilot[Any]) -> None:
     quiet = 0
     for _ in range(200):
         await pilot._wait_for_screen()
-        pilot.app.screen._on_timer_update()  # what waits for the next refresh is work, too
-        await asyncio.sleep(0)
+        stack = list(pilot.app.screen_stack)
+        for (
+            screen
+        ) in stack:  # what waits for the next refresh is work, too; a page beneath a dialog also has some
+            screen._on_timer_update()
+        await turns_are_over()
         pumps = [pilot.app, *pilot.app.screen_stack, *pilot.app.screen.walk_children()]
-        quiet = quiet + 1 if all(pump._message_queue.empty() for pump in pumps) else 0
+        waiting = pilot.app._batch_count or any(screen._callbacks for screen in stack)
+        calm = not waiting and all(pump._message_queue.empty() for pump in pumps)
+        quiet = quiet + 1 if calm else 0
         if quiet == 3:
             break
     pilot.app.screen._on_timer_update()
+
+
+async def turns_are_over(*_: float) -> None:
+    """Until nothing but timers and other threads could give the loop anything to do."""
+    ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    for _turn in range(10_000):
+        await asyncio.sleep(0)
+        if not ready:
+            return
 
 
 def keys(*pressed: str) -> Callable[[Pilot[Any]], Any]:
@@ -187,4 +202,4 @@ def keys(*pressed: str) -> Callable[[Pilot[Any]], Any]:
     return run
 
 
-__all__ = ["Clock", "Console", "InlineLink", "keys", "plain", "settle"]
+__all__ = ["Clock", "Console", "InlineLink", "keys", "plain", "settle", "turns_are_over"]

@@ -227,7 +227,7 @@ async def test_the_palette_runs_commands_and_jumps(console):
         await press(pilot, "colon", *"tree")
         await eventually(lambda: "pages: tree" in console.screen_text())
         await pilot.press("enter")
-        await eventually(lambda: console.page.mode == "tree")
+        await eventually(lambda: console.app.page is not None and console.app.page.mode == "tree")
 
 
 async def test_a_key_of_the_footer_can_be_clicked(console):

@@ -50,7 +50,9 @@ async def test_an_exit_signal_that_is_not_trapped_runs_its_finally_blocks(node):
 
 
 async def test_trapping_exits_it_receives_them(node):
-    pid, other = await serve(node, coroutine, "trap", isolated=True), await serve(node, Obeys)
+    # It takes the shutdown of its node for one more message, and would have to be waited for.
+    pid = await serve(node, coroutine, "trap", isolated=True, shutdown="brutal_kill")
+    other = await serve(node, Obeys)
     assert await pid.call("seen") == ()
     await other.call(("link", pid))
     other.cast("gone")

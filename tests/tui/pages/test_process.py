@@ -17,6 +17,7 @@ from runtime.port.contract import (
 )
 from tests.support.console import Console, settle
 from tests.support.crew import STATE, crew, row
+from tests.support.eventually import eventually
 from tests.support.fake_node import viewer
 from tests.support.other_nodes import GHOST, elsewhere, haunt, haunted
 from tui.elsewhere import os_facts
@@ -241,6 +242,9 @@ async def test_the_layout_follows_the_size_of_the_terminal(console):
         await press(pilot, "enter")
         assert "it was never restarted" not in console.screen_text()
         await pilot.resize_terminal(*WIDE)
+        await eventually(
+            lambda: console.app.screen.size == WIDE
+        )  # Textual waits for the last of several changes
         await settle(pilot)
         await console.poll(pilot)
         assert "it was never restarted" in console.screen_text()
