@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 
 from runtime.port.contract import Code, Dump, DumpQuery, DumpsQuery, Failure
 from tui.format import NOTHING, number
-from tui.output.records import STORY, record_line, titles
+from tui.output.records import STORY, record_lines, titles
 from tui.output.table import Cell, Column
 from tui.output.text import clock
 from tui.tracing.row import LOUD
@@ -63,7 +63,8 @@ def run(context: Context) -> int:
     else:
         context.out.line(*titles())
         for record in dump.records:
-            context.out.line(*record_line(record, context.out.room, Slow()))
+            for line in record_lines(record, context.out.room, Slow()):
+                context.out.line(*line)
     save(context, "dump", dump.trigger, dump.records, f"{dump.kind} {dump.text}".strip())
     return 0
 

@@ -16,7 +16,7 @@ from runtime.port.contract import Code, Failure, TraceRecord
 from tracing.kinds import KINDS
 from tracing.store import Collection, Store, StoreError
 from tui.format import NOTHING, number
-from tui.output.records import STORY, record_line, titles
+from tui.output.records import STORY, record_lines, titles
 from tui.output.table import Cell, Column
 from tui.tracing.slow import Slow
 
@@ -153,9 +153,8 @@ def _lines(context: Context, records: list[TraceRecord]) -> None:
         return
     context.out.line(*titles())
     for record in records:
-        context.out.line(*record_line(record, context.out.room, Slow()))
-        for frame in record.stack:
-            context.out.line("    ", Cell(frame, "muted"))
+        for line in record_lines(record, context.out.room, Slow()):
+            context.out.line(*line)
     stories = {record.trace for record in records if record.trace}
     if len(stories) == 1:
         context.say(f"one story: {stories.pop()[:STORY]}")

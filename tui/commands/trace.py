@@ -23,8 +23,7 @@ from runtime.port.contract import (
     TraceRecord,
 )
 from tui.format import plural
-from tui.output.records import STORY, record_line, titles
-from tui.output.table import Cell
+from tui.output.records import STORY, record_lines, titles
 from tui.tracing.slow import Slow
 
 from .context import Context
@@ -180,6 +179,5 @@ class _Reader:
         if self._form == "json":
             out.record(record)
         elif self._form == "lines":
-            out.line(*record_line(record, out.room, Slow()))
-            for frame in record.stack:
-                out.line("    ", Cell(frame, "muted"))
+            for line in record_lines(record, out.room, Slow()):
+                out.line(*line)
