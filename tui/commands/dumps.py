@@ -13,7 +13,7 @@ from tui.tracing.row import LOUD
 from tui.tracing.slow import Slow
 
 from .context import Context
-from .exports import export, export_options, form_of, save
+from .exports import export, export_options, form_of, ready, save
 from .options import count, node_options
 
 HELP = """\
@@ -55,6 +55,7 @@ def run(context: Context) -> int:
         if form not in {"lines", "json"} or context.args.save is not None:
             raise Failure(Code.BAD_REQUEST, "which one? say its number: observer dumps N")
         return _list(context)
+    ready(context, form)
     dump = context.ask(DumpQuery(dump=context.args.dump))
     if form == "json":
         context.out.document(dump)

@@ -27,7 +27,7 @@ from tui.output.records import STORY, record_lines, titles
 from tui.tracing.slow import Slow
 
 from .context import Context
-from .exports import Form, export, export_options, form_of, save
+from .exports import Form, export, export_options, form_of, ready, save
 from .interrupts import interrupts
 from .options import count, node_options, seconds, words
 
@@ -97,6 +97,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(context: Context) -> int:
     """Open it, and read until it ends."""
     args, form = context.args, form_of(context.args)
+    ready(context, form)
     session = context.ask(
         Trace(
             pattern=args.pattern,
