@@ -144,7 +144,7 @@ def test_ctrl_c_stops_the_session_and_says_why(bank):
     result = bank.run("trace", "alice send", "--json")
     assert result.code == 130
     assert len(result.out.splitlines()) == 7
-    assert "7 records; because of asked" in result.err
+    assert "7 records; stopped by Ctrl-C" in result.err
     assert [type(request) for request in bank.node.asked] == [Trace, TraceRead, StopTrace, TraceRead]
 
 

@@ -72,7 +72,7 @@ def test_ctrl_c_ends_a_trace_in_order(bank):
         out, err = command.communicate(timeout=20)
     assert (command.returncode, out) == (130, "")
     assert record["values"]["message"]["amount"] == 5
-    assert "1 record; stopped by key owner" in err
+    assert "1 record; stopped by Ctrl-C" in err
     assert "Traceback" not in err
     assert sessions(bank) == []
 
