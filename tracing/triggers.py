@@ -19,11 +19,13 @@ from typing import Any, Final
 
 from .flight import Flight
 from .pattern import Matcher, Pattern, PatternError, Subject, parse
+from .pattern.parser import EVENTS, FUNCTION, parse_whom
 from .records import Event
 
 __all__ = ["Dump", "Trigger", "Triggers", "read_trigger"]
 
-_FORM: Final = re.compile(r"\s*keep\s+(\d{1,6}(?:\.\d{1,6})?)(ms|s|min)\s+before\s+", re.ASCII)
+_KEEPS: Final = re.compile(r"\s*keep\s+(\d{1,6}(?:\.\d{1,6})?)(ms|s|min)(?!\w)\s*", re.ASCII)
+_BEFORE: Final = re.compile(r"before(?!\w)\s*", re.ASCII)
 _UNITS: Final = {"ms": 1e-3, "s": 1.0, "min": 60.0}
 _LONGEST: Final = 600.0
 _WORDS: Final = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|\b(of|when)\b""", re.DOTALL)
@@ -67,26 +69,46 @@ def read_trigger(text: str) -> Trigger:
     Raises:
         PatternError: it cannot be understood.
     """
-    begins = _FORM.match(text)
-    legal = ("keep SECONDS before EVENT [of WHOM] [when CONDITION]", "keep 5s before crash")
-    if begins is None:
+    keeps = _KEEPS.match(text)
+    if keeps is None:
+        legal = ("keep SECONDS before EVENT [of WHOM] [when CONDITION]", "keep 5s before crash")
         raise PatternError(text, 1, "a trigger begins with how much it keeps", legal)
-    seconds = float(begins[1]) * _UNITS[begins[2]]
+    seconds = float(keeps[1]) * _UNITS[keeps[2]]
     if not 0 < seconds <= _LONGEST:
         raise PatternError(
-            text, begins.start(1) + 1, f"{seconds:g} s cannot be kept", (f"up to {_LONGEST:g} s",)
+            text, keeps.start(1) + 1, f"{seconds:g} s cannot be kept", (f"up to {_LONGEST:g} s",)
         )
+    begins = _BEFORE.match(text, keeps.end())
+    if begins is None:
+        raise PatternError(text, keeps.end() + 1, "`before EVENT` is missing", ("before EVENT",))
     what, whom, rest = _parts(text, begins.end())
-    pattern = f"{whom} {what} {rest}"
+    if not what.text:
+        raise PatternError(text, what.start + 1, "the event to wait for is missing", EVENTS)
     try:
-        return Trigger(text, seconds, parse(pattern))
+        parse_whom(whom.text)
     except PatternError as error:
-        column = _column(text, begins.end(), (whom, what, rest), error.column)
-        raise PatternError(text, column, error.problem, error.legal) from None
+        raise PatternError(text, whom.start + error.column, error.problem, error.legal) from None
+    beginning = f"{whom.text} "
+    try:
+        return Trigger(text, seconds, parse(f"{beginning}{what.text} {rest.text}"))
+    except PatternError as error:
+        at = error.column - 1 - len(beginning)
+        beyond = at - len(what.text) - 1
+        column = (rest.start + beyond if beyond > 0 else what.start + min(at, len(what.text))) + 1
+        no_functions = tuple(each for each in error.legal if each != FUNCTION)
+        raise PatternError(text, column, error.problem, no_functions) from None
 
 
-def _parts(text: str, start: int) -> tuple[str, str, str]:
-    """What, whom and the condition of a trigger, in the text's own words."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a trigger, without the space around it, and where in its text it begins."""
+
+    text: str
+    start: int
+
+
+def _parts(text: str, start: int) -> tuple[_Part, _Part, _Part]:
+    """What, whom and the condition of a trigger, in the text's own words; without an `of` it means all."""
     ends, of = len(text), None
     for word in _WORDS.finditer(text, start):
         if word[2] == "of" and of is None:
@@ -94,20 +116,15 @@ def _parts(text: str, start: int) -> tuple[str, str, str]:
         elif word[2] == "when":
             ends = word.start()
             break
+    rest = _part(text, ends, len(text))
     if of is None:
-        return text[start:ends].strip(), "all", text[ends:].strip()
-    return text[start : of.start()].strip(), text[of.end() : ends].strip(), text[ends:].strip()
+        return _part(text, start, ends), _Part("all", ends), rest
+    return _part(text, start, of.start()), _part(text, of.end(), ends), rest
 
 
-def _column(text: str, start: int, parts: tuple[str, str, str], column: int) -> int:
-    """Where a column of the pattern stands in the text of the trigger."""
-    at = column - 1
-    for part in parts:
-        if at <= len(part):
-            found = text.find(part, start)
-            return (found if found >= 0 else start) + at + 1
-        at -= len(part) + 1
-    return len(text) + 1
+def _part(text: str, start: int, end: int) -> _Part:
+    part = text[start:end].strip()
+    return _Part(part, text.index(part, start) if part else end)
 
 
 class Triggers:

@@ -45,7 +45,7 @@ class Operation:
         """It is over, and stands in the audit log."""
         sched = self._node.scheduler
         subject: Any = self.process or HOST
-        detail = {"role": entry.role, "detail": entry.detail, "outcome": entry.outcome}
+        detail = {"role": entry.role.value, "detail": entry.detail, "outcome": entry.outcome}
         text = f"{entry.action} {entry.target}".strip()
 
         def offer() -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tracing.context import Context
+from tracing.wording import counted
 
 from ..mailbox import HANDLERS, INIT, SHUTDOWN, SYSTEM
 from ..pid import pid_text
@@ -149,12 +150,16 @@ def _usable(steps: list[Step]) -> tuple[tuple[Step, ...], list[str]]:
         known = bool(step.state)
     notes: list[str] = []
     if len(found) < len(steps):
+        left_out = len(steps) - len(found)
+        are = "is" if left_out == 1 else "are"
         notes.append(
-            f"{len(steps) - len(found)} of {len(steps)} messages are in the record without a state, and are not replayed"
+            f"{left_out} of {counted(len(steps), 'message')} {are} in the record without a state, and {are} not replayed"
         )
     unsure = sum(not step.sure for step in found)
     if unsure:
-        notes.append(f"the values of {unsure} steps can change, and may have changed before they were kept")
+        notes.append(
+            f"the values of {counted(unsure, 'step')} can change, and may have changed before they were kept"
+        )
     return tuple(found), notes
 
 

@@ -63,6 +63,39 @@ def test_a_wrong_trigger_is_told_where(text, place):
     assert caught.value.column - 1 == text.rfind(place)
 
 
+@pytest.mark.parametrize(
+    ("text", "column", "problem"),
+    [
+        ("keep 5s", 8, "`before EVENT` is missing"),
+        ("keep 5s befor crash", 9, "`before EVENT` is missing"),
+        ("keep 5s before", 15, "the event to wait for is missing"),
+        ("keep 5s before of alice", 16, "the event to wait for is missing"),
+        ("keep 5s before when took > 1s", 16, "the event to wait for is missing"),
+        ("keep 5s before crash of", 24, "whom to trace is missing"),
+        ("keep 5s before crash of when took > 1s", 25, "whom to trace is missing"),
+        ("keep 5s before crash of alice,", 31, "whom to trace is missing"),
+        ("keep 5s before crash of behaviour", 34, "the name of a behaviour is missing"),
+        ("keep 5s before crash of alice bob", 31, "'bob' means nothing here"),
+        ("keep 5s before crash,", 22, "what to trace is missing"),
+        ("keep 5s before crash, of alice", 22, "what to trace is missing"),
+        ("keep 5s before crash crash of crash", 22, "'crash' means nothing here"),
+        ("keep 5s before crash of alice when", 35, "a value is missing"),
+    ],
+)
+def test_what_is_missing_is_told_where_it_would_stand(text, column, problem):
+    with pytest.raises(PatternError) as caught:
+        read_trigger(text)
+    assert (caught.value.column, caught.value.problem) == (column, problem)
+
+
+@pytest.mark.parametrize("text", ["keep 5s before", "keep 5s before colour", "keep 5s before crash,"])
+def test_functions_which_no_trigger_takes_are_not_offered(text):
+    with pytest.raises(PatternError) as caught:
+        read_trigger(text)
+    assert "crash" in caught.value.legal
+    assert "MODULE:FUNCTION" not in caught.value.legal
+
+
 @settings(deadline=None, database=None, derandomize=True, max_examples=300)
 @given(st.lists(st.sampled_from(["keep", "5s", "before", "crash", "of", "when", "alice", "reason", "==", '"x"', '"', ",", "->"]), max_size=10), st.booleans())  # fmt: skip
 def test_no_trigger_raises_anything_but_a_pattern_error(words, begun):

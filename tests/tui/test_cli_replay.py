@@ -107,6 +107,24 @@ def test_what_has_been_recorded_is_listed(bank):
     assert "nothing has been recorded" in bank.run("record").err
 
 
+@pytest.mark.parametrize("option", [["--for", "3"], ["--count", "5"], ["--as", "x"]])
+def test_options_of_a_recording_without_a_process_are_refused(bank, option):
+    result = bank.run("record", *option)
+    assert (result.code, result.out) == (2, "")
+    assert (
+        f"{option[0]} is for a recording, and no process is named: observer record PROCESS {option[0]}"
+        in result.err
+    )
+    assert bank.node.asked == []
+
+
+def test_a_recording_has_limits_where_none_are_said(bank):
+    bank.answer(Record, session()).answer(RecordWait, Recorded(at=AT, session=session(end="time"), over=True))
+    assert "at most 60 s" in bank.run("record", "alice").err
+    limits = bank.node.asked[0].limits
+    assert (limits.seconds, limits.count) == (60, 10_000)
+
+
 def test_a_replay_that_goes_as_recorded_ends_with_0(bank):
     result = bank.answer(Replay, report()).run("replay", "three")
     assert result.code == 0

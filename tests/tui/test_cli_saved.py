@@ -82,6 +82,9 @@ def test_a_file_becomes_a_diagram_without_a_node(bank, file):
     [
         (["nowhere.sqlite"], 1, "there is no file nowhere.sqlite"),
         ([__file__], 1, "test_cli_saved.py"),
+        (["."], 1, ". is a directory, and no file of records"),
+        (["FILE", "99"], 1, "has no number 99; it has 1"),
+        (["FILE", "99", "--json"], 1, "has no number 99"),
         (["FILE", "0"], 2, "0"),
         (["FILE", "--process", "alice"], 2, "'alice' is no pid"),
         (["FILE", "--story", "xyz"], 2, "'xyz' is no trace id"),
@@ -97,6 +100,6 @@ def test_what_is_wrong_is_told(bank, file, arguments, code, said):
 
 
 def test_what_does_not_fit_is_nothing(bank, file):
-    result = bank.run("saved", file, "7")
+    result = bank.run("saved", file, "1", "--story", "ffff")
     assert (result.code, result.out) == (0, "")
     assert "no record fits" in result.err

@@ -144,7 +144,7 @@ def test_ctrl_c_stops_the_session_and_says_why(bank):
     result = bank.run("trace", "alice send", "--json")
     assert result.code == 130
     assert len(result.out.splitlines()) == 7
-    assert "7 records; because of asked" in result.err
+    assert "7 records; stopped by Ctrl-C" in result.err
     assert [type(request) for request in bank.node.asked] == [Trace, TraceRead, StopTrace, TraceRead]
 
 
@@ -175,28 +175,32 @@ def test_otlp_goes_to_the_collector(traced, monkeypatch):
         sent.append((len(list(records)), endpoint, node, timeout))
         return 2
 
-    monkeypatch.setattr(otel, "send", send, raising=False)
+    monkeypatch.setattr(otel, "installed", lambda: None)
+    monkeypatch.setattr(otel, "send", send)
     result = traced.run("trace", "all messages", "--otlp", "--endpoint", "http://127.0.0.1:9")
     assert (result.code, result.out) == (0, "")
     assert sent == [(7, "http://127.0.0.1:9", "bank", 5.0)]
     assert "2 spans sent to http://127.0.0.1:9" in result.err
 
 
-def test_otlp_says_what_is_missing(traced, monkeypatch):
-    def send(*_args, **_options):
+@pytest.mark.parametrize("line", [["trace", "all messages"], ["timeline", TRACE], ["dumps", "2"]])
+def test_otlp_says_what_is_missing_before_the_node_is_asked(bank, monkeypatch, line):
+    def installed():
         raise otel.Missing('OpenTelemetry\'s SDK is not installed: pip install "otp-observer[otel]"')
 
-    monkeypatch.setattr(otel, "send", send, raising=False)
-    result = traced.run("trace", "all messages", "--otlp")
+    monkeypatch.setattr(otel, "installed", installed)
+    result = bank.run(*line, "--otlp")
     assert result.code == 1
     assert "pip install" in result.err
+    assert bank.node.asked == []
 
 
 def test_a_collector_that_does_not_take_it_ends_with_3(traced, monkeypatch):
     def send(*_args, **_options):
         raise RuntimeError("the exporter has not taken 2 spans")
 
-    monkeypatch.setattr(otel, "send", send, raising=False)
+    monkeypatch.setattr(otel, "installed", lambda: None)
+    monkeypatch.setattr(otel, "send", send)
     result = traced.run("trace", "all messages", "--otlp")
     assert result.code == 3
     assert "http://127.0.0.1:4318" in result.err
@@ -215,14 +219,22 @@ def test_records_are_kept_in_a_file_beside_what_is_shown(traced, tmp_path):
     store.close()
 
 
-def test_a_file_that_is_none_is_refused(traced, tmp_path):
-    file = tmp_path / "other.sqlite"
-    with sqlite3.connect(file) as base:
+@pytest.mark.parametrize("line", [["trace", "all messages"], ["timeline", TRACE], ["dumps", "2"]])
+@pytest.mark.parametrize("place", ["other.sqlite", ".", "nowhere/x.sqlite"])
+def test_a_file_that_is_none_is_refused_before_the_node_is_asked(bank, tmp_path, line, place):
+    with sqlite3.connect(tmp_path / "other.sqlite") as base:
         base.execute("CREATE TABLE mine (x)")
     base.close()
-    result = traced.run("trace", "all messages", "--save", str(file))
+    result = bank.run(*line, "--save", str(tmp_path / place))
     assert result.code == 1
-    assert "nothing is saved" in result.err
+    assert "nothing would be saved" in result.err
+    assert bank.node.asked == []
+
+
+def test_a_trace_that_is_not_opened_leaves_no_file(bank, tmp_path):
+    bank.answer(Trace, Failure(Code.BAD_REQUEST, "column 7: no"))
+    assert bank.run("trace", "alice recieve", "--save", str(tmp_path / "x.sqlite")).code == 2
+    assert not (tmp_path / "x.sqlite").exists()
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,18 @@ def test_a_trace_ends_at_its_count_with_0_and_says_so(bank):
     assert "3 records; 3 records were asked for" in err
 
 
+def test_results_and_states_that_a_pattern_asks_for_are_in_its_lines(bank):
+    with bank.start("trace", "alice handled -> return, state", "--count", "2", "--for", "20") as command:
+        opened(bank, command)
+        bank.ask("send", "alice", DEPOSIT, "--call")
+        bank.ask("send", "alice", DEPOSIT, "--cast")
+        out, _ = command.communicate(timeout=20)
+    _, call, cast = out.splitlines()
+    assert "handle_call  → " in call
+    assert "all of it" in call
+    assert "handle_cast  all of it" in cast
+
+
 def test_a_trace_ends_in_time_with_0(bank):
     result = bank.run("trace", "alice receive", "--for", "0.2", "--json")
     assert (result.returncode, result.stdout) == (0, "")
@@ -60,7 +72,7 @@ def test_ctrl_c_ends_a_trace_in_order(bank):
         out, err = command.communicate(timeout=20)
     assert (command.returncode, out) == (130, "")
     assert record["values"]["message"]["amount"] == 5
-    assert "1 record; stopped by key owner" in err
+    assert "1 record; stopped by Ctrl-C" in err
     assert "Traceback" not in err
     assert sessions(bank) == []
 

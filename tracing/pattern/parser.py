@@ -13,7 +13,7 @@ from .cursor import Cursor
 from .errors import PatternError
 from .tree import Argument, Function, Pattern, PidOf, Whom
 
-__all__ = ["expected", "parse"]
+__all__ = ["EVENTS", "FUNCTION", "expected", "parse", "parse_whom"]
 
 SHOWS: Final = ("state", "return", "stack", "nothing")
 _WHOM: Final = (
@@ -26,7 +26,10 @@ _WHOM: Final = (
     "under NAME",
 )
 _KINDS: Final = tuple(name for name, kind in KINDS.items() if kind.group != "functions")
-_WHAT: Final = (*sorted(GROUPS), *_KINDS, "MODULE:FUNCTION")
+EVENTS: Final = (*sorted(GROUPS), *_KINDS)
+"""What may be traced of processes."""
+FUNCTION: Final = "MODULE:FUNCTION"
+_WHAT: Final = (*EVENTS, FUNCTION)
 _MEANT: Final = {
     "exit": "ended",
     "exits": "ended",
@@ -65,11 +68,21 @@ def expected(text: str) -> tuple[str, ...]:
     raise AssertionError("a gap is nowhere legal")
 
 
+def parse_whom(text: str) -> tuple[Whom, ...]:
+    """Read the beginning of a pattern alone.
+
+    Raises:
+        PatternError: it cannot be understood, or something comes after it.
+    """
+    cursor = Cursor(text, "gap")
+    whom = _whoms(cursor)
+    if cursor.token.form != "gap":
+        cursor.wrong(f"{cursor.token.text[:30]!r} means nothing here", "a comma", "when CONDITION", "the end")
+    return whom
+
+
 def _pattern(cursor: Cursor) -> Pattern:
-    whom = [_whom(cursor)]
-    while cursor.skip(","):
-        _not_too_many(cursor, whom)
-        whom.append(_whom(cursor))
+    whom = _whoms(cursor)
     kinds: set[str] = set()
     functions: list[Function] = []
     _what(cursor, kinds, functions)
@@ -94,7 +107,7 @@ def _pattern(cursor: Cursor) -> Pattern:
         cursor.wrong(f"{cursor.token.text[:30]!r} means nothing here", *left)
     if "return" in show or read & _RESULTS:
         kinds |= ending
-    return Pattern(cursor.pattern, tuple(whom), frozenset(kinds), tuple(functions), holds, frozenset(show))
+    return Pattern(cursor.pattern, whom, frozenset(kinds), tuple(functions), holds, frozenset(show))
 
 
 def _not_too_many(cursor: Cursor, found: Sequence[object]) -> None:
@@ -103,6 +116,14 @@ def _not_too_many(cursor: Cursor, found: Sequence[object]) -> None:
 
 
 # --- whom ---------------------------------------------------------------------------------------------
+
+
+def _whoms(cursor: Cursor) -> tuple[Whom, ...]:
+    whom = [_whom(cursor)]
+    while cursor.skip(","):
+        _not_too_many(cursor, whom)
+        whom.append(_whom(cursor))
+    return tuple(whom)
 
 
 def _whom(cursor: Cursor) -> Whom:

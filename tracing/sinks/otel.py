@@ -21,18 +21,41 @@ from ..records import Record
 from ..story import Span, spans
 from .conventions import SEMCONV, attributes_of, is_model, kind_of, name_of
 
-__all__ = ["Missing", "export", "sdk_spans", "send"]
+__all__ = ["Missing", "export", "installed", "sdk_spans", "send"]
 
 _CONTEXTUAL: Final = frozenset({
     "send", "call", "timer", "receive", "handle", "handled", "reply", "spawn", "span_start", "span_end",
 })  # fmt: skip
 """Kinds that a span is made of; all others are events of it."""
+_EXPORTER: Final = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 AT_ONCE: Final = 1000
 """Spans that an exporter is handed at a time: collectors bound the size of a request."""
 
 
 class Missing(ImportError):  # noqa: N818 - what it is
     """The SDK, or an exporter, is not installed."""
+
+
+_PARTS: Final = (
+    "opentelemetry.trace",
+    "opentelemetry.sdk.trace",
+    "opentelemetry.sdk.resources",
+    "opentelemetry.sdk.util.instrumentation",
+    _EXPORTER,
+)
+
+
+def installed() -> None:
+    """Whether `send` finds what it needs, without sending anything.
+
+    Raises:
+        Missing: the SDK or its exporter is not installed.
+    """
+    try:
+        for part in _PARTS:
+            import_module(part)
+    except ImportError as error:
+        raise Missing(_HOW) from error
 
 
 def export(records: Iterable[Record], exporter: Any, node: str = "node", *, contents: bool = False) -> int:
@@ -80,7 +103,7 @@ def send(
         RuntimeError: the collector has not taken them.
     """
     try:
-        exporters: Any = import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+        exporters: Any = import_module(_EXPORTER)
     except ImportError as error:
         raise Missing(_HOW) from error
     _, _, path = endpoint.partition("://")[2].partition("/")

@@ -6,14 +6,14 @@ from argparse import ArgumentParser
 
 from runtime.port.contract import Code, Dump, DumpQuery, DumpsQuery, Failure
 from tui.format import NOTHING, number
-from tui.output.records import STORY, record_line, titles
+from tui.output.records import STORY, record_lines, titles
 from tui.output.table import Cell, Column
 from tui.output.text import clock
 from tui.tracing.row import LOUD
 from tui.tracing.slow import Slow
 
 from .context import Context
-from .exports import export, export_options, form_of, save
+from .exports import export, export_options, form_of, ready, save
 from .options import count, node_options
 
 HELP = """\
@@ -55,6 +55,7 @@ def run(context: Context) -> int:
         if form not in {"lines", "json"} or context.args.save is not None:
             raise Failure(Code.BAD_REQUEST, "which one? say its number: observer dumps N")
         return _list(context)
+    ready(context, form)
     dump = context.ask(DumpQuery(dump=context.args.dump))
     if form == "json":
         context.out.document(dump)
@@ -63,7 +64,8 @@ def run(context: Context) -> int:
     else:
         context.out.line(*titles())
         for record in dump.records:
-            context.out.line(*record_line(record, context.out.room, Slow()))
+            for line in record_lines(record, context.out.room, Slow()):
+                context.out.line(*line)
     save(context, "dump", dump.trigger, dump.records, f"{dump.kind} {dump.text}".strip())
     return 0
 

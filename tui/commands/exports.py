@@ -27,7 +27,7 @@ from tui.format import plural
 
 from .context import Context
 
-__all__ = ["Form", "export", "export_options", "form_of", "pid_number", "save", "told"]
+__all__ = ["Form", "export", "export_options", "form_of", "pid_number", "ready", "save", "told"]
 
 Form = Literal["lines", "json", "mermaid", "perfetto", "otlp"]
 _ENDPOINT: Final = "http://127.0.0.1:4318"
@@ -67,6 +67,24 @@ def form_of(args: Namespace) -> Form:
     if args.endpoint is not None and "otlp" not in asked:
         raise Failure(Code.BAD_REQUEST, "--endpoint is for --otlp")
     return asked[0] if asked else "lines"
+
+
+def ready(context: Context, form: Form) -> None:
+    """Ask for what the answer will need while nothing has been done for it: a session that cannot be kept is none that somebody wants.
+
+    Raises:
+        Failure: the file cannot be used, or what sends to a collector is not installed.
+    """
+    path: Path | None = getattr(context.args, "save", None)
+    try:
+        if form == "otlp":
+            otel.installed()
+        if path is not None:
+            _usable(path)
+    except otel.Missing as missing:
+        raise Failure(Code.REFUSED, str(missing)) from None
+    except (StoreError, OSError, sqlite3.Error) as error:
+        raise Failure(Code.REFUSED, f"nothing would be saved: {error}") from None
 
 
 def export(context: Context, form: Form, records: Sequence[TraceRecord], name: str | None = None) -> None:
@@ -110,6 +128,16 @@ def save(context: Context, sort: str, title: str, records: Sequence[TraceRecord]
     except (StoreError, OSError, sqlite3.Error) as error:
         raise Failure(Code.REFUSED, f"nothing is saved: {error}") from None
     context.say(f"{plural(len(records), 'record')} kept in {path}, as number {number}")
+
+
+def _usable(path: Path) -> None:
+    """Try a store that is there. One that is not is not made, since there may be nothing to keep."""
+    if path.exists():
+        Store(path).close()
+    elif not path.parent.is_dir():
+        raise StoreError(f"there is no directory {path.parent}")
+    elif not os.access(path.parent, os.W_OK | os.X_OK):
+        raise StoreError(f"{path.parent} is not writable")
 
 
 def _record(record: TraceRecord) -> Record:

@@ -40,6 +40,8 @@ operator's key; the node records who did it.
 """
 
 WAIT_S: Final = 0.5
+SECONDS: Final = 60.0
+COUNT: Final = 10_000
 KEEPING_S: Final = 60.0
 """How long the node may take to keep what it has recorded."""
 _COLUMNS = (
@@ -58,11 +60,10 @@ def arguments(parser: ArgumentParser) -> None:
         dest="seconds",
         metavar="S",
         type=seconds(0.01, 86_400),
-        default=60.0,
         help="seconds; default 60",
     )
     parser.add_argument(
-        "--count", metavar="N", type=count(1, 100_000), default=10_000,
+        "--count", metavar="N", type=count(1, 100_000),
         help="events; a message is three or more; default 10,000",
     )  # fmt: skip
     parser.add_argument(
@@ -75,10 +76,18 @@ def run(context: Context) -> int:
     """Record, or list what has been recorded."""
     args = context.args
     if args.process is None:
+        options = {"--for": args.seconds, "--count": args.count, "--as": args.name}
+        option = next((option for option, value in options.items() if value is not None), None)
+        if option is not None:
+            raise Failure(
+                Code.BAD_REQUEST,
+                f"{option} is for a recording, and no process is named: observer record PROCESS {option} …",
+            )
         return _list(context)
-    limits = TraceLimits(count=args.count, seconds=args.seconds, queue=100_000)
+    lasts = SECONDS if args.seconds is None else args.seconds
+    limits = TraceLimits(count=args.count or COUNT, seconds=lasts, queue=100_000)
     session = context.ask(Record(process=args.process, limits=limits))
-    context.say(f"session {session.session}: recording, at most {args.seconds:g} s; Ctrl-C ends it")
+    context.say(f"session {session.session}: recording, at most {lasts:g} s; Ctrl-C ends it")
     stopped = False
     with interrupts() as interrupted:
         while True:

@@ -16,7 +16,7 @@ from runtime.port.contract import Code, Failure, TraceRecord
 from tracing.kinds import KINDS
 from tracing.store import Collection, Store, StoreError
 from tui.format import NOTHING, number
-from tui.output.records import STORY, record_line, titles
+from tui.output.records import STORY, record_lines, titles
 from tui.output.table import Cell, Column
 from tui.tracing.slow import Slow
 
@@ -47,6 +47,10 @@ _COLUMNS: Final = (
     Column("TITLE", least=12),
     Column("WHY", least=10, drop=1),
 )
+_MOST: Final = 10_000
+"""As many as a file can hold."""
+_TOLD: Final = 10
+"""Numbers that are told to who has asked for another."""
 _PID: Final = re.compile(r"<\d{1,12}\.\d{1,12}\.0>", re.ASCII)
 _STORY: Final = re.compile(r"[0-9a-f]{4,32}", re.ASCII)
 
@@ -85,6 +89,10 @@ def run(context: Context) -> int:
     args, form = context.args, form_of(context.args)
     asked = (args.collection, args.process, args.story, args.kind, args.since, args.until)
     with _opened(args.file) as store:
+        if args.collection is not None:
+            kept = store.collections(_MOST)
+            if all(each.number != args.collection for each in kept):
+                raise Failure(Code.REFUSED, f"{args.file} has no number {args.collection}; {_numbers(kept)}")
         if form in {"lines", "json"} and all(each is None for each in asked):
             return _list(context, store.collections(1000))
         records = [
@@ -110,7 +118,9 @@ def run(context: Context) -> int:
 
 @contextmanager
 def _opened(path: Path) -> Generator[Store]:
-    if not path.is_file():
+    if path.is_dir():
+        raise Failure(Code.REFUSED, f"{path} is a directory, and no file of records")
+    if not path.exists():
         raise Failure(
             Code.REFUSED, f"there is no file {path}; `observer trace PATTERN --save {path}` would make it"
         )
@@ -122,6 +132,12 @@ def _opened(path: Path) -> Generator[Store]:
             store.close()
     except (StoreError, OSError, sqlite3.Error) as error:
         raise Failure(Code.REFUSED, str(error)) from None
+
+
+def _numbers(kept: list[Collection]) -> str:
+    numbers = ", ".join(str(each.number) for each in kept[:_TOLD])
+    more = f" and {number(len(kept) - _TOLD)} more" if len(kept) > _TOLD else ""
+    return f"it has {numbers}{more}" if kept else "nothing is kept in it"
 
 
 def _list(context: Context, kept: list[Collection]) -> int:
@@ -153,9 +169,8 @@ def _lines(context: Context, records: list[TraceRecord]) -> None:
         return
     context.out.line(*titles())
     for record in records:
-        context.out.line(*record_line(record, context.out.room, Slow()))
-        for frame in record.stack:
-            context.out.line("    ", Cell(frame, "muted"))
+        for line in record_lines(record, context.out.room, Slow()):
+            context.out.line(*line)
     stories = {record.trace for record in records if record.trace}
     if len(stories) == 1:
         context.say(f"one story: {stories.pop()[:STORY]}")

@@ -14,7 +14,7 @@ from tui.tracing.slow import Slow
 from tui.tracing.story import Story, episode_of, story_of
 
 from .context import Context
-from .exports import export, export_options, form_of, save
+from .exports import export, export_options, form_of, ready, save
 from .options import count, node_options
 
 HELP = """\
@@ -72,6 +72,7 @@ def run(context: Context) -> int:
     if args.sequence and form != "lines":
         raise Failure(Code.BAD_REQUEST, f"--sequence is a form of its own; leave --{form} out")
     traced = _TRACE.fullmatch(args.story)
+    ready(context, form)
     timeline = context.ask(
         TimelineQuery(
             trace=args.story if traced else None,

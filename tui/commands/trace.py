@@ -23,12 +23,11 @@ from runtime.port.contract import (
     TraceRecord,
 )
 from tui.format import plural
-from tui.output.records import STORY, record_line, titles
-from tui.output.table import Cell
+from tui.output.records import STORY, record_lines, titles
 from tui.tracing.slow import Slow
 
 from .context import Context
-from .exports import Form, export, export_options, form_of, save
+from .exports import Form, export, export_options, form_of, ready, save
 from .interrupts import interrupts
 from .options import count, node_options, seconds, words
 
@@ -98,6 +97,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(context: Context) -> int:
     """Open it, and read until it ends."""
     args, form = context.args, form_of(context.args)
+    ready(context, form)
     session = context.ask(
         Trace(
             pattern=args.pattern,
@@ -119,6 +119,8 @@ def run(context: Context) -> int:
     if form in {"mermaid", "perfetto", "otlp"}:
         export(context, form, reader.kept)
     why = end.text if end is not None else "it has ended"
+    if reader.stopped and end is not None and end.cause == "asked":
+        why = "stopped by Ctrl-C"
     save(context, "session", args.pattern, reader.kept, why)
     context.say(f"{plural(reader.count, 'record')}; {why}")
     if reader.story and form == "lines":
@@ -135,6 +137,7 @@ class _Reader:
         count: of records so far.
         kept: the records, where something is made of all of them.
         story: the trace id of the last record that has one.
+        stopped: whether it has stopped the session itself.
     """
 
     def __init__(self, context: Context, session: int, form: Form) -> None:
@@ -145,17 +148,18 @@ class _Reader:
         self.count = 0
         self.kept: list[TraceRecord] = []
         self.story = ""
+        self.stopped = False
 
     def read(self, interrupted: threading.Event) -> TraceEnd | None:
         """Read until it has ended; why it has. It is stopped when somebody interrupts."""
         if self._form == "lines":
             self._context.out.line(*titles())
-        stopped = False
+        asked = False
         while True:
-            if interrupted.is_set() and not stopped:
-                stopped = True
+            if interrupted.is_set() and not asked:
+                asked = True
                 self._stop()
-            wait = 0.0 if stopped else WAIT_S
+            wait = 0.0 if asked else WAIT_S
             page = self._context.ask(TraceRead(session=self._session, wait_s=wait), extra=wait)
             for record in page.records:
                 self._take(record)
@@ -167,6 +171,7 @@ class _Reader:
     def _stop(self) -> None:
         try:
             self._context.ask(StopTrace(session=self._session))
+            self.stopped = True
         except Failure as failure:
             if failure.code is not Code.REFUSED:  # else it has ended by itself meanwhile
                 raise
@@ -180,6 +185,5 @@ class _Reader:
         if self._form == "json":
             out.record(record)
         elif self._form == "lines":
-            out.line(*record_line(record, out.room, Slow()))
-            for frame in record.stack:
-                out.line("    ", Cell(frame, "muted"))
+            for line in record_lines(record, out.room, Slow()):
+                out.line(*line)

@@ -32,6 +32,7 @@ TOLD: Final = ("message", "reply", "reason", "result", "arguments", "amount", "a
 """Labels of values, the first of which is told in the list."""
 
 LONGEST: Final = 240
+"""Characters of what is told of one value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from runtime.replay.recorder import record_process as begin
 from tracing.limits import Limits
 from tracing.store import Store, StoreError
 from tracing.tap import Refused
+from tracing.wording import counted
 
 from ..lookup import behaviour_text, find, now, number_in, pid_text, title, when
 from ..posting import busy_with, on_loop
@@ -166,7 +167,7 @@ class Recordings:
             steps = len(Steps.of(kept).steps)
         except Broken:
             return None
-        text = f"{steps} steps of {recorder.about.name or pid_text(recorder.process)}; {why}"
+        text = f"{counted(steps, 'step')} of {recorder.about.name or pid_text(recorder.process)}; {why}"
         try:
             with self._lock:
                 store = self._opened()

@@ -15,6 +15,7 @@ from runtime.port.contract import Code, Failure, Span, Timeline, TimelineQuery, 
 from runtime.trace.inferred import told_apart, with_story
 from tracing import story
 from tracing.records import Record
+from tracing.wording import counted
 
 from ..lookup import find, now, number_in, pid_text
 from ..pace import rested
@@ -168,9 +169,10 @@ def _note(node: Node, orphans: int, left_out: int, flown: list[Event], mine: lis
     """What is missing, in sentences."""
     notes: list[str] = []
     if left_out:
-        notes.append(f"the first {left_out:,} records are left out")
+        notes.append(f"left out: the first {counted(left_out, 'record')}")
     if orphans:
-        notes.append(f"{orphans:,} spans were caused by others that are not here any more")
+        were = "was" if orphans == 1 else "were"
+        notes.append(f"{counted(orphans, 'span')} {were} caused by what is not here any more")
     if not any(each[1] in {"send", "call"} for each in mine):
         notes.append("no session has taken its messages: what was sent and never handled is missing")
     if flown and mine and len(flown) > 1 and mine[0][0] <= flown[0][0]:

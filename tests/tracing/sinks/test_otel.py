@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.events import agent, conversation
 from tracing.records import Record, record_of
+from tracing.sinks import otel
 from tracing.sinks.conventions import SEMCONV
 from tracing.sinks.otel import Missing, export, sdk_spans, send
 
@@ -45,7 +46,7 @@ def test_without_the_sdk_it_is_said_how_to_get_it(records, monkeypatch):
         raise ModuleNotFoundError(name)
 
     monkeypatch.setattr("tracing.sinks.otel.import_module", missing)
-    for make in (sdk_spans, lambda told: send(told, "http://127.0.0.1:1")):
+    for make in (sdk_spans, lambda told: send(told, "http://127.0.0.1:1"), lambda _told: otel.installed()):
         with pytest.raises(Missing, match=r"pip install \"otp-observer\[otel\]\""):
             make(records)
 

@@ -20,6 +20,7 @@ def test_an_action_is_told_with_who_has_taken_it(node, client):
     ended = next(record for record in records if record.kind == "ended")
     killed = next(record for record in records if record.text == "kill alice")
     assert killed.values["detail"]["detail"] == "kill"
+    assert killed.values["detail"]["role"] == "admin"
     assert ended.principal == killed.principal == "owner"
     assert ended.trace == killed.trace
 

@@ -89,7 +89,7 @@ def test_a_recording_ends_at_its_limits(node, client):
     deposit(node, 1, name="alice")
     answer = client.ask(RecordWait(session=session.session, name="short", wait_s=10))
     assert answer.session.end.cause == "time"
-    assert answer.recording.text.startswith("1 steps of alice")
+    assert answer.recording.text.startswith("1 step of alice")
 
 
 def test_a_recording_ends_with_its_process(node, client):

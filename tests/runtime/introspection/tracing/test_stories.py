@@ -110,6 +110,15 @@ def test_the_newest_records_are_told_and_how_many_are_not(node, client):
     assert found.spans[0].orphan == bool(found.spans[0].cause)
 
 
+def test_one_that_is_missing_is_told_in_the_singular(node, client):
+    deposit(node, 5)
+    whole = handled(client, "clerk")
+    few = story(client, trace=whole.trace, limit=len(whole.records) - 1)
+    assert "left out: the first 1 record;" in f"{few.note};"
+    last = story(client, trace=whole.trace, limit=1)
+    assert "1 span was caused by what is not here any more" in last.note
+
+
 def test_the_story_of_a_process_that_has_ended_is_known(node, client):
     deposit(node, 5)
     found = handled(client, "clerk")
