@@ -29,6 +29,7 @@ from .flight import itself
 from .limits import Limits
 from .pattern import Matcher, Pattern, Subject
 from .records import Event, Json, Record, Redact, Show, record_of, reticent
+from .wording import counted
 
 __all__ = ["Hear", "Session", "Stopped", "Taken"]
 
@@ -208,7 +209,8 @@ class Session:
                 self._stacks.append(stack)
             self._append(event)
             if self._taken >= self.limits.count:
-                self._fuse("count", f"{self.limits.count:,} records were asked for", now)
+                wanted = counted(self.limits.count, "record")
+                self._fuse("count", f"{wanted} {'was' if self.limits.count == 1 else 'were'} asked for", now)
 
     def _grant(self) -> None:
         """Allow as many without a further look as neither the rates nor the queue nor, but for the last, the count can forbid."""

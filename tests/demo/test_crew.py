@@ -217,7 +217,9 @@ async def test_what_changes_is_reviewed_again(tree):
             lambda: crew.findings("_a.py") == ["unused-import"] * 2 and crew.library.totals().files == 2
         )
         (root / "_d.py").write_text("def f(:\n")
-        await soon(lambda: crew.library.totals().files == 3)  # what the reporter knows may be of before: three as well
+        await soon(
+            lambda: crew.library.totals().files == 3
+        )  # what the reporter knows may be of before: three as well
         totals = await crew.finished(3)
         assert (totals.reviewed, totals.failed, totals.findings) == (2, 1, 2)
 
