@@ -102,6 +102,7 @@ class FakeTracing:
     story: list[TraceRecord] = field(default_factory=list)
     note: str = ""
     triggers: list[Trigger] = field(default_factory=list)
+    forced: bool = False
     dumps: list[Dump] = field(default_factory=list)
     opened: list[Trace] = field(default_factory=list)
     stopped: list[int] = field(default_factory=list)
@@ -179,6 +180,11 @@ class FakeTracing:
     def _check(self, request: CheckPattern) -> PatternCheck:
         """A grammar of one sentence: a name, then words that are known."""
         text = request.pattern
+        if request.trigger:
+            usual = text.endswith("before receive")
+            return PatternCheck(
+                dangers=["it fires each second, as long as anything happens"] if usual else []
+            )
         words = text.split(" ")
         last, start = words[-1], len(text) - len(words[-1]) + 1
         if len(words) == 1:
@@ -227,6 +233,7 @@ class FakeTracing:
                 Code.BAD_REQUEST,
                 "this is no trigger; a trigger begins with how much it keeps: keep 5s before crash",
             )
+        self.forced = request.force
         self.triggers.append(Trigger(text=request.text))
         return Done(at=self.node.info.at, text=f"set: {request.text}")
 

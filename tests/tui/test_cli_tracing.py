@@ -395,6 +395,13 @@ def test_a_trigger_is_set_in_quotes_or_not(bank, words):
     assert bank.node.asked[0].text == "keep 5s before crash"
 
 
+def test_a_dangerous_trigger_is_forced(bank):
+    bank.answer(KeepTrigger, Done(at=AT, text="set: keep 5s before receive"))
+    assert bank.run("keep", "--force", "5s", "before", "receive").code == 0
+    assert bank.run("keep", "5s", "before", "receive").code == 0
+    assert [asked.force for asked in bank.node.asked] == [True, False]
+
+
 def test_a_trigger_is_taken_away(bank):
     bank.answer(ForgetTrigger, Done(at=AT, text="taken away"))
     assert bank.run("keep", "--forget", "5s", "before", "crash").code == 0

@@ -19,7 +19,7 @@ pattern can neither raise nor hang in the step of a process.
 """
 
 from .completion import Completion, Known, complete
-from .dangers import dangers
+from .dangers import dangers, trigger_dangers
 from .errors import PatternError
 from .matcher import Matcher
 from .parser import parse
@@ -28,4 +28,5 @@ from .tree import Pattern
 
 __all__ = [
     "Completion", "Known", "Matcher", "Pattern", "PatternError", "Subject", "complete", "dangers", "parse",
+    "trigger_dangers",
 ]  # fmt: skip

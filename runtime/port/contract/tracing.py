@@ -188,6 +188,8 @@ class CheckPattern(PortRequest[PatternCheck]):
     pattern: str = Field(max_length=2000)
     column: int | None = Field(default=None, ge=1)
     """Where the cursor stands, from 1 on; at its end unless given."""
+    trigger: bool = False
+    """Whether it is a trigger, `keep 5s before crash`; what could come next is not told then."""
 
 
 class Span(Model):
@@ -257,6 +259,8 @@ class KeepTrigger(PortRequest[Done]):
     answer = Done
     action = True
     text: str = Field(min_length=1, max_length=2000)
+    force: bool = False
+    """Whether a dangerous trigger is allowed."""
 
 
 class ForgetTrigger(PortRequest[Done]):
