@@ -110,6 +110,18 @@ def test_the_newest_records_are_told_and_how_many_are_not(node, client):
     assert found.spans[0].orphan == bool(found.spans[0].cause)
 
 
+def test_of_how_many_records_the_values_are_left_out_is_said(node, client, monkeypatch):
+    deposit(node, 5)
+    trace = handled(client, "clerk").trace
+    monkeypatch.setattr("runtime.introspection.tracing.stories.VALUES", 1)
+    found = story(client, trace=trace)
+    assert not found.cut
+    assert [bool(record.values) for record in found.records] == [False, False, True]
+    assert "the values of the first 2 records here are left out" in found.note
+    assert "values" not in story(client, trace=trace, values=False).note
+    assert "values" not in story(client, trace=trace, limit=1).note
+
+
 def test_the_story_of_a_process_that_has_ended_is_known(node, client):
     deposit(node, 5)
     found = handled(client, "clerk")
