@@ -104,6 +104,14 @@ def test_what_is_asked_for_reaches_the_node(traced):
     )
 
 
+def test_why_it_may_take_nothing_is_said_on_stderr(bank):
+    begun = session().model_copy(update={"notes": ["no process runs Nope now"]})
+    bank.answer(Trace, begun).answer(TraceRead, pages([], end="time"))
+    result = bank.run("trace", "behaviour Nope send")
+    assert "no process runs Nope now" in result.err
+    assert "Nope" not in result.out
+
+
 @pytest.mark.parametrize("cause", ["count", "time", "rate", "work", "queue", "asked"])
 def test_every_limit_and_every_stop_ends_with_0(bank, cause):
     bank.answer(Trace, session()).answer(TraceRead, pages([], end=cause))

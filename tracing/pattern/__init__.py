@@ -25,8 +25,18 @@ from .matcher import Matcher
 from .parser import parse
 from .scope import Subject
 from .tree import Pattern
+from .vain import never_there
 
 __all__ = [
-    "Completion", "Known", "Matcher", "Pattern", "PatternError", "Subject", "complete", "dangers", "parse",
+    "Completion",
+    "Known",
+    "Matcher",
+    "Pattern",
+    "PatternError",
+    "Subject",
+    "complete",
+    "dangers",
+    "never_there",
+    "parse",
     "trigger_dangers",
 ]  # fmt: skip

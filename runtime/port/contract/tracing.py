@@ -89,6 +89,8 @@ class TraceSession(Model):
     limits: TraceLimits
     nobody: list[str] = []
     """Names in the pattern that nobody has now: whoever gets one of them is traced from then on."""
+    notes: list[str] = []
+    """Why it may take nothing, as it was known when it began."""
     taken: int = 0
     """Records so far."""
     seen: int = 0
