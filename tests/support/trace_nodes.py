@@ -102,6 +102,7 @@ class FakeTracing:
     story: list[TraceRecord] = field(default_factory=list)
     note: str = ""
     triggers: list[Trigger] = field(default_factory=list)
+    in_vain: list[str] = field(default_factory=list)
     forced: bool = False
     dumps: list[Dump] = field(default_factory=list)
     opened: list[Trace] = field(default_factory=list)
@@ -142,7 +143,7 @@ class FakeTracing:
         at = self.node.info.at
         self.session = TraceSession(
             session=len(self.opened), pattern=request.pattern, key="owner", peer="127.0.0.1:50412", mine=True, began=at,
-            ends=at + timedelta(seconds=request.limits.seconds), limits=request.limits,
+            ends=at + timedelta(seconds=request.limits.seconds), limits=request.limits, notes=self.in_vain,
         )  # fmt: skip
         return self.session
 

@@ -107,6 +107,14 @@ async def test_a_dangerous_pattern_is_asked_about_and_no_is_the_default(console)
         assert [(it.pattern, it.force) for it in console.node.tracing.opened] == [("all lifecycle", True)]
 
 
+async def test_why_nothing_may_come_is_told(console):
+    console.node.tracing.in_vain = ["no process runs Nope now"]
+    async with console.open() as pilot:
+        await press(pilot, "6", "n", *"all messages", "enter")
+        await console.poll(pilot)
+        assert "nothing has happened yet that fits: no process runs Nope now" in console.screen_text()
+
+
 async def test_esc_gives_the_pattern_up_and_the_keys_back(console):
     async with console.open() as pilot:
         await press(pilot, "6", "n", *"qqq", "escape")
