@@ -22,7 +22,7 @@ from typing import Any, Final, TypeVar
 from .flight import Flight, itself
 from .functions import Probes, Target, Unfit
 from .limits import Limits
-from .pattern import Matcher, Pattern, Subject, dangers, parse
+from .pattern import Matcher, Pattern, Subject, dangers, parse, trigger_dangers
 from .records import Event, Show, reticent
 from .session import Cause, Frames, Hear, Session
 from .triggers import Trigger, Triggers, read_trigger
@@ -51,6 +51,10 @@ def _each(listeners: list[Listen]) -> Listen:
 
 def _hearing(listen: Listen) -> Hear:
     return lambda message: listen(message[2], message)
+
+
+def _forcing(why: list[str]) -> str:
+    return f"refused: {'; '.join(why)}; --force does it nevertheless"
 
 
 def _light(event: Event) -> Event:
@@ -153,7 +157,7 @@ class Tap:
         targets = self._targets(wanted)
         why = [] if force else self._dangers(wanted, targets)
         if why:
-            raise Refused(f"refused: {'; '.join(why)}; --force does it nevertheless")
+            raise Refused(_forcing(why))
 
         def make(number: int, now: float) -> Session:
             matcher = Matcher(wanted, self._resolve, now, self._atoms)
@@ -227,19 +231,27 @@ class Tap:
         self._renew = True
         self.tick()
 
-    def keep(self, text: str) -> Trigger:
+    def keep(self, text: str, *, force: bool = False) -> Trigger:
         """Set a trigger of the flight recorder: `keep 5s before crash`.
+
+        Args:
+            text: the trigger.
+            force: whether a dangerous one is allowed. Optional. Defaults to False.
 
         Raises:
             PatternError: it cannot be understood.
-            Refused: the node has no flight recorder, or the trigger is a function's.
+            Refused: the node has no flight recorder, or the trigger is a function's, or dangerous and not forced.
         """
         if self.triggers is None:
             raise Refused("the node has no flight recorder")
-        if read_trigger(text).pattern.functions:
+        pattern = read_trigger(text).pattern
+        if pattern.functions:
             raise Refused(
                 "a trigger waits for what happens to processes, and for no function; open a session for that"
             )
+        why = [] if force else trigger_dangers(pattern)
+        if why:
+            raise Refused(_forcing(why))
         with self._lock:
             trigger = self.triggers.add(text)
             self._settle(self.sessions)

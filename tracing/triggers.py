@@ -4,7 +4,8 @@
     keep 500ms before ended of alice             the end of who has this name
     keep 10s before handled when took > 1s       a slow handler
 
-    event --> does a trigger fit? --> the last seconds of its process and of its story --> a `Dump`, bounded in number
+    event --> does a trigger fit? --> the last seconds of its process and of its story --> a `Dump`, bounded in number:
+              where there are too many, the oldest of the trigger that has most of them goes, so that none pushes out another's share
 
 The rest of a trigger is a pattern: `of WHOM` stands in the place of its beginning. Who has no `of` means all.
 """
@@ -12,7 +13,7 @@ The rest of a trigger is a pattern: `of WHOM` stands in the place of its beginni
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -132,7 +133,7 @@ class Triggers:
 
     Args:
         flight: what happened before.
-        most: dumps; the oldest goes. Optional. Defaults to 50.
+        most: dumps. Optional. Defaults to 50.
         size: events of one dump. Optional. Defaults to 1,000.
         pause: seconds after a dump in which the same trigger waits, so that a crash loop costs nothing. Optional. Defaults to 1.
         resolve: the number of the process that has a name now. Optional. Defaults to nobody having any.
@@ -153,7 +154,8 @@ class Triggers:
         resolve: Callable[[str], int | None] = lambda _: None,
         atoms: Mapping[type, Callable[[Any], Any]] | None = None,
     ) -> None:
-        self.dumps: Final[deque[Dump]] = deque(maxlen=most)
+        self.dumps: Final[deque[Dump]] = deque()
+        self._most = most
         self.kept = 0
         self.passed = 0
         self.kinds: frozenset[str] = frozenset()
@@ -215,3 +217,12 @@ class Triggers:
                 )
                 self.kept += 1
                 self.dumps.append(Dump(trigger, event, tuple(events), self.kept))
+                if len(self.dumps) > self._most:
+                    self._give_way(text)
+
+    def _give_way(self, newest: str) -> None:
+        """One dump goes: the oldest of the trigger that has most of them; of several, of that which has just fired."""
+        shares = Counter(dump.trigger.text for dump in self.dumps)
+        most = max(shares.values())
+        whose = {newest} if shares[newest] == most > 1 else {text for text in shares if shares[text] == most}
+        del self.dumps[next(at for at, dump in enumerate(self.dumps) if dump.trigger.text in whose)]

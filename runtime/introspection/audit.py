@@ -113,6 +113,8 @@ def _detail(request: PortRequest[Any], answer: BaseModel | None) -> str:
     if isinstance(request, Trace):
         session = f"session {answer.session}" if isinstance(answer, TraceSession) else ""
         return ", ".join(filter(None, (session, "forced" if request.force else "")))
+    if isinstance(request, KeepTrigger):
+        return "forced" if request.force else ""
     if isinstance(request, Reload) and request.plan is not None:
         return f"plan {request.plan}"
     return ""

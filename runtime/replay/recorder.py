@@ -5,8 +5,8 @@
     handled, raised  a step
     call, send, …    its effects;  reply: to it, from whoever it has called
 
-As any session it is bounded, and says why it has stopped. The copy of what can change is made in the step, as for a message; what cannot is kept
-by reference.
+As any session it is bounded, and says why it has stopped. It begins with a whole step: one that is under way is left out. The copy of
+what can change is made in the step, as for a message; what cannot is kept by reference.
 """
 
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -30,7 +30,7 @@ from ..messages import is_constant, share
 from ..pid import pid_text
 from ..results import NOTHING
 from ..server_process import ServerProcess
-from ..status import ENDED
+from ..status import ENDED, PARKED, RUNNING
 from ..trace.flown import event_of
 from .packing import About, Record, pack
 from .recording import COMPARED
@@ -68,6 +68,7 @@ class Recorder(Session):
         self.kinds = KINDS  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  # what it wants of others too
         self.process: Final = subject.number
         self.about: Final = about(subject)
+        self._midway = subject.coroutine is not None or subject.status in {RUNNING, PARKED}
         self._begun: Event | None = None
         self._kept: list[Event] = []
 
@@ -80,6 +81,8 @@ class Recorder(Session):
         if self._stopped is not None:
             return
         event = event_of(event)
+        if self._midway and self._of_the_step_before(event):
+            return
         if event[2] != self.process:
             if event[5] == self.process and event[1] in _OF_OTHERS:
                 super().offer(subject, event)
@@ -91,6 +94,13 @@ class Recorder(Session):
             ):  # it has said `Stop`, and nothing else tells of that
                 super().offer(subject, self._begun)
             super().offer(subject, (*event[:7], self._frozen(event[1], event[7]), *event[8:]))
+
+    def _of_the_step_before(self, event: Event) -> bool:
+        """Whether it belongs to a handler that was under way when this began: what that had done before is not known."""
+        if event[2] != self.process:
+            return event[5] == self.process and event[1] == "spawn"
+        self._midway = event[1] not in {"handle", "handled", "raised"}
+        return event[1] in {"handled", "raised"} or event[1] in COMPARED
 
     def _frozen(self, kind: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """Values with copies of what can change; the message and the state before as they were before the handler had them."""

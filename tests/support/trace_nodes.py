@@ -102,6 +102,8 @@ class FakeTracing:
     story: list[TraceRecord] = field(default_factory=list)
     note: str = ""
     triggers: list[Trigger] = field(default_factory=list)
+    in_vain: list[str] = field(default_factory=list)
+    forced: bool = False
     dumps: list[Dump] = field(default_factory=list)
     opened: list[Trace] = field(default_factory=list)
     stopped: list[int] = field(default_factory=list)
@@ -141,7 +143,7 @@ class FakeTracing:
         at = self.node.info.at
         self.session = TraceSession(
             session=len(self.opened), pattern=request.pattern, key="owner", peer="127.0.0.1:50412", mine=True, began=at,
-            ends=at + timedelta(seconds=request.limits.seconds), limits=request.limits,
+            ends=at + timedelta(seconds=request.limits.seconds), limits=request.limits, notes=self.in_vain,
         )  # fmt: skip
         return self.session
 
@@ -179,6 +181,11 @@ class FakeTracing:
     def _check(self, request: CheckPattern) -> PatternCheck:
         """A grammar of one sentence: a name, then words that are known."""
         text = request.pattern
+        if request.trigger:
+            usual = text.endswith("before receive")
+            return PatternCheck(
+                dangers=["it fires each second, as long as anything happens"] if usual else []
+            )
         words = text.split(" ")
         last, start = words[-1], len(text) - len(words[-1]) + 1
         if len(words) == 1:
@@ -227,6 +234,7 @@ class FakeTracing:
                 Code.BAD_REQUEST,
                 "this is no trigger; a trigger begins with how much it keeps: keep 5s before crash",
             )
+        self.forced = request.force
         self.triggers.append(Trigger(text=request.text))
         return Done(at=self.node.info.at, text=f"set: {request.text}")
 

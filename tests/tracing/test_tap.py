@@ -179,6 +179,27 @@ def test_a_trigger_makes_the_node_listen_for_what_it_waits_for():
     assert slot.tap is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["keep 5s before events", "keep 5s before receive", "keep 5s before crash, handled", "keep 5s before state of alice, all"],
+)  # fmt: skip
+def test_a_trigger_that_would_fire_all_the_time_is_refused_unless_it_is_forced(text):
+    tap, _, _ = made(flight=Flight())
+    with pytest.raises(Refused, match=r"every process.*--force"):
+        tap.keep(text)
+    assert (tap.triggers.all, tap.kinds) == ([], frozenset())
+    tap.keep(text, force=True)
+    assert [each.text for each in tap.triggers.all] == [text]
+
+
+@pytest.mark.parametrize(
+    "text", ["keep 5s before receive of alice", "keep 5s before handled when took > 1s", "keep 5s before raised, ended"]
+)  # fmt: skip
+def test_an_ordinary_trigger_is_set(text):
+    tap, _, _ = made(flight=Flight())
+    assert tap.keep(text).text == text
+
+
 def test_without_a_flight_recorder_nothing_can_be_kept():
     with pytest.raises(Refused, match="no flight recorder"):
         made()[0].keep("keep 5s before crash")

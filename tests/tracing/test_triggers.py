@@ -157,6 +157,25 @@ def test_dumps_and_their_events_are_bounded():
     assert flight.kept[-1][-1] == ("crash", 9.0)
 
 
+def test_no_trigger_pushes_out_anothers_share():
+    flight = Aircraft("keep 1s before crash", "keep 1s before receive", most=4, pause=0.0)
+    kinds = ["crash"] + ["receive"] * 9 + ["crash"] * 9 + ["receive"]
+    kept = []
+    for at, kind in enumerate(kinds):
+        flight.happens(event(kind, mono=float(at)))
+        kept.append([(dump.event[1], int(dump.event[0])) for dump in flight.triggers.dumps])
+    assert kept[9] == [("crash", 0), ("receive", 7), ("receive", 8), ("receive", 9)]
+    assert kept[18] == [("receive", 8), ("receive", 9), ("crash", 17), ("crash", 18)]
+    assert kept[19] == [("receive", 9), ("crash", 17), ("crash", 18), ("receive", 19)]
+
+
+def test_where_each_trigger_has_one_dump_the_oldest_goes():
+    flight = Aircraft(*(f"keep {at}s before crash of p{at}" for at in range(1, 5)), most=3, pause=0.0)
+    for at in range(1, 5):
+        flight.happens(event("crash", mono=float(at)), name=f"p{at}")
+    assert [dump.number for dump in flight.triggers.dumps] == [2, 3, 4]
+
+
 def test_a_trigger_that_is_taken_away_keeps_nothing():
     flight = Aircraft("keep 5s before crash")
     assert [trigger.text for trigger in flight.triggers.all] == ["keep 5s before crash"]

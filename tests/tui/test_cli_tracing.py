@@ -104,6 +104,14 @@ def test_what_is_asked_for_reaches_the_node(traced):
     )
 
 
+def test_why_it_may_take_nothing_is_said_on_stderr(bank):
+    begun = session().model_copy(update={"notes": ["no process runs Nope now"]})
+    bank.answer(Trace, begun).answer(TraceRead, pages([], end="time"))
+    result = bank.run("trace", "behaviour Nope send")
+    assert "no process runs Nope now" in result.err
+    assert "Nope" not in result.out
+
+
 @pytest.mark.parametrize("cause", ["count", "time", "rate", "work", "queue", "asked"])
 def test_every_limit_and_every_stop_ends_with_0(bank, cause):
     bank.answer(Trace, session()).answer(TraceRead, pages([], end=cause))
@@ -405,6 +413,13 @@ def test_a_trigger_is_set_in_quotes_or_not(bank, words):
     bank.answer(KeepTrigger, Done(at=AT, text="set: keep 5s before crash"))
     assert bank.run("keep", *words).code == 0
     assert bank.node.asked[0].text == "keep 5s before crash"
+
+
+def test_a_dangerous_trigger_is_forced(bank):
+    bank.answer(KeepTrigger, Done(at=AT, text="set: keep 5s before receive"))
+    assert bank.run("keep", "--force", "5s", "before", "receive").code == 0
+    assert bank.run("keep", "5s", "before", "receive").code == 0
+    assert [asked.force for asked in bank.node.asked] == [True, False]
 
 
 def test_a_trigger_is_taken_away(bank):

@@ -19,13 +19,24 @@ pattern can neither raise nor hang in the step of a process.
 """
 
 from .completion import Completion, Known, complete
-from .dangers import dangers
+from .dangers import dangers, trigger_dangers
 from .errors import PatternError
 from .matcher import Matcher
 from .parser import parse
 from .scope import Subject
 from .tree import Pattern
+from .vain import never_there
 
 __all__ = [
-    "Completion", "Known", "Matcher", "Pattern", "PatternError", "Subject", "complete", "dangers", "parse",
+    "Completion",
+    "Known",
+    "Matcher",
+    "Pattern",
+    "PatternError",
+    "Subject",
+    "complete",
+    "dangers",
+    "never_there",
+    "parse",
+    "trigger_dangers",
 ]  # fmt: skip

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ..kinds import GROUPS
+from ..kinds import GROUPS, KINDS
 from .tree import Function, Pattern
 
-__all__ = ["AT_ANY_TIME", "dangers", "hot"]
+__all__ = ["AT_ANY_TIME", "dangers", "hot", "trigger_dangers"]
 
 HOT: Final = frozenset({
     "_collections_abc", "_thread", "_weakrefset", "abc", "annotated_types", "anyio", "ast", "asyncio", "atexit", "bisect", "builtins",
@@ -27,6 +27,11 @@ AT_ANY_TIME: Final = frozenset({
 })  # fmt: skip
 """Methods that the interpreter calls by itself, in the middle of others' work: of dicts, sorts, finalizers."""
 
+USUAL: Final = (
+    GROUPS["messages"] | GROUPS["handlers"] | GROUPS["states"] | GROUPS["spans"] | GROUPS["counters"]
+) - {"raised"}
+"""Kinds of what happens as long as a node has anything to do."""
+
 
 def hot(module: str) -> bool:
     """Whether the functions of a module are called all the time, and by the node itself."""
@@ -41,6 +46,19 @@ def dangers(pattern: Pattern) -> list[str]:
         found.append("it takes every event of every process; name processes, kinds of events or a condition")
     for function in pattern.functions:
         found += _of_function(function, everyone=everyone)
+    return found
+
+
+def trigger_dangers(pattern: Pattern) -> list[str]:
+    """Why a trigger that waits for a pattern is dangerous, in sentences: what is for a session, and what would fire it all the time."""
+    found = dangers(pattern)
+    usual = [kind for kind in KINDS if kind in USUAL & pattern.kinds]
+    if not found and usual and pattern.condition is None and any(one.form == "all" for one in pattern.whom):
+        kinds = ", ".join(usual[:3]) + (", …" if len(usual) > 3 else "")
+        found.append(
+            f"it fires each second, as long as anything happens: it waits for {kinds} of every process; "
+            "name processes, rarer events or a condition"
+        )
     return found
 
 

@@ -21,6 +21,9 @@ the flight recorder has of the time before it: of its process, and of the story 
   observer keep '10s before handled of behaviour Reviewer when took > 1s'
   observer keep --forget 5s before crash
 
+What would fire all the time (`keep 5s before receive`, of all processes) needs --force. The
+node keeps 50 dumps; where they are too many, those go of the trigger that has most of them.
+
 With --json: an array of text and dumps, or what was done. Needs an operator's key; the node
 records who set what.
 """
@@ -37,6 +40,7 @@ def arguments(parser: ArgumentParser) -> None:
         help="TIME before EVENT [of WHOM] [when CONDITION]; in quotes, or not",
     )
     parser.add_argument("--forget", action="store_true", help="take the trigger away; what it has kept stays")
+    parser.add_argument("--force", action="store_true", help="although it would fire all the time")
     node_options(parser)
 
 
@@ -45,7 +49,8 @@ def run(context: Context) -> int:
     words = " ".join(context.args.trigger).strip()
     if words:
         text = words if words.startswith("keep ") else f"keep {words}"
-        context.done(ForgetTrigger(text=text) if context.args.forget else KeepTrigger(text=text))
+        forget, force = context.args.forget, context.args.force
+        context.done(ForgetTrigger(text=text) if forget else KeepTrigger(text=text, force=force))
         return 0
     if context.args.forget:
         raise Failure(Code.BAD_REQUEST, "--forget which? `observer keep` lists the triggers that are set")

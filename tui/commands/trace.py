@@ -113,6 +113,8 @@ def run(context: Context) -> int:
         context.say(
             f"nobody is called {name!r} now (see `observer ps`); who gets the name is traced from then on"
         )
+    for note in session.notes:
+        context.say(note)
     reader = _Reader(context, session.session, form)
     with interrupts() as interrupted:
         end = reader.read(interrupted)

@@ -218,7 +218,12 @@ class TracePage(TraceTyping):
     def _empty(self, log: Log) -> str:
         if log.filter and log.rows:
             return f"nothing matches {clean(log.filter, 40)!r}"
-        return "nothing has happened yet that fits" if self.tracer.runs else "no records"
+        said = "nothing has happened yet that fits" if self.tracer.runs else "no records"
+        session = self.tracer.session
+        if session is None or self.dump is not None:
+            return said
+        nobody = [f"nobody is called {name!r} now" for name in session.nobody]
+        return ": ".join([said, *(clean(why, 300) for why in [*session.notes, *nobody][:1])])
 
     def _head(self, cells: int) -> list[Spans]:
         return head(self.tracer, self.dump, self.shown_log, cells, self.session.why_not(Trace))

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from textual import on
 from textual.binding import Binding, BindingType
 
-from runtime.port.contract import Failure, KeepTrigger, PatternCheck, StopTrace, Trace
+from runtime.port.contract import CheckPattern, Failure, KeepTrigger, PatternCheck, StopTrace, Trace
 from tui.format import clean
 from tui.keys import TRACE, VIEW
 from tui.tracing.asking import check_pattern, force_question
@@ -159,9 +159,23 @@ class TraceTyping(DetailedPage):
                 if event.purpose == "limits" and self.tracer.runs:
                     self.console.tell("these are the limits of the next session: s s starts it")
         elif event.text and event.purpose == "keep":
-            self.console.ask(KeepTrigger(text=event.text), self._done)
+            text = event.text
+            self.console.ask(
+                CheckPattern(pattern=text, trigger=True), lambda answer: self._looked_at(text, answer)
+            )
             self.action_part(KEPT)
         self.changed()
+
+    def _looked_at(self, text: str, answer: BaseModel | Failure) -> None:
+        """Set a trigger; ask first where it is dangerous. What is wrong with it, the node says when it is to be set."""
+
+        def keep(*, force: bool = False) -> None:
+            self.console.ask(KeepTrigger(text=text, force=force), self._done)
+
+        if isinstance(answer, PatternCheck) and answer.dangers:
+            force_question(self.console, text, answer.dangers, lambda: keep(force=True), does="keep")
+        else:
+            keep()
 
     def _filter_by(self, text: str) -> None:
         if text.strip().lower() != self.shown_log.filter:

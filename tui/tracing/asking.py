@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = ["check_pattern", "force_question"]
 
+_HOLDS = {
+    "trace": "its limits hold all the same: the rate fuse stops it",
+    "keep": "once a second at most; other triggers keep their share",
+}
+"""What bounds it although it is forced."""
+
 
 def check_pattern(console: ObserverApp, prompt: PatternPrompt, text: str, column: int) -> None:
     """Ask what is wrong with the text, and what could come next; an answer that is late is dropped."""
@@ -36,17 +42,17 @@ def check_pattern(console: ObserverApp, prompt: PatternPrompt, text: str, column
 
 
 def force_question(
-    console: ObserverApp, pattern: str, dangers: Sequence[str], then: Callable[[], None]
+    console: ObserverApp, text: str, dangers: Sequence[str], then: Callable[[], None], *, does: str = "trace"
 ) -> None:
-    """Ask whether to trace although that is dangerous."""
+    """Ask whether to trace, or to keep, although that is dangerous."""
     stakes: list[Spans] = [
         [(line, "warn")] for danger in dangers[:3] for line in textwrap.wrap(clean(danger, 300), CELLS)
     ]
-    stakes.append([("its limits hold all the same: the rate fuse stops it", "muted")])
-    twin = cut(f"observer trace --force {shlex.quote(clean(pattern, 300))}", CELLS)
+    stakes.append([(_HOLDS[does], "muted")])
+    twin = cut(f"observer {does} --force {shlex.quote(clean(text, 300))}", CELLS)
 
     def decided(yes: bool | None) -> None:
         if yes:
             then()
 
-    console.push_screen(Confirm("Trace although it is dangerous?", twin, stakes), decided)
+    console.push_screen(Confirm(f"{does.capitalize()} although it is dangerous?", twin, stakes), decided)

@@ -13,8 +13,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from runtime.port.contract import CheckPattern, PatternCheck
-from tracing.pattern import PatternError, complete, parse
+from tracing.pattern import PatternError, complete, parse, trigger_dangers
 from tracing.tap import Refused
+from tracing.triggers import read_trigger
 
 from ..lookup import behaviour_text
 from ..pace import breathe, settled
@@ -56,6 +57,8 @@ class Hints:
     def checked(self, request: CheckPattern) -> PatternCheck:
         """What is wrong with a pattern, or what could come next. Never fails."""
         text = request.pattern
+        if request.trigger:
+            return _trigger(text)
         column = len(text) if request.column is None else min(request.column - 1, len(text))
         found = complete(text[:column], _Known(self._node, self._passes))
         words = [clean(word, 200) for word in found.words if word.isprintable()]
@@ -64,14 +67,21 @@ class Hints:
         except Refused as refused:
             why = [str(refused)]
         except PatternError as error:
-            return PatternCheck(
-                problem=clean(error.problem),
-                column=error.column,
-                legal=[clean(each) for each in error.legal],
-                words=words,
-                start=found.start,
-            )
+            return _wrong(error).model_copy(update={"words": words, "start": found.start})
         return PatternCheck(legal=list(found.legal), words=words, start=found.start, dangers=why)
+
+
+def _trigger(text: str) -> PatternCheck:
+    try:
+        return PatternCheck(dangers=trigger_dangers(read_trigger(text).pattern))
+    except PatternError as error:
+        return _wrong(error)
+
+
+def _wrong(error: PatternError) -> PatternCheck:
+    return PatternCheck(
+        problem=clean(error.problem), column=error.column, legal=[clean(each) for each in error.legal]
+    )
 
 
 class _Known:

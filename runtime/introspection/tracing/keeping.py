@@ -38,13 +38,13 @@ def keep(node: Node, request: KeepTrigger) -> Done:
     """Set a trigger.
 
     Raises:
-        Failure: `BAD_REQUEST`: it cannot be understood. `REFUSED`: there is no flight recorder, or there are too many.
+        Failure: `BAD_REQUEST`: it cannot be understood. `REFUSED`: it is dangerous, there is no flight recorder, or there are too many.
     """
     tap = node.scheduler.listening.tap
     if tap.triggers is not None and len(tap.triggers.all) >= MOST:
         raise Failure(Code.REFUSED, f"{MOST} triggers are set; take one of them away first")
     try:
-        trigger = tap.keep(request.text)
+        trigger = tap.keep(request.text, force=request.force)
     except PatternError as error:
         raise Failure(Code.BAD_REQUEST, f"this is no trigger; {error}") from None
     except Refused as error:

@@ -34,7 +34,7 @@ from tracing.store import Store, StoreError
 from tracing.tap import Refused
 from tracing.wording import counted
 
-from ..lookup import behaviour_text, find, now, number_in, pid_text, title, when
+from ..lookup import behaviour_text, find, now, number_in, pid_text, when
 from ..posting import busy_with, on_loop
 from ..text import clean
 
@@ -75,12 +75,7 @@ class Recordings:
         tap = self._node.scheduler.listening.tap
 
         def work() -> Recorder:
-            process = find(self._node, request.process)
-            if process.coroutine is not None:
-                raise c.Failure(
-                    c.Code.REFUSED, f"{title(process)} is no server: a coroutine cannot be replayed"
-                )
-            return begin(tap, process, limits, principal.connection)
+            return begin(tap, find(self._node, request.process), limits, principal.connection)
 
         try:
             recorder = on_loop(self._node, work, DEADLINE_S)

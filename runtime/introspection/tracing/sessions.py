@@ -34,8 +34,10 @@ from tracing.tap import Refused
 from ..lookup import now, when
 from ..text import clean
 from .keeping import triggers_of
+from .vain import in_vain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
     from threading import Event as Flag
 
@@ -64,6 +66,7 @@ class _Opened:
     began: datetime
     values: bool
     is_read: bool
+    notes: tuple[str, ...] = ()
 
 
 class Sessions:
@@ -90,14 +93,23 @@ class Sessions:
             raise Failure(Code.BAD_REQUEST, f"this is no pattern; {error}") from None
         except Refused as error:
             raise Failure(Code.REFUSED, clean(str(error))) from None
-        return self.adopt(session, principal, values=request.values)
+        notes = in_vain(self._node, session.pattern)
+        return self.adopt(session, principal, values=request.values, notes=notes)
 
     def adopt(
-        self, session: Session, principal: Principal, *, values: bool = True, is_read: bool = True
+        self,
+        session: Session,
+        principal: Principal,
+        *,
+        values: bool = True,
+        is_read: bool = True,
+        notes: Iterable[str] = (),
     ) -> TraceSession:
         """A session that was opened for a connection is its own from now on. `is_read`: by `read`, and not by somebody else."""
         self._forget()
-        opened = self._opened[session.number] = _Opened(session, principal, now(), values, is_read)
+        opened = self._opened[session.number] = _Opened(
+            session, principal, now(), values, is_read, tuple(notes)
+        )
         return self._told(opened, principal)
 
     def mine(self, number: int, principal: Principal) -> Session:
@@ -229,6 +241,7 @@ class Sessions:
                 for one in session.pattern.whom
                 if one.form in {"name", "under"} and one.name and node.registry.find(one.name) is None
             ],
+            notes=list(opened.notes),
             taken=session.taken,
             seen=session.seen,
             waiting=session.waiting,

@@ -68,7 +68,9 @@ def timeline(node: Node, request: TimelineQuery, sessions: Sessions, showing: Sh
         records=records,
         spans=[_span(span, orphan=span.span in orphans) for span in rested(spans)],
         cut=first > 0,
-        note=_note(node, len(orphans), first, flown, mine),
+        note=_note(
+            node, len(orphans), first, max(0, len(chosen) - VALUES) if request.values else 0, flown, mine
+        ),
     )
 
 
@@ -165,11 +167,15 @@ def _span(span: story.Span, *, orphan: bool) -> Span:
     )
 
 
-def _note(node: Node, orphans: int, left_out: int, flown: list[Event], mine: list[Event]) -> str:
-    """What is missing, in sentences."""
+def _note(node: Node, orphans: int, left_out: int, bare: int, flown: list[Event], mine: list[Event]) -> str:
+    """What is missing, in sentences. `bare`: records without their values."""
     notes: list[str] = []
     if left_out:
         notes.append(f"left out: the first {counted(left_out, 'record')}")
+    if bare:
+        notes.append(
+            f"the values of the first {counted(bare, 'record')} here are left out: one answer has those of the newest {VALUES:,}"
+        )
     if orphans:
         were = "was" if orphans == 1 else "were"
         notes.append(f"{counted(orphans, 'span')} {were} caused by what is not here any more")

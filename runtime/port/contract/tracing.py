@@ -89,6 +89,8 @@ class TraceSession(Model):
     limits: TraceLimits
     nobody: list[str] = []
     """Names in the pattern that nobody has now: whoever gets one of them is traced from then on."""
+    notes: list[str] = []
+    """Why it may take nothing, as it was known when it began."""
     taken: int = 0
     """Records so far."""
     seen: int = 0
@@ -188,6 +190,8 @@ class CheckPattern(PortRequest[PatternCheck]):
     pattern: str = Field(max_length=2000)
     column: int | None = Field(default=None, ge=1)
     """Where the cursor stands, from 1 on; at its end unless given."""
+    trigger: bool = False
+    """Whether it is a trigger, `keep 5s before crash`; what could come next is not told then."""
 
 
 class Span(Model):
@@ -257,6 +261,8 @@ class KeepTrigger(PortRequest[Done]):
     answer = Done
     action = True
     text: str = Field(min_length=1, max_length=2000)
+    force: bool = False
+    """Whether a dangerous trigger is allowed."""
 
 
 class ForgetTrigger(PortRequest[Done]):

@@ -89,6 +89,29 @@ class Ending(Server):
         raise ProcessExit(("shutdown", message))
 
 
+class Gate(Server):
+    def init(self):
+        return ()
+
+    def handle_call(self, message, caller, held):
+        return NoReply((*held, caller)) if message == "hold" else Reply("quick", held)
+
+    def handle_cast(self, message, held):
+        for caller in held:
+            caller.reply("open")
+        return ()
+
+
+class Asker(Server):
+    def init(self, gate):
+        return {"gate": gate, "answers": []}
+
+    async def handle_cast(self, message, state):
+        for word in message:
+            state["answers"].append(await state["gate"].call(word))
+        return state
+
+
 async def short(process):
     pass
 
@@ -158,6 +181,20 @@ async def test_an_agent(node, mode):
     identical(await replay(node, recording, mode=mode))
     assert len(recording.steps) == 6
     assert oracle._process.state["asked"] == 3
+
+
+async def test_a_recording_that_begins_amid_a_handler_begins_with_the_next_step(node):
+    gate = await node.start(ChildSpec("gate", Gate))
+    asker = await node.start(ChildSpec("asker", Asker, gate))
+    asker.cast(("quick", "hold", "quick"))
+    await eventually(lambda: gate._process.state)
+    recorder = await recorded(node, asker)
+    gate.cast("open")
+    asker.cast(("quick", "quick"))
+    await eventually(lambda: len(asker._process.state["answers"]) == 5)
+    recording = Recording.of(recorder.packed())
+    identical(await replay(node, recording))
+    assert [len(step.asks) for step in recording.steps] == [2]
 
 
 @pytest.mark.parametrize("mode", ["lock-step", "free"])

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.port.contract import CheckPattern, Code, Failure, StopTrace, Trace, TraceSessionsQuery
+from runtime.port.contract import (
+    CheckPattern,
+    Code,
+    Failure,
+    KeepTrigger,
+    StopTrace,
+    Trace,
+    TraceSessionsQuery,
+)
 from tests.support.console import Console, settle
 from tests.support.crew import crew
 from tests.support.fake_node import viewer
@@ -97,6 +105,14 @@ async def test_a_dangerous_pattern_is_asked_about_and_no_is_the_default(console)
         assert not console.node.tracing.opened
         await press(pilot, "n", *"all lifecycle", "enter", "y")
         assert [(it.pattern, it.force) for it in console.node.tracing.opened] == [("all lifecycle", True)]
+
+
+async def test_why_nothing_may_come_is_told(console):
+    console.node.tracing.in_vain = ["no process runs Nope now"]
+    async with console.open() as pilot:
+        await press(pilot, "6", "n", *"all messages", "enter")
+        await console.poll(pilot)
+        assert "nothing has happened yet that fits: no process runs Nope now" in console.screen_text()
 
 
 async def test_esc_gives_the_pattern_up_and_the_keys_back(console):
@@ -353,6 +369,20 @@ async def test_a_trigger_is_set_and_forgotten(console):
         await press(pilot, "down", "x")
         await console.poll(pilot)
         assert [it.text for it in console.node.tracing.triggers] == ["keep 5s before crash"]
+
+
+async def test_a_dangerous_trigger_is_asked_about_and_no_is_the_default(console):
+    async with console.open() as pilot:
+        typed = [*["backspace"] * 5, *"receive", "enter"]
+        await press(pilot, "6", "d", "b", *typed)
+        assert isinstance(console.app.screen, Confirm)
+        assert "observer keep --force 'keep 5s before receive'" in console.screen_text()
+        assert "it fires each second" in console.screen_text()
+        await press(pilot, "enter")
+        assert console.node.count(KeepTrigger) == 0
+        await press(pilot, "b", *typed, "y")
+        assert console.node.tracing.triggers[-1].text == "keep 5s before receive"
+        assert console.node.tracing.forced
 
 
 async def test_what_is_no_trigger_is_told(console):

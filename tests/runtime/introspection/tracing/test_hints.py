@@ -44,6 +44,15 @@ def test_dangers_are_told_before_it_is_opened(client):
     assert check(client, "alice events").dangers == []
 
 
+def test_triggers_are_looked_at_too(client):
+    def look(text):
+        return client.ask(CheckPattern(pattern=text, trigger=True))
+
+    assert "it fires each second" in look("keep 5s before receive").dangers[0]
+    assert look("keep 5s before crash") == PatternCheck()
+    assert look("keep 5s before crsh").column == 16
+
+
 def test_a_function_that_is_not_there_is_a_problem(client):
     found = check(client, f"all {HERE}:Account.handle_cost")
     assert found.problem

@@ -100,6 +100,16 @@ def test_triggers_are_bounded(client):
     assert failure(client, KeepTrigger(text="keep 60s before crash")).code is Code.REFUSED
 
 
+def test_a_trigger_that_would_fire_all_the_time_needs_force(client):
+    refused = failure(client, KeepTrigger(text="keep 5s before receive"))
+    assert refused.code is Code.REFUSED
+    assert "it fires each second" in refused.message
+    assert client.ask(TraceSessionsQuery()).triggers == []
+    client.ask(KeepTrigger(text="keep 5s before receive", force=True))
+    assert len(client.ask(TraceSessionsQuery()).triggers) == 1
+    assert client.ask(AuditQuery()).entries[0].detail == "forced"
+
+
 def test_who_sets_triggers_is_recorded(client):
     client.ask(KeepTrigger(text='keep 1s before handled when text == "s"'))
     client.ask(ForgetTrigger(text='keep 1s before handled when text == "s"'))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime import ChildSpec, Server
 from runtime.port import keys
 from runtime.port.client import Client, find
 from runtime.port.contract import (
@@ -29,6 +31,21 @@ from tests.runtime.introspection.tracing import bank
 from tests.runtime.introspection.tracing.bank import SECRET
 from tests.runtime.introspection.tracing.test_sessions import ROOT, deposit, failure, listen
 from tests.support.eventually import eventually_sync
+
+agents = []
+
+
+class Agent(Server):
+    """It waits, as for a model."""
+
+    def init(self):
+        return 0
+
+    async def handle_cast(self, message, state):
+        if message:
+            agents.append(asyncio.Event())
+            await agents[-1].wait()
+        return state + 1
 
 
 @pytest.fixture
@@ -81,6 +98,30 @@ def test_a_recording_is_a_session_like_any_other(node, client, connect):
     other.close()
     eventually_sync(lambda: not node.tap.sessions)
     assert client.ask(RecordingsQuery()).recordings == []
+
+
+async def idle(process):
+    await process.receive()
+
+
+def test_who_is_in_an_async_handler_is_a_server_all_the_same(node, client):
+    agent = node.run(node.node.start(ChildSpec("agent", Agent)))
+    node.do(agent.cast, 1)
+    eventually_sync(lambda: agent._process.coroutine is not None)
+    session = client.ask(Record(process="agent", limits=TraceLimits(seconds=60)))
+    node.do(agent.cast, 0)
+    node.do(agents.pop().set)
+    eventually_sync(lambda: agent._process.state == 2)
+    client.ask(StopTrace(session=session.session))
+    assert client.ask(RecordWait(session=session.session, name="one", wait_s=5)).recording is not None
+    assert client.ask(Replay(what="one")).identical
+
+
+def test_a_coroutine_process_is_refused(node, client):
+    pid = node.do(node.node.spawn, idle)
+    refused = failure(client, Record(process=str(pid)))
+    assert refused.code is Code.REFUSED
+    assert "a coroutine process has its state in local variables" in refused.message
 
 
 def test_a_recording_ends_at_its_limits(node, client):

@@ -103,6 +103,41 @@ def test_names_that_nobody_has_are_told(node, client):
     assert client.ask(Trace(pattern="all, new messages")).nobody == []
 
 
+HERE = Account.__module__
+
+
+@pytest.mark.parametrize(
+    ("pattern", "note"),
+    [
+        ("behaviour Nope messages", "no process runs Nope now"),
+        ("<0.999.0> receive", "no process is <0.999.0> now"),
+        ("under <0.999.0> receive", "no process is <0.999.0> now"),
+        (f"all {HERE}:Account.handle_cast/2", "it has 3 parameters"),
+        (f"all {HERE}:Account.handle_cast(_, message)", "and the pattern asks for 2"),
+        ("alice receive when took > 1s", "events of these kinds have no took; these have: "),
+    ],
+)
+def test_why_it_may_take_nothing_is_told(client, pattern, note):
+    (told,) = open_trace(client, pattern).notes
+    assert note in told
+
+
+def test_functions_of_an_isolated_process_are_told_to_be_out_of_reach(node, client):
+    node.run(node.node.start(ChildSpec("cell", Account, isolated=True)))
+    (told,) = open_trace(client, f"cell {HERE}:Account.handle_cast").notes
+    assert told.startswith("cell lives in another OS process")
+    assert open_trace(client, "cell handled").notes == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["all messages", "behaviour Account handled when took > 1s", f"behaviour {HERE}:Account receive", "<0.1.0> ended",
+     f"all {HERE}:Account.handle_cast/3"],
+)  # fmt: skip
+def test_where_something_may_come_nothing_is_said(client, pattern):
+    assert open_trace(client, pattern).notes == []
+
+
 def test_a_condition_chooses(node, client):
     session = open_trace(client, "alice receive when message.amount > 10", count=2)
     listen(node)

@@ -119,6 +119,18 @@ def test_one_that_is_missing_is_told_in_the_singular(node, client):
     assert "1 span was caused by what is not here any more" in last.note
 
 
+def test_of_how_many_records_the_values_are_left_out_is_said(node, client, monkeypatch):
+    deposit(node, 5)
+    trace = handled(client, "clerk").trace
+    monkeypatch.setattr("runtime.introspection.tracing.stories.VALUES", 1)
+    found = story(client, trace=trace)
+    assert not found.cut
+    assert [bool(record.values) for record in found.records] == [False, False, True]
+    assert "the values of the first 2 records here are left out" in found.note
+    assert "values" not in story(client, trace=trace, values=False).note
+    assert "values" not in story(client, trace=trace, limit=1).note
+
+
 def test_the_story_of_a_process_that_has_ended_is_known(node, client):
     deposit(node, 5)
     found = handled(client, "clerk")

@@ -1,0 +1,84 @@
+"""Why a session may never take anything, as far as it can be told for sure when it opens: a pattern that is right, of what is not there.
+
+Names that nobody has are told apart from these (`TraceSession.nobody`). That nothing is said does not mean that something will come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from tracing.functions.finding import found
+from tracing.functions.sites import parameters
+from tracing.pattern import PatternError, never_there
+from tracing.pattern.scope import scope
+
+from ..lookup import pid_text
+from ..pace import breathe
+from ..text import clean
+
+if TYPE_CHECKING:
+    from runtime.node import Node
+    from runtime.process import Process
+    from tracing.pattern import Pattern
+    from tracing.pattern.tree import Whom
+
+__all__ = ["in_vain"]
+
+PAGES: Final = 400
+"""Parts of the table that are looked at, of some hundred processes each; in a larger one nothing is said of behaviours."""
+
+
+def in_vain(node: Node, pattern: Pattern) -> list[str]:
+    """Sentences; none where nothing is known to be wrong."""
+    return [clean(text, 500) for text in (*_whom(node, pattern), *_functions(pattern), *_condition(pattern))]
+
+
+def _whom(node: Node, pattern: Pattern) -> Iterator[str]:
+    for one in pattern.whom:
+        if one.form == "behaviour" and _runs(node, one) is False:
+            yield f"no process runs {one.name} now (see `observer ps`); who does is traced from then on"
+        elif one.form in {"pid", "under"} and one.number and node.table.get(one.number) is None:
+            yield f"no process is {pid_text(one.number)} now (see `observer ps`)"
+        elif pattern.functions and one.form in {"pid", "name"}:
+            process = node.table.get(one.number) if one.number else _named(node, one.name)
+            if process is not None and (process.far or process.place == "isolated"):
+                who = one.name or pid_text(one.number)
+                yield f"{who} lives in another OS process, and functions are traced in the node's own only"
+
+
+def _named(node: Node, name: str) -> Process | None:
+    return node.registry.find(name)
+
+
+def _runs(node: Node, whom: Whom) -> bool | None:
+    """Whether a process has this behaviour; None where there are too many to look at."""
+    fits = scope((whom,), lambda _: None, 0.0)
+    pages = node.table.slices()
+    for page in islice(pages, PAGES):
+        if fits is None or any(map(fits, page)):
+            return True
+        breathe()
+    return False if next(pages, None) is None else None
+
+
+def _functions(pattern: Pattern) -> Iterator[str]:
+    for function in pattern.functions:
+        if function.arity is None:
+            continue
+        try:
+            counts = {len(parameters(target.function.__code__)) for target in found(pattern, function)}
+        except PatternError:  # newer code has come into place meanwhile
+            continue
+        if counts and function.arity not in counts:
+            have = " or ".join(map(str, sorted(counts)))
+            yield (
+                f"no call of {function.text} fits: it has {have} parameters (self, *rest and **more among them), "
+                f"and the pattern asks for {function.arity}"
+            )
+
+
+def _condition(pattern: Pattern) -> Iterator[str]:
+    for root, kinds in never_there(pattern).items():
+        yield f"the condition never holds: events of these kinds have no {root}; these have: {', '.join(kinds)}"
