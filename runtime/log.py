@@ -9,8 +9,8 @@
       over     when it was over; None where nobody has measured that
       came     when the message came; None for what is no message
 
-A tuple for each would read better, but it is written for every message and read for few. Among a thousand processes the oldest
-event of one has left the processor's caches when it is let go of, and fetching a tuple for each costs as much as a fifth of a message.
+A tuple for each would read better, but it is written for every message and read for few: with tuples, a message among a thousand
+processes took a quarter longer.
 """
 
 from __future__ import annotations

@@ -163,7 +163,7 @@ class ServerProcess(Process):
         keep = sched.keep
         handle = self.handle
         mailbox = self.mailbox
-        strict = self.strict
+        plain: frozenset[int] = frozenset() if self.strict else PLAIN
         events: Any = self.events
         if events is None:
             events = self.events = []
@@ -188,7 +188,7 @@ class ServerProcess(Process):
                 if self.status != RUNNING:  # it was ended in its own step
                     self._discard(result)
                     over = clock()
-                elif type(result) in NO_STATE or strict or kind not in PLAIN:
+                elif kind not in plain or type(result) in NO_STATE:
                     self._after(entry, result)
                     over = clock()
                     events = self.events  # `system` may have put another list there; None where it has ended
