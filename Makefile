@@ -11,10 +11,10 @@ demo: $(READY)
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/observer demo; else $(BIN)/observer demo --headless; fi
 
 # First the tests that claim nothing about time, as many at once as there are processors; then the others, one by one.
-# They start some thousand interpreters, each of which would compile every module anew if Python were not to keep bytecode.
+# The first start some thousand interpreters, each of which would compile every module anew if Python were not to keep bytecode.
 test: $(READY)
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n logical --dist worksteal -m beside
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -m "not beside"
+	$(BIN)/pytest -m "not beside"
 
 check: $(READY)
 	$(BIN)/ruff format --check .
