@@ -52,7 +52,8 @@ def traced_turn(process: ServerProcess, until: float) -> None:
     mailbox = process.mailbox
     sched.running = process
     sched.since = process.since = now = began = sched.now
-    sliced, keep = sched.sliced, sched.keep or _kept_by_nobody
+    sliced = sched.sliced
+    keep: Any = sched.keep  # not None: that is why it is done here
     tap = sched.tap
     receive, offers = (tap.heard.get("receive"), tap.offers) if tap is not None else (None, _NOBODY)
     handles, over = "handle" in offers, "handled" in offers or "state" in offers
@@ -117,10 +118,6 @@ def traced_turn(process: ServerProcess, until: float) -> None:
     sched.handled += handled
     if process.status == RUNNING and process.current is None:
         process.rest()
-
-
-def _kept_by_nobody(_item: Any) -> None:
-    """Nobody listens any more, since this turn was due."""
 
 
 class Answering:
