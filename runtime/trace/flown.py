@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from tracing.heard import FIELDS
 from tracing.records import ABSENT
 
 from ..mailbox import KINDS
@@ -14,18 +15,14 @@ from ..results import NOTHING
 if TYPE_CHECKING:
     from tracing.records import Event
 
-__all__ = ["MESSAGE", "event_of"]
-
-
-MESSAGE: Final = 5
-"""Fields of what a site offers of a message: when, kind, whose event it is, what else there is to say, and the entry."""
+__all__ = ["event_of"]
 
 
 def event_of(item: Any) -> Event:
-    """The event of an item: it is one already, or a message (`MESSAGE`), or what a process keeps of one (`log.LogItem`)."""
+    """The event of an item: it is one already, or a message (`heard.FIELDS` of it), or what a process keeps of one (`log.LogItem`)."""
     if type(item[1]) is not str:
         return _handled(item)
-    if len(item) == MESSAGE:
+    if len(item) == FIELDS:
         return _message(item)
     event: Event = item
     return event

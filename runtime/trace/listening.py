@@ -14,6 +14,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from tracing.flight import Flight
+from tracing.heard import HEARD, NOBODY
 from tracing.kinds import GROUPS
 from tracing.pattern.tree import PidOf
 from tracing.tap import Tap
@@ -42,8 +43,6 @@ FLIGHT_KINDS: Final = (
     | {"raised", "timer"}
 )
 """What the flight recorder keeps beside the messages that are handled, whose sites keep these themselves."""
-TRACED: Final = frozenset({"send", "call", "reply", "receive", "handle", "handled", "state"})
-"""Kinds for whose sake each message gets a span of its own."""
 TAKEN: Final = 10_000
 TICK_S: Final = 0.1
 """Seconds between two looks at whether a session's time is over."""
@@ -112,7 +111,8 @@ class Listening:
         sched = self._sched
         sched.tap = tap
         sched.keep = None if tap is None else _forget if self.flight is None else self.flight.keep
-        sched.traced = tap is not None and not tap.kinds.isdisjoint(TRACED)
+        sched.traced = tap is not None and not tap.kinds.isdisjoint(HEARD)
+        sched.heard = NOBODY if tap is None else tap.heard
         sched.untraced = None if sched.traced else sched.thread
         if sched.block is not None:
             for cell in list(sched.block.cells.values()):
