@@ -180,7 +180,9 @@ def _note(node: Node, orphans: int, left_out: int, bare: int, flown: list[Event]
         were = "was" if orphans == 1 else "were"
         notes.append(f"{counted(orphans, 'span')} {were} caused by what is not here any more")
     if not any(each[1] in {"send", "call"} for each in mine):
-        notes.append("no session has taken its messages: what was sent and never handled is missing")
+        notes.append(
+            "no session has taken its messages: what was sent and never handled is missing, and who caused what is told from times"
+        )
     if flown and mine and len(flown) > 1 and mine[0][0] <= flown[0][0]:
         seconds = node.scheduler.clock() - flown[0][0]
         notes.append(f"it may have begun before what the flight recorder keeps, which is {seconds:,.1f} s")
