@@ -114,6 +114,9 @@ class _Story:
         self._minted: set[int] = set()
         """Spans that one message alone had when it was sent."""
         self._ended: dict[int, Event] = {}
+        """By process."""
+        self._reasons: dict[int, Event] = {}
+        """The first end for a reason, by the identity of that."""
         self._causes: dict[int, int] = {}
         for work in sorted(self._found(events), key=lambda work: work.began):
             self._under[work.under].append(work)
@@ -157,6 +160,8 @@ class _Story:
             else:
                 if kind == "ended":
                     self._ended[event[2]] = event
+                    if isinstance(reason := next(iter(event[7]), None), BaseException):
+                        self._reasons.setdefault(id(reason), event)
                 continue
             self._works[id(event)] = work
         return found
@@ -211,6 +216,9 @@ class _Story:
         normal = type(reason) is str and reason == "normal"
         by_itself = kind == "started" or (kind in _ENDS and (normal or isinstance(reason, BaseException)))
         own = next(_begun(self._of[span, pid], mono), None) if by_itself else None
+        first = self._reasons.get(id(reason))
+        if first is not None and first[2] != pid and not (own is not None and own.sure and own.at(mono)):
+            return self._place(first)  # they were linked
         if own is not None and own.at(mono):
             return own.span
         others = (one.span for one in _begun(works, mono) if one.sure and one.at(mono))

@@ -146,6 +146,20 @@ def test_a_crash_is_its_own_even_while_another_is_at_work():
     assert end == own
 
 
+def test_one_that_was_linked_ends_in_the_work_of_who_has_crashed():
+    reason = ValueError()
+    receive = (*step(2, 0, 1, 1, sender=1)[:4], "receive", *step(2, 0, 1, 1, sender=1)[5:])
+    raised = step(3, 0.5, 2, 3, sender=1, kind="raised")
+    *_, crashed, first, linked = ids(
+        step(1, 0, 0, 1),
+        receive,
+        raised,
+        event(3, "ended", 3, values=(reason,)),
+        event(4, "ended", 2, values=(reason,)),
+    )
+    assert linked == first == crashed
+
+
 def test_what_an_operator_has_done_causes_what_comes_of_it():
     operator = event(2, "operator", 5, took=1)
     (span, _), (own, cause) = ids(operator, step(5, 1.5, 1.6, 1.7))

@@ -86,13 +86,30 @@ def crash(process):
     raise ValueError
 
 
+def crash_with_a_friend(process):
+    process.link(process.whereis("friend"))
+    raise ValueError
+
+
 def kill(process):
     process.exit(process.whereis("victim"), "kill")
 
 
 JOBS = {
     job.__name__: job
-    for job in (cast, span, timer, timer_for_itself, task, spawn, spawn_who_crashes, start_child, crash, kill)
+    for job in (
+        cast,
+        span,
+        timer,
+        timer_for_itself,
+        task,
+        spawn,
+        spawn_who_crashes,
+        start_child,
+        crash,
+        crash_with_a_friend,
+        kill,
+    )
 }
 
 
@@ -195,6 +212,17 @@ STORIES = {
     ],
     "start_child": ["below acts because {who} acts", "kid is made because below acts"],
     "crash": ["{who} ended while {who} acts", "{who} crash while {who} acts", *REPLACED],
+    "crash_with_a_friend": [
+        *(
+            f"{whose} {what} while {{who}} acts"
+            for whose in ("{who}", "friend")
+            for what in ("ended", "crash")
+        ),
+        *REPLACED,
+        REPLACED[0],
+        "friend restarted while agents acts",
+        "friend is made because agents acts",
+    ],
     "kill": [
         "victim ended while {who} acts",
         "agents acts because {who} acts",
@@ -276,6 +304,7 @@ async def town(node, who):
     children = [
         ChildSpec("sink", Sink),
         ChildSpec("victim", Sink),
+        ChildSpec("friend", coroutine),
         ChildSpec("below", Supervisor([])),
         ChildSpec("clerk", Clerk),
         ChildSpec(who, behaviour, **options),
