@@ -245,6 +245,7 @@ class CoroutineProcess(Process):
             self.log(kind, message, sender)
         else:
             received(self, entry)
+            self.sched.now = self.sched.clock()  # what it sends from now on comes of this message
         return _visible(entry)
 
 

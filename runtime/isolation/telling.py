@@ -147,6 +147,9 @@ def hear(cell: Cell, events: list[Any], untold: int) -> None:
             continue
         subject: Any = owner
         told[3] = owner.name if number == owner.number else told[3]
+        entry = owner.current
+        if kind == "raised" and entry is not None and entry[5] == told[6] and number == owner.number:
+            told[8] = max(0.0, told[0] - told[9] - entry[3])  # it came to the record, and not over there
         values = tuple(ABSENT if body is None else _unpacked(body, cell) for body in told[7])
         if (
             address is not None

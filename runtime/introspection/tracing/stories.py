@@ -3,6 +3,9 @@
 what sessions have taken ──┐
 what waits in sessions ────┼──> each event once ──> those of one trace id ──> records ──> spans, and what is missing
 the flight recorder ───────┘
+
+A long story is asked for part by part. Its parts are those of one story, though much happens meanwhile: what it was when the first was asked
+for is remembered for that connection, until the last has been told.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from runtime.port.contract import Code, Failure, Span, Timeline, TimelineQuery, TraceRecord
 from runtime.trace.inferred import told_apart, with_story
+from runtime.trace.listening import Reading
 from tracing import story
 from tracing.records import Record
 from tracing.wording import counted
@@ -36,14 +40,48 @@ VALUES: Final = 2000
 """Records of one answer whose values are told: the newest."""
 
 
-def timeline(node: Node, request: TimelineQuery, sessions: Sessions, showing: Showing) -> Timeline:
-    """A story.
+def timeline(
+    node: Node, request: TimelineQuery, connection: int, sessions: Sessions, showing: Showing
+) -> Timeline:
+    """A story, or a part of it.
+
+    Args:
+        node: whose.
+        request: which, and what of it.
+        connection: who asks; 0 for nobody whose reading is remembered.
+        sessions: what they have taken.
+        showing: shows values.
 
     Raises:
         Failure: none or several are meant, or nothing is known of it any more.
     """
     if (request.trace is None) == (request.process is None):
         raise Failure(Code.BAD_REQUEST, "say which story: by its trace id, or by a process; one of the two")
+    readings = node.scheduler.listening.readings
+    reading = readings.pop(connection, None)
+    if reading is None or not request.skip or f"{reading.trace:032x}" != request.trace:
+        reading = _reading(node, request, sessions)
+    end = max(0, len(reading.events) - request.skip)
+    first = max(0, end - request.limit)
+    if first and connection:
+        readings[connection] = reading
+    chosen = reading.events[first:end]
+    records = _records(chosen, showing, values=request.values)
+    spans = story.spans(_floor(record) for record in rested(records)) if request.spans else []
+    orphans = {span.span for span in story.orphans(spans)}
+    bare = max(0, len(chosen) - VALUES) if request.values else 0
+    return Timeline(
+        at=now(),
+        trace=f"{reading.trace:032x}",
+        principal=next((record.principal for record in records if record.principal is not None), None),
+        records=records,
+        spans=[_span(span, orphan=span.span in orphans) for span in rested(spans)],
+        cut=first > 0,
+        note=_note(node, reading, len(orphans), first, bare),
+    )
+
+
+def _reading(node: Node, request: TimelineQuery, sessions: Sessions) -> Reading:
     flown = _flown(node)
     events = list(_once(map(with_story, rested((*sessions.events(), *flown)))))
     trace = (
@@ -51,27 +89,9 @@ def timeline(node: Node, request: TimelineQuery, sessions: Sessions, showing: Sh
         if request.trace is not None
         else _last_of(events, request.process or "", node)
     )
-    mine = sorted(
-        (each for each in events if each[6] is not None and each[6][0] == trace), key=lambda each: each[0]
-    )
-    mine = told_apart(mine)
-    end = max(0, len(mine) - request.skip)
-    first = max(0, end - request.limit)
-    chosen = mine[first:end]
-    records = _records(chosen, showing, values=request.values)
-    spans = story.spans(_floor(record) for record in rested(records)) if request.spans else []
-    orphans = {span.span for span in story.orphans(spans)}
-    return Timeline(
-        at=now(),
-        trace=f"{trace:032x}",
-        principal=next((record.principal for record in records if record.principal is not None), None),
-        records=records,
-        spans=[_span(span, orphan=span.span in orphans) for span in rested(spans)],
-        cut=first > 0,
-        note=_note(
-            node, len(orphans), first, max(0, len(chosen) - VALUES) if request.values else 0, flown, mine
-        ),
-    )
+    mine = (each for each in events if each[6] is not None and each[6][0] == trace)
+    told = told_apart(sorted(mine, key=lambda each: each[0]))
+    return Reading(trace, told, flown[0][0] if len(flown) > 1 else None)
 
 
 def _flown(node: Node) -> list[Event]:
@@ -167,7 +187,7 @@ def _span(span: story.Span, *, orphan: bool) -> Span:
     )
 
 
-def _note(node: Node, orphans: int, left_out: int, bare: int, flown: list[Event], mine: list[Event]) -> str:
+def _note(node: Node, reading: Reading, orphans: int, left_out: int, bare: int) -> str:
     """What is missing, in sentences. `bare`: records without their values."""
     notes: list[str] = []
     if left_out:
@@ -179,10 +199,12 @@ def _note(node: Node, orphans: int, left_out: int, bare: int, flown: list[Event]
     if orphans:
         were = "was" if orphans == 1 else "were"
         notes.append(f"{counted(orphans, 'span')} {were} caused by what is not here any more")
-    if not any(each[1] in {"send", "call"} for each in mine):
-        notes.append("no session has taken its messages: what was sent and never handled is missing")
-    if flown and mine and len(flown) > 1 and mine[0][0] <= flown[0][0]:
-        seconds = node.scheduler.clock() - flown[0][0]
+    if not any(each[1] in {"send", "call"} for each in reading.events):
+        notes.append(
+            "no session has taken its messages: what was sent and never handled is missing, and who caused what is told from times"
+        )
+    if reading.since is not None and reading.events[0][0] <= reading.since:
+        seconds = node.scheduler.clock() - reading.since
         notes.append(f"it may have begun before what the flight recorder keeps, which is {seconds:,.1f} s")
     if node.scheduler.listening.flight is None:
         notes.append("this node has no flight recorder: only what sessions have taken is here")

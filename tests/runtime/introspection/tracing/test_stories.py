@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from runtime.port.contract import Code, Failure, TimelineQuery
@@ -182,6 +184,74 @@ def test_a_long_story_is_read_part_by_part_the_newest_part_first(node, client):
     assert [(it.mono, it.kind, it.span) for it in parts] == [
         (it.mono, it.kind, it.span) for it in whole.records
     ]
+
+
+def goes_on(node, trace):
+    """The story goes on with one more event."""
+    event = (
+        time.monotonic(),
+        "handled",
+        3,
+        "later",
+        "",
+        0,
+        (int(trace, 16), 7, 0, None),
+        (),
+        None,
+        None,
+        None,
+    )
+    node.do(node.node.scheduler.listening.flight.keep, event)
+
+
+def test_a_story_that_goes_on_while_it_is_read_is_told_as_it_was_when_reading_began(node, client, connect):
+    deposit(node, 5)
+    whole = handled(client, "clerk")
+    late = story(client, trace=whole.trace, limit=1)
+    goes_on(node, whole.trace)
+    early = story(client, trace=whole.trace, limit=9, skip=1)
+    assert [it.mono for it in (*early.records, *late.records)] == [it.mono for it in whole.records]
+    assert [it.span for it in early.records] == [it.span for it in whole.records[:-1]]
+    assert len(story(connect(), trace=whole.trace, limit=9, skip=1).records) == len(whole.records)
+
+
+def test_who_begins_anew_reads_what_has_come_meanwhile(node, client):
+    deposit(node, 5)
+    whole = handled(client, "clerk")
+    story(client, trace=whole.trace, limit=1)
+    goes_on(node, whole.trace)
+    assert story(client, trace=whole.trace, limit=1).records[0].name == "later"
+
+
+def test_another_story_than_the_one_that_is_being_read_is_another(node, client):
+    deposit(node, 5)
+    one = handled(client, "clerk")
+    deposit(node, 6)
+    other = eventually_sync(
+        lambda: next((it for it in [handled(client, "clerk")] if it.trace != one.trace), None)
+    )
+    story(client, trace=one.trace, limit=1)
+    assert story(client, trace=other.trace, limit=9, skip=1).trace == other.trace
+
+
+def test_a_story_is_remembered_no_longer_than_it_is_read(node, client, connect):
+    readings = node.node.scheduler.listening.readings
+    deposit(node, 5)
+    trace = handled(client, "clerk").trace
+    reader = connect()
+    for limit, skip, remembered in ((1, 0, 1), (9, 1, 0), (1, 0, 1)):
+        story(reader, trace=trace, limit=limit, skip=skip)
+        assert len(readings) == remembered
+    reader.close()
+    eventually_sync(lambda: not readings)
+
+
+def test_a_story_that_is_being_read_is_let_go_of_with_the_code_that_made_it(node, client):
+    deposit(node, 5)
+    trace = handled(client, "clerk").trace
+    story(client, trace=trace, limit=1)
+    node.do(node.node.scheduler.listening.forget)
+    assert failure(client, TimelineQuery(trace=trace, skip=1)).code is Code.REFUSED
 
 
 def test_what_was_taken_is_let_go_of_with_the_code_that_made_it(node, client):
