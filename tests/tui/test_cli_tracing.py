@@ -371,8 +371,36 @@ def test_a_diagram_is_a_form_of_its_own(told):
 
 
 def test_a_story_that_is_not_known_ends_with_1(bank):
-    bank.answer(TimelineQuery, Failure(Code.REFUSED, "no story 00000000 is known"))
-    assert bank.run("timeline", "00000000").code == 1
+    def nothing(request):
+        if request.trace is None:
+            raise Failure(Code.NO_PROCESS, "no process is called 00000000")
+        raise Failure(Code.REFUSED, f"no story {request.trace} is known")
+
+    bank.answer(TimelineQuery, nothing)
+    result = bank.run("timeline", "00000000")
+    assert (result.code, result.err) == (
+        1, "observer: no story 00000000 is known; nor is a process called so\n",
+    )  # fmt: skip
+    assert bank.run("timeline", "0" * 32).err == f"observer: no story {'0' * 32} is known\n"
+
+
+def test_a_name_of_hex_digits_is_a_process_where_no_story_begins_so(bank):
+    def by_name(request):
+        if request.trace is None:
+            return Timeline(at=AT, trace=TRACE, records=story(), spans=[])
+        raise Failure(Code.REFUSED, f"no story {request.trace} is known")
+
+    bank.answer(TimelineQuery, by_name)
+    assert bank.run("timeline", "Deadbeef").code == 0
+    assert [(request.trace, request.process) for request in bank.node.asked] == [
+        ("deadbeef", None),
+        (None, "Deadbeef"),
+    ]
+
+
+def test_a_trace_id_may_be_written_in_capitals(told):
+    assert told.run("timeline", TRACE[:8].upper()).code == 0
+    assert told.node.asked[0].trace == TRACE[:8]
 
 
 # --- traces, keep, dumps, crashes -----------------------------------------------------------------------
