@@ -211,7 +211,11 @@ def test_a_collector_that_does_not_take_it_ends_with_3(traced, monkeypatch):
     monkeypatch.setattr(otel, "send", send)
     result = traced.run("trace", "all messages", "--otlp")
     assert result.code == 3
-    assert "http://127.0.0.1:4318" in result.err
+    assert (
+        "observer: http://127.0.0.1:4318: the exporter has not taken 2 spans. Is a collector there?"
+        in result.err
+    )
+    assert "--save FILE keeps what it does not take" in result.err
 
 
 def test_records_are_kept_in_a_file_beside_what_is_shown(traced, tmp_path):
