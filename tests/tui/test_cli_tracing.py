@@ -218,6 +218,24 @@ def test_a_collector_that_does_not_take_it_ends_with_3(traced, monkeypatch):
     assert "--save FILE keeps what it does not take" in result.err
 
 
+@pytest.mark.parametrize("line", [["trace", "all messages"], ["timeline", TRACE], ["dumps", "2"]])
+def test_what_a_collector_does_not_take_is_in_the_file(traced, monkeypatch, tmp_path, line):
+    def send(*_args, **_options):
+        raise RuntimeError("the exporter has not taken 2 spans")
+
+    monkeypatch.setattr(otel, "installed", lambda: None)
+    monkeypatch.setattr(otel, "send", send)
+    traced.answer(TimelineQuery, Timeline(at=AT, trace=TRACE, records=story(), spans=[]))
+    traced.answer(
+        DumpQuery,
+        Dump(dump=2, at=AT, trigger="keep 5s before crash", kind="crash", events=7, records=story()),
+    )
+    result = traced.run(*line, "--otlp", "--save", str(tmp_path / "kept.sqlite"))
+    assert result.code == 3
+    assert "7 records kept in" in result.err
+    assert "--save" not in result.err
+
+
 def test_records_are_kept_in_a_file_beside_what_is_shown(traced, tmp_path):
     file = tmp_path / "traces.sqlite"
     result = traced.run("trace", "all messages", "--save", str(file))

@@ -106,7 +106,8 @@ def export(context: Context, form: Form, records: Sequence[TraceRecord], name: s
         except otel.Missing as missing:
             raise Failure(Code.REFUSED, str(missing)) from None
         except RuntimeError as error:
-            more = "" if getattr(context.args, "save", None) else "; --save FILE keeps what it does not take"
+            unsaved = getattr(context.args, "save", "") is None
+            more = "; --save FILE keeps what it does not take" if unsaved else ""
             raise Failure(
                 Code.CANNOT_CONNECT, f"{endpoint}: {error}. Is a collector there? --endpoint is another{more}"
             ) from None

@@ -76,13 +76,13 @@ def run(context: Context) -> int:
         raise Failure(Code.BAD_REQUEST, f"--sequence is a form of its own; leave --{form} out")
     ready(context, form)
     timeline, process = _found(context)
+    save(context, "session", f"story {timeline.trace}", timeline.records, timeline.note)
     if form == "json":
         context.out.document(timeline)
     elif form != "lines":
         export(context, form, timeline.records)
     else:
         _draw(context, story_of(rows_of(timeline.records)), process)
-    save(context, "session", f"story {timeline.trace}", timeline.records, timeline.note)
     if timeline.note:
         context.say(timeline.note)
     return 0
