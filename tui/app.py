@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from runtime.port.client import Place
@@ -287,11 +288,10 @@ class ObserverApp(PatientApp[ExitInfo]):
 
         self.ask(Info(process=text.strip()), found)
 
-    def tell(self, text: str, *, failed: bool = False) -> None:
+    def tell(self, text: str, *, failed: bool = False, doubtful: bool = False) -> None:
         """A notice in the corner. Never markup."""
-        self.notify(
-            text, severity="error" if failed else "information", timeout=8 if failed else 4, markup=False
-        )
+        severity: SeverityLevel = "error" if failed else "warning" if doubtful else "information"
+        self.notify(text, severity=severity, timeout=8 if failed or doubtful else 4, markup=False)
 
     # --- keys ---------------------------------------------------------------------------------
 

@@ -465,6 +465,14 @@ def test_a_trigger_is_set_in_quotes_or_not(bank, words):
     assert bank.node.asked[0].text == "keep 5s before crash"
 
 
+def test_why_a_trigger_may_keep_nothing_is_told_on_stderr(bank):
+    why = "nobody is called 'alcie' now"
+    bank.answer(KeepTrigger, Done(at=AT, text="set: keep 5s before crash of alcie", notes=[why]))
+    result = bank.run("keep", "5s", "before", "crash", "of", "alcie")
+    assert (result.code, result.out, result.err) == (0, "set: keep 5s before crash of alcie\n", f"{why}\n")
+    assert json.loads(bank.run("keep", "5s before crash of alcie", "--json").out)["notes"] == [why]
+
+
 def test_a_dangerous_trigger_is_forced(bank):
     bank.answer(KeepTrigger, Done(at=AT, text="set: keep 5s before receive"))
     assert bank.run("keep", "--force", "5s", "before", "receive").code == 0

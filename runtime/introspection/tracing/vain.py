@@ -1,5 +1,6 @@
-"""Why a session may never take anything, as far as it can be told for sure when it opens: a pattern that is right, of what is not there.
+"""Why a session may never take anything, or a trigger keep anything: a pattern that is right, of what is not there.
 
+It is told as far as it is sure when the session opens, or the trigger is set.
 Names that nobody has are told apart from these (`TraceSession.nobody`). That nothing is said does not mean that something will come.
 """
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from tracing.pattern import Pattern
     from tracing.pattern.tree import Whom
 
-__all__ = ["in_vain"]
+__all__ = ["in_vain", "nobody"]
 
 PAGES: Final = 400
 """Parts of the table that are looked at, of some hundred processes each; in a larger one nothing is said of behaviours."""
@@ -42,10 +43,19 @@ def in_vain(node: Node, pattern: Pattern) -> list[str]:
     return [clean(text, 500) for text in found]
 
 
+def nobody(node: Node, pattern: Pattern) -> list[str]:
+    """The names of a pattern that nobody has now."""
+    return [
+        clean(one.name)
+        for one in pattern.whom
+        if one.form in {"name", "under"} and one.name and _named(node, one.name) is None
+    ]
+
+
 def _whom(node: Node, pattern: Pattern) -> Iterator[str]:
     for one in pattern.whom:
         if one.form == "behaviour" and _runs(node, one) is False:
-            yield f"no process runs {one.name} now (see `observer ps`); who does is traced from then on"
+            yield f"no process runs {one.name} now (see `observer ps`); who does counts from then on"
         elif one.form in {"pid", "under"} and one.number and node.table.get(one.number) is None:
             yield f"no process is {pid_text(one.number)} now (see `observer ps`)"
         elif pattern.functions and one.form in {"pid", "name"}:
