@@ -31,7 +31,8 @@ could be the digits of an id is a name where no story begins with them.
 
 It is made of what sessions have taken (observer trace), and of what the flight recorder
 has: the newest events of the node, without what was only sent. What is missing is said on
-stderr. ░ is waiting in the mailbox, █ is work, ✗ a failure.
+stderr. ░ is waiting in the mailbox, █ is work, ▒ work that is not over, ✗ a failure. Where
+the last story of a PROCESS is not over, stderr says which was the one before.
 
 With --json: trace, principal, records, spans, note. Needs an operator's key.
 """
