@@ -52,7 +52,14 @@ def told_apart(events: list[Event]) -> list[Event]:
     handlings = Counter(
         context[1] for event in events if event[1] in _STEPS and (context := event[6]) is not None
     )
-    shared = {span for span, count in handlings.items() if count > 1}
+    mothers = {(event[6][1], event[5]) for event in events if event[1] == "spawn" and event[6] is not None}
+    shared = {
+        event[6][1]
+        for event in events
+        if event[1] in _STEPS
+        and event[6] is not None
+        and (handlings[event[6][1]] > 1 or (event[6][1], event[2]) in mothers)
+    }
     if not shared:
         return events
     steps = _steps(events)
