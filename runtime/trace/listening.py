@@ -55,11 +55,13 @@ class Reading(NamedTuple):
         trace: its id.
         events: all of it, told apart, in the order of time.
         since: when the oldest event of the flight recorder was, if it has several.
+        working: what a process whose story was asked for is at work on, in sentences.
     """
 
     trace: int
     events: list[Event]
     since: float | None
+    working: list[str]
 
 
 class Listening:

@@ -21,7 +21,7 @@ from tracing import story
 from tracing.records import Record
 from tracing.wording import counted
 
-from ..lookup import find, now, number_in, pid_text
+from ..lookup import find, handler_of, now, number_in, pid_text
 from ..pace import rested
 from ..text import clean
 
@@ -36,6 +36,13 @@ __all__ = ["timeline"]
 
 AMBIGUOUS: Final = 5
 """Trace ids that are told where several begin alike."""
+_BEGUN: Final = frozenset({"receive", "handle"})
+_OVER: Final = frozenset({"handled", "raised"})
+_EDGE_S: Final = 0.1
+"""Between the moment from which a step counts, and its first event."""
+_DIGITS: Final = 8
+_LONG_S: Final = 1.0
+"""From when on it is told that a process is at work on what no record has yet."""
 VALUES: Final = 2000
 """Records of one answer whose values are told: the newest."""
 
@@ -84,14 +91,14 @@ def timeline(
 def _reading(node: Node, request: TimelineQuery, sessions: Sessions) -> Reading:
     flown = _flown(node)
     events = list(_once(map(with_story, rested((*sessions.events(), *flown)))))
-    trace = (
-        _by_id(events, request.trace, node)
-        if request.trace is not None
-        else _last_of(events, request.process or "", node)
-    )
+    if request.trace is not None:
+        trace, working = _by_id(events, request.trace, node), list[str]()
+    else:
+        number, trace = _last_of(events, request.process or "", node)
+        working = _working(events, number, trace, node)
     mine = (each for each in events if each[6] is not None and each[6][0] == trace)
     told = told_apart(sorted(mine, key=lambda each: each[0]))
-    return Reading(trace, told, flown[0][0] if len(flown) > 1 else None)
+    return Reading(trace, told, flown[0][0] if len(flown) > 1 else None, working)
 
 
 def _flown(node: Node) -> list[Event]:
@@ -124,8 +131,8 @@ def _by_id(events: list[Event], beginning: str, node: Node) -> int:
     return found.pop()
 
 
-def _last_of(events: list[Event], process: str, node: Node) -> int:
-    """The last story that a process was in, alive or not."""
+def _last_of(events: list[Event], process: str, node: Node) -> tuple[int, int]:
+    """A process, alive or not, and the last story that it was in."""
     number = number_in(process)
     if number is None:
         named = [each for each in events if each[3] == process]
@@ -134,7 +141,29 @@ def _last_of(events: list[Event], process: str, node: Node) -> int:
     last = max(mine, key=lambda each: each[0], default=None)
     if last is None or last[6] is None:
         raise Failure(Code.REFUSED, f"no story of {clean(process, 80)} is known; {_known(node)}")
-    return last[6][0]
+    return number, last[6][0]
+
+
+def _working(events: list[Event], number: int, trace: int, node: Node) -> list[str]:
+    """What a process is at work on, where the story ends with that, or does not know of it yet."""
+    process = node.table.get(number)
+    handler, seconds = handler_of(process) if process is not None else (None, None)
+    if process is None or process.current is None or seconds is None:
+        return []
+    mine = [(each[0], each[1], each[6][0]) for each in events if each[2] == number and each[6] is not None]
+    began = max((mono for mono, kind, _ in mine if kind in _BEGUN), default=-math.inf)
+    if began < node.scheduler.clock() - seconds - _EDGE_S:
+        late = seconds >= _LONG_S
+        return (
+            [
+                f"it has been at work on a newer message for {seconds:,.1f} s, {handler}, which is told here when it is over"
+            ]
+            if late
+            else []
+        )
+    said = f"it has been at work on this for {seconds:,.1f} s (▒)"
+    over = [(mono, other) for mono, kind, other in mine if kind in _OVER and other != trace]
+    return [f"{said}; the story before is {f'{max(over)[1]:032x}'[:_DIGITS]}" if over else said]
 
 
 def _known(node: Node) -> str:
@@ -189,7 +218,7 @@ def _span(span: story.Span, *, orphan: bool) -> Span:
 
 def _note(node: Node, reading: Reading, orphans: int, left_out: int, bare: int) -> str:
     """What is missing, in sentences. `bare`: records without their values."""
-    notes: list[str] = []
+    notes = list(reading.working)
     if left_out:
         notes.append(f"left out: the first {counted(left_out, 'record')}")
     if bare:

@@ -68,6 +68,23 @@ def test_what_a_step_has_made_is_caused_by_it():
     assert events[1][6] == events[2][6]
 
 
+def test_processes_that_a_step_alone_has_made_are_none_of_it():
+    spawned = [
+        (at, "spawn", pid, f"child {pid}", "", 1, (TRACE, 1, 0, None), (), None, None, None)
+        for at, pid in ((1.5, 5), (1.6, 6))
+    ]
+    found = told(step(1, 0, 1, 2), *spawned)
+    assert [(span.pid, span.name) for span in found] == [(1, None), (5, "child 5"), (6, "child 6")]
+    assert causes(found) == {1: 0, 5: 1, 6: 1}
+
+
+def test_what_a_child_does_first_under_the_span_of_its_making_is_that_span():
+    spawned = (1.5, "spawn", 5, None, "", 1, (TRACE, 9, 1, None), (), None, None, None)
+    began = (1.8, "handled", 5, None, "init", 0, (TRACE, 9, 1, None), (), 0.2, 0.1, None)
+    events = [spawned, step(1, 0, 1, 2), began]
+    assert told_apart(events) == events
+
+
 def test_a_message_from_outside_that_led_to_nothing_is_a_story_of_its_own():
     alone = (*step(1, 0, 1, 2)[:6], None, *step(1, 0, 1, 2)[7:])
     other = (*step(1, 0, 3, 4)[:6], None, *step(1, 0, 3, 4)[7:])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from typing import ClassVar
 
 import pytest
 
+from runtime import ChildSpec, Server
 from runtime.port.contract import Code, Failure, TimelineQuery
 from tests.runtime.introspection.tracing.bank import SECRET, Deposit, read_all
 from tests.runtime.introspection.tracing.test_sessions import deposit, failure, listen, open_trace
@@ -140,6 +143,76 @@ def test_the_story_of_a_process_that_has_ended_is_known(node, client):
     node.do(node.node.named("alice").cast, "crash")
     eventually_sync(lambda: node.node.whereis("alice") is not None and str(node.node.whereis("alice")) != pid)
     assert story(client, process=pid).records
+
+
+class Agent(Server):
+    """It waits, as for a model, where it is told to."""
+
+    doors: ClassVar[list[asyncio.Event]] = []
+
+    def init(self):
+        return 0
+
+    async def handle_cast(self, message, state):
+        if message == "wait":
+            self.doors.append(asyncio.Event())
+            await self.doors[-1].wait()
+        return state + 1
+
+
+@pytest.fixture
+def agent(node):
+    """At work on a message, after it has handled one; it goes on when it is asked to."""
+    agent = node.run(node.node.start(ChildSpec("agent", Agent)))
+
+    def wait():
+        before = len(Agent.doors)
+        node.do(agent.cast, "wait")
+        eventually_sync(lambda: len(Agent.doors) > before)
+
+    def go_on():
+        node.do(Agent.doors[-1].set)
+
+    node.do(agent.cast, "quick")
+    return wait, go_on
+
+
+def test_a_story_that_is_not_over_says_for_how_long_and_which_was_before(node, client, agent):
+    wait, go_on = agent
+    first = eventually_sync(lambda: known(client, "agent"))
+    open_trace(client, "agent messages, handlers")
+    listen(node)
+    wait()
+    found = story(client, process="agent")
+    assert found.trace != first.trace
+    assert found.note.startswith("it has been at work on this for ")
+    assert f"(▒); the story before is {first.trace[:8]}" in found.note
+    assert story(client, trace=first.trace[:8]).trace == first.trace
+    assert "at work" not in story(client, trace=found.trace).note
+    go_on()
+    eventually_sync(lambda: "at work" not in story(client, process="agent").note)
+
+
+def test_where_the_newest_message_is_not_known_yet_that_is_said_when_it_takes_long(
+    client, agent, monkeypatch
+):
+    wait, go_on = agent
+    first = eventually_sync(lambda: known(client, "agent"))
+    wait()
+    found = story(client, process="agent")
+    assert (found.trace, "at work" in found.note) == (first.trace, False)
+    monkeypatch.setattr("runtime.introspection.tracing.stories._LONG_S", 0.0)
+    note = story(client, process="agent").note
+    assert note.startswith("it has been at work on a newer message for ")
+    assert "handle_cast(str)" in note
+    go_on()
+
+
+def known(client, name):
+    try:
+        return story(client, process=name)
+    except Failure:
+        return None
 
 
 @pytest.mark.parametrize("query", [{}, {"trace": "abcd", "process": "alice"}])
