@@ -245,7 +245,6 @@ class CoroutineProcess(Process):
             self.log(kind, message, sender)
         else:
             received(self, entry)
-            self.sched.now = self.sched.clock()  # what it sends from now on comes of this message
         return _visible(entry)
 
 

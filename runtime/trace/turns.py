@@ -219,7 +219,7 @@ def received(process: Process, entry: Entry) -> None:
             sched.story = context
         else:  # it is received in a task that its step awaits
             steps.story = context
-    now = sched.clock()
+    now = sched.now = sched.clock()  # what it sends from now on comes of this message
     item = (now, kind, message, sender, NOTHING, process, context, now, came)
     process.keep(item)
     if sched.keep is not None:
