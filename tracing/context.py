@@ -23,7 +23,7 @@ from threading import RLock
 from typing import Any, Final, TypeAlias, cast
 
 __all__ = [
-    "Context", "Newborn", "born", "caused", "from_traceparent", "newborn", "random_bits", "to_traceparent",
+    "Context", "Newborn", "born", "caused", "from_traceparent", "newborn", "plain", "random_bits", "to_traceparent",
 ]  # fmt: skip
 
 Context: TypeAlias = tuple[int, int, int, str | None]
@@ -85,6 +85,11 @@ class Newborn:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return tuple, (self.drawn(),)
+
+
+def plain(context: Context | None) -> Context | None:
+    """The tuple itself."""
+    return cast("Any", context).drawn() if isinstance(context, Newborn) else context
 
 
 _drawing: Final = RLock()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tracing.context import Newborn
+from tracing.context import Newborn, plain
 from tracing.heard import FIELDS
 from tracing.records import ABSENT
 
@@ -14,7 +14,6 @@ from ..mailbox import KINDS
 from ..results import NOTHING
 
 if TYPE_CHECKING:
-    from tracing.context import Context
     from tracing.records import Event
 
 __all__ = ["event_of"]
@@ -27,19 +26,12 @@ def event_of(item: Any) -> Event:
     if len(item) == FIELDS:
         return _message(item)
     event: Event = item
-    context: Any = event[6]
-    return (*event[:6], context.drawn(), *event[7:]) if type(context) is Newborn else event
-
-
-def _drawn(context: Any) -> Context | None:
-    plain: Context | None = context.drawn() if type(context) is Newborn else context
-    return plain
+    return (*event[:6], plain(event[6]), *event[7:]) if isinstance(event[6], Newborn) else event
 
 
 def _message(item: Any) -> Event:
     now, kind, process, more, entry = item
     _, message, _, came, sender, context = entry
-    context = _drawn(context)
     number, name = process.number, process.name
     if kind == "receive":
         text = process.handled_by(entry[0]) if more is None else more
@@ -50,16 +42,16 @@ def _message(item: Any) -> Event:
             name,
             text,
             sender,
-            context,
+            plain(context),
             (message,),
             max(0.0, now - came),
             None,
             process.redact,
         )
     if kind == "reply":
-        return now, kind, number, name, "", sender, context, (more,), None, None, process.redact
+        return now, kind, number, name, "", sender, plain(context), (more,), None, None, process.redact
     text = "" if kind == "call" else KINDS[entry[0]]
-    return now, kind, number, name, text, more.number, context, (message,), None, None, more.redact
+    return now, kind, number, name, text, more.number, plain(context), (message,), None, None, more.redact
 
 
 def _handled(item: Any) -> Event:
@@ -71,7 +63,7 @@ def _handled(item: Any) -> Event:
         process.name,
         process.handled_by(kind),
         sender,
-        _drawn(context),
+        plain(context),
         (message, ABSENT, ABSENT, ABSENT if reply is NOTHING or reply is None else reply),
         max(0.0, began - came),
         ended - began,

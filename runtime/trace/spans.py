@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Self
 
-from tracing.context import Context, born, from_traceparent, to_traceparent
+from tracing.context import Context, born, from_traceparent, plain, to_traceparent
 from tracing.incoming import Incoming
 
 from .stories import OUTSIDE, Given, following
@@ -104,11 +104,11 @@ def current() -> Context | None:
     """The story under which this code runs: trace id, span id, cause, principal. None outside of every story."""
     place = whereabouts()
     if place is None:
-        return OUTSIDE.get()
+        return plain(OUTSIDE.get())
     if place.context is None and place.process is not None and place.on_loop and place.sched.keep is not None:
         place.sched.story = context = born()
         return context
-    return place.context
+    return plain(place.context)
 
 
 def traceparent() -> str | None:

@@ -468,7 +468,7 @@ async def the_story(node, times=1):
     await eventually(lambda: sum(who == "sink" for who, _ in said) >= times)
     origin = next(context for who, context in said if who == "origin")
     sinks = [context for who, context in said if who == "sink"]
-    assert origin is not None
+    assert type(origin) is tuple  # it may be sent on
     assert [context and context[0] for context in sinks] == [origin[0]] * len(sinks)
     if node.ears is not None:
         hangs_together(node, origin, sinks)
@@ -477,6 +477,7 @@ async def the_story(node, times=1):
 
 def hangs_together(node, origin, sinks):
     """Every span has its cause, up to origin's; and those of the sink are its own."""
+    assert {type(event[6]) for event in heard(node.ears)} <= {tuple, type(None)}
     mine = [record for record in records(heard(node.ears)) if record.trace == f"{origin[0]:032x}"]
     found = {span.span: span for span in spans(mine)}
     assert orphans(found.values()) == []
