@@ -22,8 +22,7 @@ from tui.output.values import one_line
 from tui.spans import Spans
 from tui.widgets.values import Branch
 
-from .columns import moment
-from .row import INCOMING, LOUD, Row
+from .row import INCOMING, LOUD, Row, moment
 from .slow import Slow, brief, split_bar
 
 __all__ = ["record_tree", "records_tree"]
@@ -63,13 +62,13 @@ def _record(row: Row, slow: Slow, called: Callable[[str], str], *, is_open: bool
 
 
 def _who(row: Row, called: Callable[[str], str]) -> Branch:
-    text: Spans = [(f"{row.name} {row.pid}".strip() or "the node", "text")]
+    text: Spans = [(f"{row.name} {row.pid}".strip() or row.who, "text")]
     if row.peer:
         name = called(row.peer)
         other = row.peer if name == row.peer else f"{name} {row.peer}"
         text.extend([(" ← " if row.kind in INCOMING else " → ", "faint"), (other, "text")])
-    elif row.kind in INCOMING and row.span and not row.cause:
-        text.extend([(" ← ", "faint"), ("outside", "muted")])
+    elif row.beyond:
+        text.extend([(" ← " if row.kind in INCOMING else " → ", "faint"), (row.beyond, "muted")])
     return Branch("process", text=text)
 
 

@@ -25,7 +25,7 @@ def test_the_story_is_read_from_top_to_bottom():
     assert "─ Review(path" in call
     assert call.rstrip(" │").endswith("▶")
     assert send.index("▷") < far.index("▷")
-    assert "✗ raised Check" in raised
+    assert "✗ raised OverBudget" in raised
     assert "✗ crash OverBudget(10000)" in crash
     assert "◆ restarted" in restarted
     assert "◀╌ '1 finding' ╌" in reply
