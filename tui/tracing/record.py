@@ -20,7 +20,7 @@ from tracing.changes import Change, changes
 from tui.format import NOTHING, clean, plural
 from tui.output.values import one_line
 from tui.spans import Spans
-from tui.widgets.values import Branch
+from tui.widgets.values import Branch, parts_of
 
 from .row import INCOMING, LOUD, Row, moment
 from .slow import Slow, brief, split_bar
@@ -49,7 +49,7 @@ def _record(row: Row, slow: Slow, called: Callable[[str], str], *, is_open: bool
     before, after = values.get("before"), values.get("state")
     for label, value in values.items():
         if label not in {"before", "state"}:
-            parts.append(Branch(label, value))
+            parts.append(_reason(value) if label == "reason" else Branch(label, value))
     if "before" in values and "state" in values:
         parts.append(_changes(changes(before, after, MOST_CHANGES)))
     parts.extend(Branch(label, values[label], open=False) for label in ("before", "state") if label in values)
@@ -76,10 +76,22 @@ def _times(row: Row, slow: Slow) -> list[Branch]:
     if row.waited is None and row.took is None:
         return []
     text: Spans = [
-        ("waited ", "faint"), (brief(row.waited), slow.wait_tone(row.waited)), (" ", "text"), *split_bar(row.waited, row.took, 12),
-        (" worked ", "faint"), (brief(row.took), slow.work_tone(row.took)),
+        ("waited ", "faint"), (brief(row.waited), slow.wait_tone(row.waited)), (" worked ", "faint"),
+        (brief(row.took), slow.work_tone(row.took)), (" ", "text"), *split_bar(row.waited, row.took, 12),
     ]  # fmt: skip
     return [Branch("time", text=text)]
+
+
+def _reason(value: JsonValue) -> Branch:
+    """Of an exception that says one text, that text as its message, in full."""
+    if not isinstance(value, dict) or not isinstance(args := value.get("args"), list) or len(args) != 1:
+        return Branch("reason", value)
+    (said,) = args
+    if not isinstance(said, str) or "$type" not in value:
+        return Branch("reason", value)
+    rest: JsonValue = {key: part for key, part in value.items() if key not in {"$type", "args"}}
+    parts = (Branch("message", said, open=True), *parts_of(rest))
+    return Branch("reason", text=[(clean(str(value["$type"]), 100), "bad")], children=parts, open=True)
 
 
 def _changes(found: list[Change]) -> Branch:
@@ -111,13 +123,18 @@ def _json(value: object) -> JsonValue:
 
 
 def _stack(frames: list[str]) -> Branch:
-    lines = tuple(Branch("", text=[(clean(frame, 300), "text")], children=()) for frame in reversed(frames))
     return Branch(
         "stack",
-        text=[(f"{plural(len(lines), 'frame')}, innermost first", "muted")],
-        children=lines,
+        text=[(f"{plural(len(frames), 'frame')}, innermost first", "muted")],
+        children=tuple(map(_frame, reversed(frames))),
         open=True,
     )
+
+
+def _frame(frame: str) -> Branch:
+    """Line and function before the folder, which may be long and is the first to be cut."""
+    path, _, code = clean(frame, 300).rpartition("/")
+    return Branch("", text=[(code, "text"), (f"  {path}" if path else "", "faint")], children=())
 
 
 def _ids(row: Row) -> Branch:
