@@ -348,7 +348,8 @@ class TimelinePage(DetailedPage):
 
     def notes(self) -> Spans:
         """Whether a part of the time is looked at."""
-        return [("z zoomed", "accent")] if self.zoomed else []
+        zoomed: Spans = [("z zoomed", "accent")] if self.zoomed else []
+        return [*zoomed, *self.way_back()]
 
     def target(self) -> Target | None:
         """The process of the span."""
