@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.trace_nodes import record, review
 from tui.spans import plain, width
-from tui.tracing.diagram import lane_cells, lanes_line, step_line
+from tui.tracing.diagram import lane_cells, lanes_line, lanes_within, step_line
 from tui.tracing.row import rows_of
 from tui.tracing.story import story_of
 
@@ -53,6 +53,21 @@ def test_an_arrow_that_leaves_the_screen_says_so():
     titles, call, *_ = drawn(2, 70)
     assert "dispatcher" not in titles
     assert call.startswith("◂ Review")
+
+
+def test_processes_of_the_same_name_are_told_apart():
+    again = record(90, 9.0, "receive", "<0.44.0>", span="f" * 16, peer="<0.26.0>")
+    again = again.model_copy(update={"name": "reviewer-3"})
+    story = story_of(rows_of([*review(), again]))
+    titles = plain(lanes_line(story, 0, 200)).split("  ")
+    named = [title.strip() for title in titles if "reviewer" in title]
+    assert named == ["reviewer-1", "reviewer-3 <0.26.0>", "reviewer-3 <0.44.0>"]
+
+
+def test_a_process_is_beyond_the_edge_where_its_lifeline_is():
+    assert lanes_within(200, 5) == 5
+    assert lanes_within(75, 5) == 5  # the last stands at cell 73
+    assert lanes_within(73, 5) == 4
 
 
 def test_wide_characters_take_two_cells():
