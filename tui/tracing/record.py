@@ -24,10 +24,12 @@ from tui.widgets.values import Branch, parts_of
 
 from .row import INCOMING, LOUD, Row, moment
 from .slow import Slow, brief, split_bar
+from .told import comparable
 
 __all__ = ["record_tree", "records_tree"]
 
 MOST_CHANGES = 100
+_UNKNOWN = Branch("changes", text=[("not known: a state was left out", "faint")])
 
 
 def record_tree(row: Row, slow: Slow, called: Callable[[str], str]) -> list[Branch]:
@@ -51,12 +53,13 @@ def _record(row: Row, slow: Slow, called: Callable[[str], str], *, is_open: bool
         if label not in {"before", "state"}:
             parts.append(_reason(value) if label == "reason" else Branch(label, value))
     if "before" in values and "state" in values:
-        parts.append(_changes(changes(before, after, MOST_CHANGES)))
+        told = _changes(changes(before, after, MOST_CHANGES)) if comparable(values) else _UNKNOWN
+        parts.append(told)
     parts.extend(Branch(label, values[label], open=False) for label in ("before", "state") if label in values)
     if row.stack:
         parts.append(_stack(row.stack.splitlines()))
     if row.cut:
-        parts.append(Branch("cut", text=[("a limit has cut a value: L, size=… shows more", "warn")]))
+        parts.append(Branch("cut", text=[("a limit has cut a value: L size=…", "warn")]))
     parts.append(_ids(row))
     return Branch("", text=head, children=tuple(parts), open=is_open)
 

@@ -76,8 +76,9 @@ class Row:
 
     @property
     def who(self) -> str:
-        """Its process: the name where it has one."""
-        return self.name or self.pid or ("the node" if self.kind in NODES else "outside")
+        """Its process: the name where it has one; empty where it is none, as of what a timer sends."""
+        nobody = "the node" if self.kind in NODES else "" if self.cause else "outside"
+        return self.name or self.pid or nobody
 
     @property
     def beyond(self) -> str:

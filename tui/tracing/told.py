@@ -12,7 +12,7 @@ from tui.output.values import one_line
 
 from .row import LONGEST, TOLD, Row
 
-__all__ = ["beside", "told"]
+__all__ = ["beside", "comparable", "told"]
 
 MOST_CHANGES: Final = 5
 GAP: Final = "  "
@@ -22,7 +22,17 @@ def told(row: Row) -> str:
     """What a record is about: of a state, which of its fields are others now."""
     if row.kind != "state":
         return row.what
-    return GAP.join(filter(None, (row.text, clean(_changed(row.value()), LONGEST))))
+    values = row.value()
+    changed = _changed(values) if comparable(values) else _state(values)
+    return GAP.join(filter(None, (row.text, clean(changed, LONGEST))))
+
+
+def comparable(values: dict[str, JsonValue]) -> bool:
+    """Whether a state and the one before it are both there, and neither was left out, which the limit of a record does to large ones."""
+    both = (values.get("before"), values.get("state"))
+    return {"before", "state"} <= values.keys() and not any(
+        isinstance(each, dict) and each.keys() == {"$text"} for each in both
+    )
 
 
 def beside(row: Row) -> list[str]:
@@ -32,9 +42,13 @@ def beside(row: Row) -> list[str]:
     if "reply" in values and next(label for label in TOLD if label in values) != "reply":
         found.append(clean(f"→ {one_line(values['reply'])}", LONGEST))
     if "state" in values and row.kind != "state":
-        changed = _changed(values) if "before" in values else ""
-        found.append(clean(changed or f"state {one_line(values['state'])}", LONGEST))
+        changed = _changed(values) if comparable(values) else ""
+        found.append(clean(changed or _state(values), LONGEST))
     return found
+
+
+def _state(values: dict[str, JsonValue]) -> str:
+    return f"state {one_line(values['state'])}" if "state" in values else ""
 
 
 def _changed(values: dict[str, JsonValue]) -> str:

@@ -48,6 +48,7 @@ def test_what_has_no_process_is_of_the_host_or_of_the_node():
     call = record(1, 0, "call", None)
     assert row_of(call, 0).who == "outside"
     assert row_of(call.model_copy(update={"kind": "operator"}), 0).who == "the node"
+    assert row_of(call.model_copy(update={"kind": "send", "cause": "b" * 16}), 0).who == ""
 
 
 def test_who_has_called_from_outside_is_told_as_far_as_it_is_known():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.support.trace_nodes import ONE, record
 from tui.spans import plain
 from tui.tracing.columns import columns
+from tui.tracing.record import record_tree
 from tui.tracing.row import row_of
 from tui.tracing.slow import Slow
 
@@ -25,3 +26,12 @@ def test_the_result_and_the_change_stand_beside_the_message_where_there_is_room(
     handled = row_of(record(1, 0, "handled", ONE, text="handle_call", values=VALUES), 0)
     assert shown(handled, 80) == "Check(part=1)  handle_call  → 'ok'  n 1 → 2"
     assert shown(handled, 30) == "Check(part=1)  handle_call"
+
+
+def test_of_a_state_that_was_left_out_no_changes_are_told():
+    left_out = {"before": {"$type": "Seen", "n": 1}, "state": {"$text": "left out: 7,809 characters"}}
+    state = row_of(record(1, 0, "state", ONE, text="handle_info", values=left_out), 0)
+    assert shown(state, 80) == "handle_info  state left out: 7,809 characters"
+    (root,) = record_tree(state, Slow(), str)
+    changes = next(part for part in root.children if part.label == "changes")
+    assert plain(changes.text) == "not known: a state was left out"
