@@ -316,9 +316,12 @@ Drawn = tuple[float, str, str, str, str, str, int]
 def _steps(rows: Sequence[Row]) -> tuple[list[Step], list[str]]:
     """Arrows and notes in the order of time, and the lanes between which they go."""
     known = {row.span for row in rows if row.kind in {"send", "call", "timer", "spawn"} and row.span}
+    ticks = {row.span for row in rows if row.kind == "timer"}
     drawn: list[Drawn] = []
     for place, row in enumerate(rows):
         form = _form(row)
+        if row.kind == "send" and not row.pid and row.span in ticks:
+            continue  # by the timer, which is told
         if form:
             source, target = (row.peer, row.pid) if row.kind == "spawn" else (row.pid, row.peer)
             drawn.append((row.mono, form, source, target, row.what or row.kind, row.span, place))
