@@ -36,8 +36,9 @@ def head(tracer: Tracer, dump: Dump | None, log: Log, cells: int, why_not: str) 
             [("  a session stops itself at a limit, and says why; it ends with this console", "muted")],
         ]
     mark: Spans = [(" ● ", "accent")] if tracer.runs else [(" ■ ", "muted")]
+    silent: Spans = [("  without values ", "muted"), ("V", "accent")] if tracer.silent else []
     return [
-        clip([*mark, (clean(tracer.pattern, 2_000), "strong")], cells),
+        [*clip([*mark, (clean(tracer.pattern, 2_000), "strong")], cells - width(silent)), *silent],
         _standing(tracer, cells),
         _sums(log, tracer.slow, cells),
     ]

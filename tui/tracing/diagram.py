@@ -59,9 +59,8 @@ def lanes_line(story: Story, first: int, cells: int) -> Spans:
             break
         pid = story.lanes[lane]
         title = elide(story.lane_title(pid), room - 2)
-        before = max(
-            0, min(_centre(lane, first, wide) - used - cell_len(title) // 2, room - cell_len(title) - 1)
-        )
+        middle = max(1, _centre(lane, first, wide) - used - cell_len(title) // 2)
+        before = max(0, min(middle, room - cell_len(title) - 1))
         out.append(
             (" " * before + title + " " * (room - before - cell_len(title)), "title" if pid else "muted")
         )

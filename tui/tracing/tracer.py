@@ -24,7 +24,8 @@ class Tracer:
     Attributes:
         pattern: of the session.
         limits: of the next session.
-        values: whether messages and states are told in it.
+        values: whether messages and states are told in the next session.
+        silent: whether the session of now does without them.
         log: its records.
         session: as the node has described it last; None before it has.
         failure: why it could not be opened, or was lost.
@@ -41,6 +42,7 @@ class Tracer:
         self.pattern = ""
         self.limits = TraceLimits()
         self.values = True
+        self.silent = False
         self.log = Log()
         self.session: TraceSession | None = None
         self.failure: Failure | None = None
@@ -65,7 +67,7 @@ class Tracer:
         """Open a session; the one before ends. `force`: even if the pattern is dangerous."""
         self.end()
         self.pattern, self.log, self.session = pattern, Log(), None
-        self.failure, self.over, self.began = None, False, self._clock()
+        self.failure, self.over, self.began, self.silent = None, False, self._clock(), not self.values
         self.recent = [pattern, *(it for it in self.recent if it != pattern)][:RECENT]
         self._feed = self._make(Trace(pattern=pattern, limits=self.limits, values=self.values, force=force))
         self._feed.start()

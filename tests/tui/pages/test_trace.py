@@ -128,6 +128,16 @@ async def test_all_reasons_why_nothing_may_come_are_told_in_full(console):
         assert "these have: handled, raised" in told
 
 
+async def test_a_session_without_values_says_so(console):
+    async with console.open(SMALL) as pilot:
+        await press(pilot, "6", "V", "n", *"all messages", "enter")
+        assert "● all messages  without values V" in console.screen_text()
+        await press(pilot, "V")
+        assert "without values" in console.screen_text()  # V is about the next
+        await press(pilot, "n", "enter")
+        assert "without values" not in console.screen_text()
+
+
 async def test_a_record_that_is_read_stays_while_others_come(console):
     async with console.open() as pilot:
         await trace(console, pilot)

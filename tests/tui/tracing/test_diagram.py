@@ -64,6 +64,12 @@ def test_processes_of_the_same_name_are_told_apart():
     assert named == ["reviewer-1", "reviewer-3 <0.26.0>", "reviewer-3 <0.44.0>"]
 
 
+def test_titles_keep_a_distance_from_each_other_and_from_the_edge():
+    titles = plain(lanes_line(story_of(rows_of(review())), 0, 80))
+    assert titles.startswith(" ")
+    assert len(titles.split()) == 5
+
+
 def test_a_process_is_beyond_the_edge_where_its_lifeline_is():
     assert lanes_within(200, 5) == 5
     assert lanes_within(75, 5) == 5  # the last stands at cell 73
