@@ -85,6 +85,8 @@ class TraceTyping(DetailedPage):
         tracer = self.tracer
         if tracer.runs and tracer.session is not None:
             self.console.ask(StopTrace(session=tracer.session.session), self._done)
+        elif tracer.just_ended:
+            self.console.tell("it has just ended by itself; s again starts it anew, without these records")
         elif tracer.pattern and not tracer.runs:
             self.start(tracer.pattern)
 

@@ -16,6 +16,8 @@ from .slow import Slow
 __all__ = ["Tracer"]
 
 RECENT = 20
+JUST_S = 1.0
+"""Seconds in which a key that was meant for a session may come after its end."""
 
 
 class Tracer:
@@ -49,7 +51,7 @@ class Tracer:
         self.over = False
         self.slow = Slow()
         self.recent: list[str] = []
-        self.began = 0.0
+        self.began = self.ended = 0.0
 
     @property
     def runs(self) -> bool:
@@ -62,6 +64,12 @@ class Tracer:
         if self.session is None:
             return self.limits.seconds
         return max(0.0, self.session.limits.seconds - (self._clock() - self.began))
+
+    @property
+    def just_ended(self) -> bool:
+        """Whether it has ended so lately, and by itself, that who wants to stop it cannot have seen that."""
+        end = self.session.end if self.session is not None else None
+        return self.over and end is not None and end.cause != "asked" and self._clock() - self.ended < JUST_S
 
     def start(self, pattern: str, *, force: bool = False) -> None:
         """Open a session; the one before ends. `force`: even if the pattern is dangerous."""
@@ -82,6 +90,8 @@ class Tracer:
                 self.began = self._clock()
             self.session = fed.session
         self.failure = fed.failure or self.failure
+        if fed.over and not self.over:
+            self.ended = self._clock()
         self.over = fed.over
         fed.feed.taken()
         return True

@@ -328,6 +328,19 @@ async def test_s_stops_it_and_s_again_starts_it_anew(console):
         assert console.app.tracer.log.taken == 0
 
 
+async def test_whoever_stops_it_just_after_its_end_does_not_lose_its_records(console):
+    async with console.open() as pilot:
+        await trace(console, pilot)
+        console.node.tracing.end("count", "1,000 records were taken")
+        await console.poll(pilot)
+        await press(pilot, "s")
+        assert len(console.node.tracing.opened) == 1
+        assert "it has just ended by itself" in console.screen_text()
+        console.clock.pass_(1.5)
+        await press(pilot, "s")
+        assert len(console.node.tracing.opened) == 2
+
+
 async def test_it_goes_on_while_another_page_is_visible(console):
     async with console.open() as pilot:
         await trace(console, pilot)
