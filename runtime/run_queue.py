@@ -12,11 +12,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from tracing.context import born
+from tracing.heard import NOBODY
 
 from .status import READY
-from .trace.stories import following, here, minted
+from .trace.stories import SAID, following, here, minted
 
 if TYPE_CHECKING:
+    import contextvars
+
     from tracing.context import Context
     from tracing.tap import Tap
 
@@ -36,10 +39,12 @@ class RunQueue:
     """The part of the scheduler that the hot path touches."""
 
     __slots__ = (
-        "answering", "clock", "dead_letters", "depth", "enter", "handled", "inline_until", "keep", "last", "last_from", "late_replies", "loop",
+        "answering", "clock", "context", "dead_letters", "depth", "enter", "handled", "heard", "inline_until", "keep", "last", "last_from", "late_replies", "loop",
         "node", "now", "outside", "owed", "queue", "running", "scheduled", "since", "story", "tap", "thread", "traced", "turns", "untraced", "waits",
     )  # fmt: skip
 
+    context: contextvars.Context
+    """The context of who started the node: steps run in copies of it, not in the context of who sent first."""
     waits: Waits
     answering: Doer
     """Does the steps of calls that run at once, while a session wants to know of each message."""
@@ -68,6 +73,8 @@ class RunQueue:
         """Who listens to what happens."""
         self.keep: Callable[[Any], None] | None = None
         """Keeps an item in the flight recorder; None where nobody listens, and that is all that tracing costs then."""
+        self.heard = NOBODY
+        """Who is told of each message."""
         self.traced = False
         """Whether each message gets a span of its own, and is offered to sessions."""
         self.outside = False
@@ -117,7 +124,7 @@ class RunQueue:
         if self.running is not None:
             return self.story or minted(self)
         context = here(self)
-        return context if context is None or type(context) is tuple else following(context)
+        return following(context) if context is not None and type(context) in SAID else context
 
     def within(self) -> Context | None:
         """The context of what runs at this moment, for what it makes that has no span of its own; None where nobody listens."""

@@ -72,8 +72,7 @@ class Scheduler(RunQueue):
         super().__init__(node, loop, clock)
         self._born = -math.inf
         self._turned = self._breathed = 0.0
-        self.context: Final = copy_context()
-        """The context of who started the node: steps run in copies of it, not in the context of who sent first."""
+        self.context = copy_context()
         self.signals: Final[list[tuple[Process, Any, Process | None]]] = []
         """Exit signals to be delivered, while an end is being told (see `exits`): to whom, why, from whom."""
         self.lingering: Final[set[asyncio.Future[Any]]] = set()

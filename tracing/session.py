@@ -2,7 +2,7 @@
 
     offer(subject, event)   in the step of a process: does it fit? -> a queue of events
                             what always fits is only counted down, from as many as no limit can forbid until the next look
-    hears(kind)(message)    the same for messages; those of a kind that always fits are put aside with a list's own `append`
+    hears(kind) += message  the same for messages; those of a kind that always fits are put aside, in a list of their fields
     settle()                after each turn, and before anybody asks: what was put aside is looked at, all at once where no limit is near
     drain(n)                on the reader's thread: the events as records, their values shown, bounded and redacted
     take(n), as_record(…)    the same in two, for who shows the values of many events in one go
@@ -25,18 +25,18 @@ from dataclasses import dataclass, replace
 from threading import get_ident
 from typing import Any, Final, Literal, TypeAlias
 
+from .backlog import Backlog, messages
 from .flight import itself
+from .heard import FIELDS, Hear, Hearing
 from .limits import Limits
 from .pattern import Matcher, Pattern, Subject
 from .records import Event, Json, Record, Redact, Show, record_of, reticent
 from .wording import counted
 
-__all__ = ["Hear", "Session", "Stopped", "Taken"]
+__all__ = ["Session", "Stopped", "Taken"]
 
 Cause: TypeAlias = Literal["count", "time", "rate", "work", "queue", "asked", "owner", "node", "defect"]
 Frames: TypeAlias = Callable[[Any], tuple[str, ...]]
-Hear: TypeAlias = Callable[[Any], None]
-"""Takes what a site tells of a message: when, kind, whose event it is, and what `event_of` knows of."""
 Taken: TypeAlias = tuple[int, Event, tuple[str, ...]]
 """What is queued: the record's number, the event, the stack."""
 WINDOW: Final = 0.1
@@ -107,12 +107,13 @@ class Session:
         self._looks: Final = max(1, int(limits.work * WINDOW))
         self._records_left: int = self._records
         self._looks_left: int = self._looks
-        self._queue: deque[Any] = deque()
+        self._backlog: Final = Backlog()
         self._stacks: deque[tuple[str, ...]] = deque()
-        self._append: Final = self._queue.append
+        self._append: Final = self._backlog.append
         self._aside: Final[list[Any]] = []
         self._thread = thread
         self._reading = threading.Lock()
+        self._grant()
 
     @property
     def pattern(self) -> Pattern:
@@ -140,8 +141,7 @@ class Session:
     @property
     def waiting(self) -> int:
         """Records that can be read now."""
-        self.settle()
-        return len(self._queue)
+        return self.taken - self._read
 
     # --- in the steps of processes ------------------------------------------------------------------
 
@@ -162,11 +162,8 @@ class Session:
                 self._grant()
 
     def hears(self, kind: str) -> Hear:
-        """Who takes what sites tell of messages of this kind: in the place of `offer`, and cheaper where all of them fit."""
-        return self._aside.append if kind in self._free else self._hear
-
-    def _hear(self, message: Any) -> None:
-        self.offer(message[2], message)
+        """To what sites add messages of this kind: in the place of `offer`, and cheaper where all of them fit."""
+        return self._aside if kind in self._free else Hearing(self.offer)
 
     def settle(self) -> None:
         """Look at what has been put aside. For the thread on which events are offered: on others it does nothing."""
@@ -175,11 +172,12 @@ class Session:
             return
         told = aside.copy()
         del aside[: len(told)]  # not all: a finalizer that is traced may have come in between
-        if self._left >= len(told) and told[-1][0] < self._window:
-            self._left -= len(told)
-            self._queue.extend(told)
+        count = len(told) // FIELDS
+        if self._left >= count and told[-FIELDS] < self._window:
+            self._left -= count
+            self._backlog.extend(told)
         else:
-            for message in told:
+            for message in messages(told):
                 if self._stopped is not None:
                     break
                 self.offer(message[2], message)
@@ -201,7 +199,7 @@ class Session:
         self._records_left -= 1
         if self._records_left < 0:
             self._fuse("rate", f"more than {self.limits.rate:,.0f} records a second", now)
-        elif len(self._queue) >= self.limits.queue:
+        elif self._taken - self._read >= self.limits.queue:
             self._fuse("queue", f"{self.limits.queue:,} records were waiting to be read", now)
         else:
             self._taken += 1
@@ -221,7 +219,7 @@ class Session:
             min(
                 self._records_left,
                 self._looks_left,
-                limits.queue - len(self._queue),
+                limits.queue - (self._taken - self._read),
                 limits.count - self._taken - 1,
             ),
         )
@@ -283,20 +281,21 @@ class Session:
         self.settle()
         with self._reading:
             stopped = self._stopped  # read first: what is queued after it is none of its
-            ready = min(most, len(self._queue))
-            popped, stacks = self._queue.popleft, self._stacks
+            stacks = self._stacks
             taken = [
-                (seq, self._event_of(popped()), stacks.popleft() if stacks else ())
-                for seq in range(self._read + 1, self._read + ready + 1)
+                (seq, self._event_of(each), stacks.popleft() if stacks else ())
+                for seq, each in enumerate(self._backlog.pop(most), self._read + 1)
             ]
-            self._read += ready
-            left = bool(self._queue)
+            self._read += len(taken)
+            left = bool(self._backlog)
         return taken, None if left else stopped
 
     def look(self) -> list[Event]:
         """The events that wait to be read. They stay."""
         self.settle()
-        return [self._event_of(each) for each in self._queue.copy()]
+        with self._reading:
+            waiting = self._backlog.look()
+        return [self._event_of(each) for each in waiting]
 
     def wants(self, kind: str, label: str) -> bool:
         """Whether a value of this label is to be shown, of an event of this kind."""

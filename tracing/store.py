@@ -58,6 +58,8 @@ _COLUMNS: Final = (
     "seq", "at", "kind", "pid", "name", "text", "mono", "peer", "trace", "span", "cause", "principal", "waited", "took",
     "values", "stack", "cut",
 )  # fmt: skip
+_PATIENCE_S: Final = 5.0
+"""How long somebody waits for others who use the file."""
 _NAMES: Final = ", ".join(f'"{name}"' for name in _COLUMNS)
 _INSERT: Final = f"INSERT INTO records (collection, {_NAMES}) VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"  # noqa: S608 - no value is in it
 
@@ -106,7 +108,7 @@ class Store:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
             raise StoreError(f"{path} cannot be used as a store of traces: {error.strerror}") from error
-        self._base = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+        self._base = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
         try:
             with self._telling():
                 self._open()
@@ -116,7 +118,7 @@ class Store:
 
     def _open(self) -> None:
         self._check()
-        self._base.execute("PRAGMA journal_mode = WAL")
+        self._write_ahead()
         self._base.execute("PRAGMA synchronous = NORMAL")
         self._base.execute("PRAGMA foreign_keys = ON")
         if self._one("PRAGMA user_version") == _VERSION:
@@ -132,6 +134,19 @@ class Store:
         except BaseException:
             self._base.execute("ROLLBACK")
             raise
+
+    def _write_ahead(self) -> None:
+        """Let it have a write-ahead log. SQLite does not wait for others here, who may be doing the same to a new file."""
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                self._base.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(0.005)
+            else:
+                return
 
     def _check(self) -> bool:
         """Whether there is a store in the file already. Raises StoreError where there is something else."""

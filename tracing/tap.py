@@ -21,18 +21,16 @@ from typing import Any, Final, TypeVar
 
 from .flight import Flight, itself
 from .functions import Probes, Target, Unfit
+from .heard import HEARD, MESSAGES, NOBODY, Heard, Hearing, Listen
 from .limits import Limits
 from .pattern import Matcher, Pattern, Subject, dangers, parse, trigger_dangers
 from .records import Event, Show, reticent
-from .session import Cause, Frames, Hear, Session
+from .session import Cause, Frames, Session
 from .triggers import Trigger, Triggers, read_trigger
 
-__all__ = ["Listen", "Refused", "Tap"]
+__all__ = ["Refused", "Tap"]
 
 S = TypeVar("S", bound=Session)
-Listen = Callable[[Subject, Any], None]
-MESSAGES: Final = frozenset({"send", "call", "reply", "receive"})
-"""Kinds of events that are told by `heard`."""
 MOST: Final = 16
 """Sessions at a time."""
 
@@ -47,10 +45,6 @@ def _each(listeners: list[Listen]) -> Listen:
             listen(subject, event)
 
     return offer
-
-
-def _hearing(listen: Listen) -> Hear:
-    return lambda message: listen(message[2], message)
 
 
 def _forcing(why: list[str]) -> str:
@@ -82,8 +76,8 @@ class Tap:
 
     Attributes:
         kinds: of events that somebody wants.
-        offers: who takes an event, by its kind: for sites of messages, which ask once for many. It is replaced, never changed.
-        heard: who takes what is told of a message (`MESSAGES`), likewise: whose event it is stands third.
+        offers: who takes an event, by its kind. It is replaced, never changed.
+        heard: who is told of each message; likewise.
         sessions: those that are open.
         show: shows the values of sessions that are opened from now on.
     """
@@ -119,7 +113,7 @@ class Tap:
             probes.offer = self.offer
         self._numbers = count(1)
         self.offers: dict[str, Listen] = {}
-        self.heard: dict[str, Hear] = {}
+        self.heard = NOBODY
         self._thread = get_ident()
         self._elsewhere: tuple[frozenset[str], Listen] = frozenset(), lambda _subject, _event: None
         self._lock = threading.Lock()
@@ -329,11 +323,12 @@ class Tap:
         self.offers = {
             kind: listen[0] if len(listen) == 1 else _each(listen) for kind, listen in listeners.items()
         }
-        self.heard = {kind: _hearing(offer) for kind, offer in self.offers.items() if kind in MESSAGES}
+        heard: dict[str, Any] = {kind: offer for kind, offer in self.offers.items() if kind in HEARD}
+        heard |= {kind: Hearing(heard[kind]) for kind in MESSAGES & heard.keys()}
         for session in sessions:
-            for kind in session.kinds & MESSAGES:
-                if len(listeners[kind]) == 1:
-                    self.heard[kind] = session.hears(kind)
+            alone = (kind for kind in session.kinds & MESSAGES if len(listeners[kind]) == 1)
+            heard |= {kind: session.hears(kind) for kind in alone}
+        self.heard = Heard(**heard)
         self.kinds = frozenset(listeners)
         self._changed(self if listeners else None)
 

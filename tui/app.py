@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from runtime.port.client import Place
@@ -52,6 +53,7 @@ from tui.widgets.help import Help
 from tui.widgets.hints import DEMO
 
 Then = Callable[[BaseModel | Failure], None]
+CRASHED = "the console crashed; its traceback stands above"
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,7 @@ class ExitInfo:
     """How a console ended."""
 
     failure: Failure | None = None
-    """Why it never showed the node; None after a session that the operator ended."""
-
-    @property
-    def code(self) -> Code | None:
-        """The failure's code."""
-        return self.failure.code if self.failure is not None else None
+    """Why it never showed the node, or that it crashed; None after a session that the operator ended."""
 
 
 class ObserverApp(PatientApp[ExitInfo]):
@@ -291,11 +288,10 @@ class ObserverApp(PatientApp[ExitInfo]):
 
         self.ask(Info(process=text.strip()), found)
 
-    def tell(self, text: str, *, failed: bool = False) -> None:
+    def tell(self, text: str, *, failed: bool = False, doubtful: bool = False) -> None:
         """A notice in the corner. Never markup."""
-        self.notify(
-            text, severity="error" if failed else "information", timeout=8 if failed else 4, markup=False
-        )
+        severity: SeverityLevel = "error" if failed else "warning" if doubtful else "information"
+        self.notify(text, severity=severity, timeout=8 if failed or doubtful else 4, markup=False)
 
     # --- keys ---------------------------------------------------------------------------------
 
@@ -386,7 +382,7 @@ def run(
         sort: Column that the Processes page is sorted by. Optional. Defaults to mailbox.
 
     Returns:
-        How it ended; `failure` says why the node could not be shown at all.
+        How it ended; `failure` says why the node could not be shown at all, or that the console crashed.
     """
     reach = Reach(place, key=key, ca=ca, fingerprint=fingerprint)
     app = ObserverApp(
@@ -395,6 +391,7 @@ def run(
     )  # fmt: skip
     gc.freeze()  # what was imported stays: collecting it again and again would make the console halt for a moment each time
     try:
-        return app.run() or ExitInfo()
+        ended = app.run() or ExitInfo()
+        return ExitInfo(Failure(Code.INTERNAL, CRASHED)) if app.return_code else ended
     except KeyboardInterrupt:
         return ExitInfo()

@@ -86,7 +86,9 @@ class Introspection:
             c.TraceRead: sessions.read,
             c.TraceSessionsQuery: lambda _request, who: sessions.all(who),
             c.CheckPattern: lambda request, _who: hints.checked(request),
-            c.TimelineQuery: lambda request, _who: stories.timeline(node_, request, sessions, showing),
+            c.TimelineQuery: lambda request, who: stories.timeline(
+                node_, request, who.connection, sessions, showing
+            ),
             c.RecordWait: lambda request, who: self._recordings.wait(request, who),  # noqa: PLW0108 - imported only then
             c.RecordingsQuery: lambda request, _who: self._recordings.all(request),
             c.DumpsQuery: lambda request, _who: keeping.dumps_of(node_, request),
@@ -137,6 +139,7 @@ class Introspection:
     def left(self, principal: Principal) -> None:
         """A connection is over: what was open for it ends."""
         self._sessions.left(principal)
+        self._node.scheduler.listening.readings.pop(principal.connection, None)
 
     def stop(self) -> None:
         """End what waits and what samples."""

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from tracing.heard import FIELDS
 from tracing.kinds import GROUPS, KINDS
 from tracing.records import ABSENT
 
 from ..preemption.errand import Errand
 from ..preemption.guards import boundary
-from ..trace.flown import MESSAGE, event_of
+from ..trace.flown import event_of
 from .codec import dumps, loads
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class Telling:
 
 def _address(item: Any) -> int | str | bytes | None:
     """How the node finds the other side of a message, where that is not here."""
-    if len(item) != MESSAGE or item[1] not in {"send", "call", "reply"}:
+    if len(item) != FIELDS or item[1] not in {"send", "call", "reply"}:
         return None
     other: Any = item[2] if item[1] == "reply" else item[3]
     address: int | str | bytes | None = other.address if other.far else None
@@ -146,6 +147,9 @@ def hear(cell: Cell, events: list[Any], untold: int) -> None:
             continue
         subject: Any = owner
         told[3] = owner.name if number == owner.number else told[3]
+        entry = owner.current
+        if kind == "raised" and entry is not None and entry[5] == told[6] and number == owner.number:
+            told[8] = max(0.0, told[0] - told[9] - entry[3])  # it came to the record, and not over there
         values = tuple(ABSENT if body is None else _unpacked(body, cell) for body in told[7])
         if (
             address is not None

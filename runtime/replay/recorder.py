@@ -18,10 +18,11 @@ import time
 from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from tracing.heard import Hear, Hearing
 from tracing.limits import Limits
 from tracing.pattern import Matcher, Subject, parse
 from tracing.records import ABSENT, Event
-from tracing.session import Hear, Session
+from tracing.session import Session
 from tracing.tap import Refused
 
 from ..code import versions
@@ -73,8 +74,8 @@ class Recorder(Session):
         self._kept: list[Event] = []
 
     def hears(self, kind: str) -> Hear:  # noqa: ARG002 - each is frozen as it is told
-        """Who takes what sites tell of messages."""
-        return self._hear
+        """To what sites add messages."""
+        return Hearing(self.offer)
 
     def offer(self, subject: Subject, event: Any) -> None:
         """Keep an event that concerns the process. Never raises."""
@@ -114,8 +115,9 @@ class Recorder(Session):
     def collect(self) -> list[Event]:
         """All events so far."""
         with self._reading:
-            while self._queue:
-                self._kept.append(self._queue.popleft())
+            taken = self._backlog.pop(self.limits.queue)
+            self._read += len(taken)
+            self._kept.extend(taken)
             return self._kept.copy()
 
     def packed(self) -> Record:

@@ -19,7 +19,7 @@ from tracing.store import Store
 
 from .packing import Broken, Record, decode, encode
 
-__all__ = ["fetch", "keep", "write"]
+__all__ = ["fetch", "keep", "stored", "write"]
 
 SORT: Final = "recording"
 _OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
@@ -55,9 +55,9 @@ def fetch(what: str, store: Store | None = None) -> Record:
         Broken: there is none, or it is damaged.
         StoreError: the store cannot be read.
     """
-    found = _stored(what, store) if store is not None else None
+    found = stored(what, store) if store is not None else None
     if found is not None:
-        return decode(found)
+        return found
     path = Path(what)
     if path.is_file():
         return decode(_read(path))
@@ -66,7 +66,13 @@ def fetch(what: str, store: Store | None = None) -> Record:
     raise Broken(f"no recording and no file is called {what!r}{hint}")
 
 
-def _stored(what: str, store: Store) -> bytes | None:
+def stored(what: str, store: Store) -> Record | None:
+    """The record of a name or a number in a store, if there is one. Raises as `fetch`."""
+    body = _body(what, store)
+    return decode(body) if body is not None else None
+
+
+def _body(what: str, store: Store) -> bytes | None:
     if what.isascii() and what.isdigit():
         body = store.body(int(what[:18]))
         if body is not None:

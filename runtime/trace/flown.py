@@ -4,36 +4,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from tracing.context import Newborn
+from tracing.heard import FIELDS
 from tracing.records import ABSENT
 
 from ..mailbox import KINDS
 from ..results import NOTHING
 
 if TYPE_CHECKING:
+    from tracing.context import Context
     from tracing.records import Event
 
-__all__ = ["MESSAGE", "event_of"]
-
-
-MESSAGE: Final = 5
-"""Fields of what a site offers of a message: when, kind, whose event it is, what else there is to say, and the entry."""
+__all__ = ["event_of"]
 
 
 def event_of(item: Any) -> Event:
-    """The event of an item: it is one already, or a message (`MESSAGE`), or what a process keeps of one (`log.LogItem`)."""
+    """The event of an item: it is one already, or a message (`heard.FIELDS` of it), or what a process keeps of one (`log.LogItem`)."""
     if type(item[1]) is not str:
         return _handled(item)
-    if len(item) == MESSAGE:
+    if len(item) == FIELDS:
         return _message(item)
     event: Event = item
-    return event
+    context: Any = event[6]
+    return (*event[:6], context.drawn(), *event[7:]) if type(context) is Newborn else event
+
+
+def _drawn(context: Any) -> Context | None:
+    plain: Context | None = context.drawn() if type(context) is Newborn else context
+    return plain
 
 
 def _message(item: Any) -> Event:
     now, kind, process, more, entry = item
     _, message, _, came, sender, context = entry
+    context = _drawn(context)
     number, name = process.number, process.name
     if kind == "receive":
         text = process.handled_by(entry[0]) if more is None else more
@@ -65,7 +71,7 @@ def _handled(item: Any) -> Event:
         process.name,
         process.handled_by(kind),
         sender,
-        context,
+        _drawn(context),
         (message, ABSENT, ABSENT, ABSENT if reply is NOTHING or reply is None else reply),
         max(0.0, began - came),
         ended - began,

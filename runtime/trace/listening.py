@@ -11,9 +11,10 @@ import math
 from collections import deque
 from contextlib import suppress
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tracing.flight import Flight
+from tracing.heard import HEARD, NOBODY
 from tracing.kinds import GROUPS
 from tracing.pattern.tree import PidOf
 from tracing.tap import Tap
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ..node import Node
     from ..scheduler import Scheduler
 
-__all__ = ["Listening"]
+__all__ = ["Listening", "Reading"]
 
 FLIGHT_KINDS: Final = (
     (GROUPS["lifecycle"] - {"started"})
@@ -42,11 +43,25 @@ FLIGHT_KINDS: Final = (
     | {"raised", "timer"}
 )
 """What the flight recorder keeps beside the messages that are handled, whose sites keep these themselves."""
-TRACED: Final = frozenset({"send", "call", "reply", "receive", "handle", "handled", "state"})
-"""Kinds for whose sake each message gets a span of its own."""
 TAKEN: Final = 10_000
 TICK_S: Final = 0.1
 """Seconds between two looks at whether a session's time is over."""
+
+
+class Reading(NamedTuple):
+    """A story as it was when somebody began to read it.
+
+    Attributes:
+        trace: its id.
+        events: all of it, told apart, in the order of time.
+        since: when the oldest event of the flight recorder was, if it has several.
+        working: what a process whose story was asked for is at work on, in sentences.
+    """
+
+    trace: int
+    events: list[Event]
+    since: float | None
+    working: list[str]
 
 
 class Listening:
@@ -61,6 +76,7 @@ class Listening:
         tap: who listens.
         flight: the flight recorder; None without one.
         taken: what readers of sessions have taken, for stories that are asked for later; the last 10,000 events.
+        readings: stories that are being read part by part, by the numbers of connections.
         looked: when a crash has last looked at it, by the scheduler's clock (see `before`).
     """
 
@@ -71,6 +87,7 @@ class Listening:
         self._clock: asyncio.TimerHandle | None = None
         self.looked = -math.inf
         self.taken: Final[deque[Event]] = deque(maxlen=TAKEN)
+        self.readings: dict[int, Reading] = {}
         self.flight: Final[Flight[Any] | None] = Flight(flight, event_of, sched.clock) if flight else None
         self.tap: Final = Tap(
             sched.clock,
@@ -85,8 +102,9 @@ class Listening:
         )
 
     def forget(self) -> None:
-        """Let go of all that the flight recorder has, and of what sessions have taken."""
+        """Let go of all that the flight recorder has, of what sessions have taken, and of stories that are being read."""
         self.taken.clear()
+        self.readings = {}  # another one: who is about to remember a story remembers nothing
         if self.flight is not None:
             self.flight.clear()
 
@@ -112,7 +130,8 @@ class Listening:
         sched = self._sched
         sched.tap = tap
         sched.keep = None if tap is None else _forget if self.flight is None else self.flight.keep
-        sched.traced = tap is not None and not tap.kinds.isdisjoint(TRACED)
+        sched.traced = tap is not None and not tap.kinds.isdisjoint(HEARD)
+        sched.heard = NOBODY if tap is None else tap.heard
         sched.untraced = None if sched.traced else sched.thread
         if sched.block is not None:
             for cell in list(sched.block.cells.values()):

@@ -10,7 +10,7 @@ flight recorder on, a step hands its own context on as it is, and one is born wh
 told from the times of its items when somebody reads them (`inferred`). Nothing is minted while nobody listens.
 
 What a step hands to asyncio (a task, a callback) finds its story in the context that asyncio copies: an async handler, a coroutine process and
-`self.task` have one of their own. A plain handler's is only set while a session is open, and where steps are sliced.
+`self.task` have one of their own. A plain handler's is only set while a session is open.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
-from tracing.context import SPAN, Context, born, caused, random_bits
+from tracing.context import Context, Newborn, born, caused, newborn, random_bits
 
 from ..work import current
 
 if TYPE_CHECKING:
     from ..run_queue import RunQueue
 
-__all__ = ["OUTSIDE", "Given", "HandedOn", "following", "here", "minted"]
+__all__ = ["OUTSIDE", "SAID", "Given", "HandedOn", "following", "here", "minted"]
 
 OUTSIDE: Final[ContextVar[Context | None]] = ContextVar("observer_story", default=None)
 """The story that the host has said its messages belong to."""
@@ -43,6 +43,10 @@ class HandedOn(tuple[int, int, int, "str | None"]):
     __slots__ = ()
 
 
+SAID: Final = frozenset({Given, HandedOn})
+"""Stories that are nobody's context as they are."""
+
+
 def following(context: Context) -> Context:
     """The context of what comes of something under `context`."""
     if type(context) is HandedOn:
@@ -53,7 +57,7 @@ def following(context: Context) -> Context:
 
 
 def minted(sched: RunQueue) -> Context:
-    """The context of what is sent at this moment. `here`, `born` and `caused` are written out: it is made for every message."""
+    """The context of what is sent at this moment. `here` and `caused` are written out: it is made for every message."""
     if sched.running is not None:
         story = sched.story
         if story is None:  # its message came before anybody listened: what it sends belongs together
@@ -64,9 +68,10 @@ def minted(sched: RunQueue) -> Context:
         if story is None:
             work = current.get()
             if work is None or work[1] is None or work[1][5] is None:
-                trace = random_bits(128) or 1
-                return trace, trace & SPAN or 1, 0, None
+                return newborn()
             story = work[1][5]
+    if type(story) is Newborn:  # type: ignore[comparison-overlap]  # pyright: ignore[reportUnnecessaryComparison]  # it passes for what it stands for
+        story = story.drawn()
     if type(story) is tuple:
         return story[0], random_bits(64) or 1, story[1], story[3]
     return following(story)

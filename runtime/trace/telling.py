@@ -90,17 +90,15 @@ def raised(process: Process, reason: Any) -> None:
 
 def sent(sched: RunQueue, now: float, kind: str, target: Process, entry: Entry) -> None:
     """A message leaves for `target`, whose behaviour says what may be seen of it. Only while `sched.traced`."""
-    tap = sched.tap
-    hear = tap.heard.get(kind) if tap is not None else None
+    hear = sched.heard.call if kind == "call" else sched.heard.send
     if hear is not None:
-        hear((now, kind, sched.running or HOST, target, entry))
+        hear += (now, kind, sched.running or HOST, target, entry)
 
 
 def replied(caller: Caller[Any], value: Any) -> None:
     """A call has been answered. Only while `sched.traced`."""
     process: Process = caller._process
-    tap = process.sched.tap
-    hear = tap.heard.get("reply") if tap is not None else None
+    hear = process.sched.heard.reply
     entry = getattr(caller, "asked", None)
     if hear is not None and entry is not None:
-        hear((process.sched.clock(), "reply", process, value, entry))
+        hear += (process.sched.clock(), "reply", process, value, entry)

@@ -12,7 +12,7 @@ A second body of the same turn, since tests at both ends of each message would c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from tracing.records import ABSENT
 
@@ -28,19 +28,12 @@ from ..steps import steps_of
 from .stories import OUTSIDE
 
 if TYPE_CHECKING:
-    from tracing.session import Hear
-    from tracing.tap import Listen
-
     from ..caller import Caller
     from ..process import Process
-    from ..run_queue import RunQueue
     from ..scheduler import Scheduler
     from ..server_process import ServerProcess
 
 __all__ = ["Answering", "begun", "done", "received", "traced_turn"]
-
-_NOBODY: Final[dict[str, Listen]] = {}
-_UNHEARD: Final[dict[str, Hear]] = {}
 
 
 @boundary
@@ -52,11 +45,11 @@ def traced_turn(process: ServerProcess, until: float) -> None:
     mailbox = process.mailbox
     sched.running = process
     sched.since = process.since = now = began = sched.now
-    sliced = sched.sliced
+    follow = OUTSIDE.set
     keep: Any = sched.keep  # not None: that is why it is done here
-    tap = sched.tap
-    receive, offers = (tap.heard.get("receive"), tap.offers) if tap is not None else (None, _NOBODY)
-    handles, over = "handle" in offers, "handled" in offers or "state" in offers
+    heard = sched.heard
+    receive, handles = heard.receive, heard.handle is not None
+    over = heard.handled is not None or heard.state is not None
     settles, handled = process.settles, 0
     events: Any = process.events
     if events is None:
@@ -69,11 +62,12 @@ def traced_turn(process: ServerProcess, until: float) -> None:
         process.current = entry
         sched.story = context
         ended = None
-        if sliced:  # in a context of the turn's own: what it makes with asyncio belongs to the story, too
-            OUTSIDE.set(context)
+        follow(
+            context
+        )  # in a context of the turn's own: what it makes with asyncio belongs to the story, too
         if receive is not None:
             text = process.handler(entry) if settles else None
-            receive((now, "receive", process, text, entry))
+            receive += (now, "receive", process, text, entry)
         if handles:
             _handles(process, entry, now)
         try:
@@ -137,17 +131,17 @@ class Answering:
         _, message, asked, now, sender, context = entry
         caller: Caller[Any] = asked  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # a CALL has one
         sched.story = context
+        OUTSIDE.set(context)  # in a context of the step's own
         process.status = RUNNING
         process.current = entry
         process.since = sched.now = now
         process.reductions += 1
         sched.handled += 1
-        tap = sched.tap
-        heard, offers = (tap.heard, tap.offers) if tap is not None else (_UNHEARD, _NOBODY)
-        receive, reply = heard.get("receive"), heard.get("reply")
+        heard = sched.heard
+        receive, reply = heard.receive, heard.reply
         if receive is not None:
-            receive((now, "receive", process, None, entry))
-        if "handle" in offers:
+            receive += (now, "receive", process, None, entry)
+        if heard.handle is not None:
             _handles(process, entry, now)
         try:
             state = before = process.state  # before the handler is looked up, which may end the process
@@ -186,8 +180,8 @@ class Answering:
         if sched.keep is not None:
             sched.keep(item)
         if reply is not None and caller._future is None:  # else `_settle` has told it
-            reply((ended, "reply", process, value, entry))
-        if "handled" in offers or "state" in offers:
+            reply += (ended, "reply", process, value, entry)
+        if heard.handled is not None or heard.state is not None:
             _told(process, item, before, state)
         if process.mailbox is None and not process.suspend and process.status == RUNNING:
             process.current = None
@@ -196,23 +190,18 @@ class Answering:
             process.rest()
 
 
-def _offers(sched: RunQueue) -> dict[str, Listen]:
-    tap = sched.tap
-    return tap.offers if tap is not None else _NOBODY
-
-
 def begun(process: Process, entry: Entry, now: float) -> None:
     """A message has been taken from the mailbox, and its handler begins."""
-    tap = process.sched.tap
-    receive, offers = (tap.heard.get("receive"), tap.offers) if tap is not None else (None, _NOBODY)
+    heard = process.sched.heard
+    receive = heard.receive
     if receive is not None:
-        receive((now, "receive", process, process.handler(entry), entry))
-    if "handle" in offers:
+        receive += (now, "receive", process, process.handler(entry), entry)
+    if heard.handle is not None:
         _handles(process, entry, now)
 
 
 def _handles(process: Process, entry: Entry, now: float) -> None:
-    handle = _offers(process.sched).get("handle")
+    handle = process.sched.heard.handle
     if handle is not None:
         _, message, _, came, sender, context = entry
         waited, values = max(0.0, now - came), (message, process.state)
@@ -230,15 +219,14 @@ def received(process: Process, entry: Entry) -> None:
             sched.story = context
         else:  # it is received in a task that its step awaits
             steps.story = context
-    now = sched.clock()
+    now = sched.now = sched.clock()  # what it sends from now on comes of this message
     item = (now, kind, message, sender, NOTHING, process, context, now, came)
     process.keep(item)
     if sched.keep is not None:
         sched.keep(item)
-    tap = sched.tap
-    receive = tap.heard.get("receive") if tap is not None else None
+    receive = sched.heard.receive
     if receive is not None:
-        receive((now, "receive", process, None, entry))
+        receive += (now, "receive", process, None, entry)
 
 
 def done(process: Process, entry: Entry, kind: int, message: Any, before: Any, reply: Any) -> None:
@@ -255,8 +243,8 @@ def done(process: Process, entry: Entry, kind: int, message: Any, before: Any, r
 
 
 def _told(process: Process, item: Any, before: Any, state: Any) -> None:
-    offers = _offers(process.sched)
-    handled, changed = offers.get("handled"), offers.get("state")
+    heard = process.sched.heard
+    handled, changed = heard.handled, heard.state
     if handled is None and (changed is None or state is before):
         return
     began, kind, message, sender, reply, _, context, ended, came = item

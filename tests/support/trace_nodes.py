@@ -236,7 +236,7 @@ class FakeTracing:
             )
         self.forced = request.force
         self.triggers.append(Trigger(text=request.text))
-        return Done(at=self.node.info.at, text=f"set: {request.text}")
+        return Done(at=self.node.info.at, text=f"set: {request.text}", notes=self.in_vain)
 
     def _forget(self, request: ForgetTrigger) -> Done:
         self.triggers = [it for it in self.triggers if it.text != request.text]

@@ -1,15 +1,17 @@
 """Cause and effect: ids that follow from each other, and the W3C's text form of them."""
 
 import contextlib
+import pickle
 import re
 import subprocess
 import sys
+import threading
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracing.context import born, caused, from_traceparent, to_traceparent
+from tracing.context import born, caused, from_traceparent, newborn, to_traceparent
 
 EXAMPLE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -92,3 +94,48 @@ def test_of_a_later_version_what_is_known_is_read():
 def test_no_text_does_worse_than_being_refused(header):
     with contextlib.suppress(ValueError):
         assert len(from_traceparent(header)) == 4
+
+
+def test_a_newborn_passes_for_the_tuple_that_it_stands_for():
+    one = newborn()
+    trace, span, cause, principal = one
+    assert 0 < trace < 2**128
+    assert (span, cause, principal) == (trace & (2**64 - 1), 0, None)
+    assert (one[0], one[1], len(one), hash(one), repr(one)) == (
+        trace,
+        span,
+        4,
+        hash(tuple(one)),
+        repr(tuple(one)),
+    )
+    assert one == (trace, span, 0, None)
+    assert (trace, span, 0, None) == one
+    assert one == one[:]
+    assert caused(one)[::2] == (trace, span)
+    assert newborn() != one
+
+
+def test_a_newborn_is_pickled_as_the_tuple():
+    one = newborn()
+    assert type(pickle.loads(pickle.dumps(one))) is tuple
+    assert pickle.loads(pickle.dumps(one)) == one
+
+
+def test_all_threads_that_read_a_newborn_see_the_same():
+    seen = []
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(200):
+            one, here = newborn(), []
+            readers = [
+                threading.Thread(target=lambda one=one, here=here: here.append(one[0])) for _ in range(4)
+            ]
+            for reader in readers:
+                reader.start()
+            for reader in readers:
+                reader.join(10)
+            seen.append(len(set(here)))
+    finally:
+        sys.setswitchinterval(before)
+    assert set(seen) == {1}

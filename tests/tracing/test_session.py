@@ -241,7 +241,8 @@ def message(at, kind="receive", subject=None):
 
 def tell(one, *times):
     for at in times:
-        one.hears("receive")(message(at))
+        told = one.hears("receive")
+        told += message(at)
 
 
 def times_of(one):
@@ -281,8 +282,9 @@ def test_what_was_told_before_an_event_is_offered_comes_before_it():
 
 def test_where_a_message_has_to_fit_each_is_looked_at_when_it_is_told():
     one = session("bob receive")
-    one.hears("receive")(message(0.0))
-    one.hears("receive")(message(0.0, subject=Subject(name="bob")))
+    told = one.hears("receive")
+    told += message(0.0)
+    told += message(0.0, subject=Subject(name="bob"))
     assert (one._seen, one._taken) == (2, 1)
 
 
@@ -303,3 +305,13 @@ def test_what_was_told_before_it_is_stopped_can_be_read():
     one.stop("asked", "stopped as asked", 0.02)
     tell(one, 0.03)
     assert times_of(one) == [0.0, 0.01]
+
+
+def test_a_session_that_has_just_been_opened_takes_what_fits_without_a_look_at_each():
+    one = session()
+    told = one.hears("receive")
+    for at in range(20):
+        told += message(at / 1000)
+    one._look = None  # type: ignore[assignment]
+    one.settle()
+    assert one.taken == 20

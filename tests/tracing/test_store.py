@@ -290,3 +290,14 @@ def test_a_query_finds_what_a_search_by_hand_finds(tmp_path_factory, drawn, pid,
     wanted = [one for one in records if pid in {one.pid, one.peer} and one.at >= since and one.trace == STORY]
     assert store.find(pid=pid, since=since, trace=STORY) == sorted(wanted, key=lambda one: (one.at, one.seq))
     store.close()
+
+
+def test_who_makes_it_waits_for_another_who_makes_it(tmp_path):
+    path = tmp_path / "traces.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    leaves = threading.Timer(0.2, other.execute, ["COMMIT"])
+    leaves.start()
+    Store(path).close()
+    leaves.join(10)
+    other.close()

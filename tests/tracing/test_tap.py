@@ -4,6 +4,7 @@ import pytest
 
 from tests.support.events import Subject, event
 from tracing.flight import Flight
+from tracing.heard import HEARD, MESSAGES, NOBODY
 from tracing.limits import Limits
 from tracing.pattern import PatternError
 from tracing.tap import Refused, Tap
@@ -61,26 +62,32 @@ def test_sessions_know_nothing_of_each_other():
     assert len(mine.drain()[0]) == 1
 
 
+def tell(tap, kind, at, name="alice"):
+    """As the site of a message does."""
+    hear = getattr(tap.heard, kind)
+    hear += (at, kind, Subject(name=name), None, None)
+
+
 def test_messages_are_heard_by_all_who_listen():
     tap, _, _ = made()
     first = tap.open("all messages")
-    assert set(tap.heard) == {"send", "call", "reply", "receive"}
-    tap.heard["send"]((0.0, "send", Subject(), None, None))
+    assert {kind for kind in HEARD if getattr(tap.heard, kind) is not None} == MESSAGES
+    tell(tap, "send", 0.0)
     second = tap.open("alice send")
-    tap.heard["send"]((0.01, "send", Subject(), None, None))
-    tap.heard["send"]((0.02, "send", Subject(name="bob"), None, None))
+    tell(tap, "send", 0.01)
+    tell(tap, "send", 0.02, "bob")
     assert [taken[1][0] for taken in first.take()[0]] == [0.0, 0.01, 0.02]
     assert [taken[1][0] for taken in second.take()[0]] == [0.01]
     tap.stop(first)
     tap.stop(second)
-    assert tap.heard == {}
+    assert tap.heard == NOBODY
 
 
 def test_what_is_told_of_messages_is_looked_at_when_a_turn_is_over():
     tap, clock, _ = made()
     session = tap.open("all messages", Limits(count=2))
     for _ in range(3):
-        tap.heard["receive"]((0.0, "receive", Subject(), None, None))
+        tell(tap, "receive", 0.0)
     assert (session._taken, session._stopped) == (0, None)
     tap.settle()
     assert (session._taken, session._stopped.cause) == (2, "count")

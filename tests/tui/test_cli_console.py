@@ -208,6 +208,13 @@ def test_the_demos_node_ends_even_when_its_console_fails(bank, launched, monkeyp
     assert launched[-1] == "finished"
 
 
+def test_a_demo_whose_console_has_failed_says_so_and_ends_as_the_console_did(bank, launched, monkeypatch):
+    ended = SimpleNamespace(failure=Failure(Code.INTERNAL, "the console crashed"))
+    monkeypatch.setitem(sys.modules, "tui.app", SimpleNamespace(run=lambda place, **options: ended))
+    result = bank.run("demo")
+    assert (result.code, result.err, launched[-1]) == (1, "observer: the console crashed\n", "finished")
+
+
 def test_demo_headless_needs_no_terminal(bank, opened, launched, monkeypatch):
     monkeypatch.setattr(demo, "has_terminal", lambda: False)
     assert bank.run("demo", "--headless", "--json").code == 0

@@ -131,6 +131,23 @@ def test_a_replay_that_goes_as_recorded_ends_with_0(bank):
     assert "3 of 3 steps replayed in 12 ms: 3 as recorded, 0 differ" in result.out
 
 
+def test_a_replay_says_what_was_replayed_and_in_which_file_it_is(bank):
+    told = report(source="recording three, in /home/ann/.observer/traces/bank.sqlite")
+    lines = bank.answer(Replay, told).run("replay", "three").out.splitlines()
+    assert lines[1] == "from recording three, in /home/ann/.observer/traces/bank.sqlite"
+
+
+def test_a_file_goes_to_the_node_by_its_whole_path_and_a_name_as_it_is(bank, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "teller.record").touch()
+    bank.answer(Replay, report())
+    for what in ("./teller.record", "teller.record", "before/after"):
+        bank.run("replay", what)
+    assert [request.what for request in bank.node.asked] == [
+        str(tmp_path / "teller.record"), "teller.record", "before/after",
+    ]  # fmt: skip
+
+
 def test_a_replay_that_differs_ends_with_1_and_shows_where(bank):
     result = bank.answer(Replay, DIFFERENT).run("replay", "three")
     assert result.code == 1

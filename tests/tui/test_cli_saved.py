@@ -64,6 +64,8 @@ def test_records_are_found_by_process_story_kind_and_time(bank, file):
     assert len(records(bank.run("saved", file, "--story", TRACE[:6], "--json"))) == len(
         [one for one in story() if one.trace == TRACE]
     )
+    capitals = bank.run("saved", file, "--story", TRACE[:6].upper(), "--json")
+    assert {one["trace"] for one in records(capitals)} == {TRACE}
     assert records(bank.run("saved", file, "--story", "ffff", "--json")) == []
     assert records(bank.run("saved", file, "--until", first.at.isoformat(), "--json")) == []
     assert len(records(bank.run("saved", file, "--since", first.at.isoformat(), "--json"))) == len(story())

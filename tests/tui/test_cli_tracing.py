@@ -211,7 +211,29 @@ def test_a_collector_that_does_not_take_it_ends_with_3(traced, monkeypatch):
     monkeypatch.setattr(otel, "send", send)
     result = traced.run("trace", "all messages", "--otlp")
     assert result.code == 3
-    assert "http://127.0.0.1:4318" in result.err
+    assert (
+        "observer: http://127.0.0.1:4318: the exporter has not taken 2 spans. Is a collector there?"
+        in result.err
+    )
+    assert "--save FILE keeps what it does not take" in result.err
+
+
+@pytest.mark.parametrize("line", [["trace", "all messages"], ["timeline", TRACE], ["dumps", "2"]])
+def test_what_a_collector_does_not_take_is_in_the_file(traced, monkeypatch, tmp_path, line):
+    def send(*_args, **_options):
+        raise RuntimeError("the exporter has not taken 2 spans")
+
+    monkeypatch.setattr(otel, "installed", lambda: None)
+    monkeypatch.setattr(otel, "send", send)
+    traced.answer(TimelineQuery, Timeline(at=AT, trace=TRACE, records=story(), spans=[]))
+    traced.answer(
+        DumpQuery,
+        Dump(dump=2, at=AT, trigger="keep 5s before crash", kind="crash", events=7, records=story()),
+    )
+    result = traced.run(*line, "--otlp", "--save", str(tmp_path / "kept.sqlite"))
+    assert result.code == 3
+    assert "7 records kept in" in result.err
+    assert "--save" not in result.err
 
 
 def test_records_are_kept_in_a_file_beside_what_is_shown(traced, tmp_path):
@@ -371,8 +393,36 @@ def test_a_diagram_is_a_form_of_its_own(told):
 
 
 def test_a_story_that_is_not_known_ends_with_1(bank):
-    bank.answer(TimelineQuery, Failure(Code.REFUSED, "no story 00000000 is known"))
-    assert bank.run("timeline", "00000000").code == 1
+    def nothing(request):
+        if request.trace is None:
+            raise Failure(Code.NO_PROCESS, "no process is called 00000000")
+        raise Failure(Code.REFUSED, f"no story {request.trace} is known")
+
+    bank.answer(TimelineQuery, nothing)
+    result = bank.run("timeline", "00000000")
+    assert (result.code, result.err) == (
+        1, "observer: no story 00000000 is known; nor is a process called so\n",
+    )  # fmt: skip
+    assert bank.run("timeline", "0" * 32).err == f"observer: no story {'0' * 32} is known\n"
+
+
+def test_a_name_of_hex_digits_is_a_process_where_no_story_begins_so(bank):
+    def by_name(request):
+        if request.trace is None:
+            return Timeline(at=AT, trace=TRACE, records=story(), spans=[])
+        raise Failure(Code.REFUSED, f"no story {request.trace} is known")
+
+    bank.answer(TimelineQuery, by_name)
+    assert bank.run("timeline", "Deadbeef").code == 0
+    assert [(request.trace, request.process) for request in bank.node.asked] == [
+        ("deadbeef", None),
+        (None, "Deadbeef"),
+    ]
+
+
+def test_a_trace_id_may_be_written_in_capitals(told):
+    assert told.run("timeline", TRACE[:8].upper()).code == 0
+    assert told.node.asked[0].trace == TRACE[:8]
 
 
 # --- traces, keep, dumps, crashes -----------------------------------------------------------------------
@@ -413,6 +463,14 @@ def test_a_trigger_is_set_in_quotes_or_not(bank, words):
     bank.answer(KeepTrigger, Done(at=AT, text="set: keep 5s before crash"))
     assert bank.run("keep", *words).code == 0
     assert bank.node.asked[0].text == "keep 5s before crash"
+
+
+def test_why_a_trigger_may_keep_nothing_is_told_on_stderr(bank):
+    why = "nobody is called 'alcie' now"
+    bank.answer(KeepTrigger, Done(at=AT, text="set: keep 5s before crash of alcie", notes=[why]))
+    result = bank.run("keep", "5s", "before", "crash", "of", "alcie")
+    assert (result.code, result.out, result.err) == (0, "set: keep 5s before crash of alcie\n", f"{why}\n")
+    assert json.loads(bank.run("keep", "5s before crash of alcie", "--json").out)["notes"] == [why]
 
 
 def test_a_dangerous_trigger_is_forced(bank):

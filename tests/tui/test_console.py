@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partialmethod
+
 import pytest
 
+import tui.app
+from runtime.port.client import Place
 from runtime.port.contract import Code, NodeQuery, Ps, TreeQuery
 from tests.support.console import Console, settle
 from tests.support.crew import crew
@@ -173,7 +177,18 @@ async def test_a_node_that_cannot_be_reached_at_first_ends_the_console(console):
     async with console.app.run_test() as pilot:
         await settle(pilot)
     assert console.app.return_value is not None
-    assert console.app.return_value.code is Code.DENIED
+    assert console.app.return_value.failure.code is Code.DENIED
+
+
+def test_a_console_that_crashes_ends_as_a_failure(monkeypatch, capsys):
+    def broken(app):
+        raise KeyError("row 7")
+
+    monkeypatch.setattr(ObserverApp, "on_mount", broken)
+    monkeypatch.setattr(ObserverApp, "run", partialmethod(ObserverApp.run, headless=True))
+    failure = tui.app.run(Place(name="crew")).failure
+    assert (failure.code, failure.message) == (Code.INTERNAL, tui.app.CRASHED)
+    assert "row 7" in capsys.readouterr().err
 
 
 async def test_q_leaves_with_nothing_to_complain_about(console):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,8 @@ from tests.support.fake_node import NOON, viewer
 from tui.operations import kill_stakes
 from tui.spans import plain
 from tui.widgets.confirm import Confirm
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -178,6 +182,14 @@ async def test_a_second_export_does_not_overwrite_the_first(console, tmp_path):
     async with console.open() as pilot:
         await press(pilot, "e", "e")
         assert len(list(tmp_path.iterdir())) == 2
+
+
+async def test_exports_into_a_checkout_of_this_are_none_of_it(console, tmp_path):
+    ignored = (ROOT / ".gitignore").read_text().split()
+    async with console.open() as pilot:
+        await press(pilot, "e", "e")
+        for file in tmp_path.iterdir():
+            assert any(fnmatch(file.name, pattern) for pattern in ignored), file.name
 
 
 async def test_an_export_that_fails_says_why(tmp_path):

@@ -33,6 +33,8 @@ __all__ = ["Target", "found"]
 
 MOST: Final = 1000
 """Functions of one `*`."""
+NEAR: Final = 5
+"""Names that are told in the place of a wrong one; of those that are not like it, so many functions and so many methods."""
 _ITSELF: Final = "tracing"
 _MISSING: Final[Any] = object()
 _MRO: Final = vars(type)["__mro__"]
@@ -114,10 +116,11 @@ def found(pattern: Pattern, wanted: Function) -> list[Target]:
 def _named(pattern: Pattern, wanted: Function, module: ModuleType) -> Any:
     value: Any = module
     before = wanted.module
-    for name in wanted.name.split("."):
+    names = wanted.name.split(".")
+    for place, name in enumerate(names):
         part = _part(value, name)
         if part is _MISSING:
-            _no_part(pattern, wanted, value, before, name)
+            _no_part(pattern, wanted, value, before, names[place:])
         before = f"{before}{':' if value is module else '.'}{name}"
         value = part
     return value
@@ -192,7 +195,8 @@ def _no_module(pattern: Pattern, wanted: Function) -> NoReturn:
     )  # fmt: skip
 
 
-def _no_part(pattern: Pattern, wanted: Function, value: Any, before: str, name: str) -> NoReturn:
+def _no_part(pattern: Pattern, wanted: Function, value: Any, before: str, rest: list[str]) -> NoReturn:
+    name = rest[0]
     if isinstance(value, FunctionType):
         _wrong(
             pattern, wanted, f"{name!r} is made anew in each call of {before}, and has no name of its own",
@@ -200,13 +204,31 @@ def _no_part(pattern: Pattern, wanted: Function, value: Any, before: str, name: 
         )  # fmt: skip
     names = [each for space in _spaces(value) for each in space if not each.startswith("__")]
     callables = [each for each in dict.fromkeys(names) if _function(_part(value, each)) is not None]
-    near = get_close_matches(name, callables, 5) or callables[:5]
+    methods = (
+        [each for each, _ in _all(before, vars(value), "") if "." in each]
+        if isinstance(value, ModuleType)
+        else []
+    )
+    near = _near(rest, callables + methods) or callables[:NEAR] + methods[:NEAR]
     sign = ":" if isinstance(value, ModuleType) else "."
     what = "" if isinstance(value, ModuleType | type) else ", which is no module and no class"
     _wrong(
         pattern, wanted, f"{before} has no {name!r}{what}",
         *(f"{before}{sign}{each}" for each in near), f"{wanted.module}:*",
     )  # fmt: skip
+
+
+def _near(rest: list[str], names: list[str]) -> list[str]:
+    """The names that are like what is left of a wanted one, as a whole or in its last part."""
+    near = get_close_matches(".".join(rest), names, NEAR)
+    last = {name.rpartition(".")[2] for name in names}
+    near += [
+        each
+        for part in get_close_matches(rest[-1], last, NEAR)
+        for each in names
+        if each.rpartition(".")[2] == part
+    ]
+    return list(dict.fromkeys(near))[: 2 * NEAR]
 
 
 def _no_function(pattern: Pattern, wanted: Function, value: Any) -> NoReturn:

@@ -25,7 +25,7 @@ from .matcher import Matcher
 from .parser import parse
 from .scope import Subject
 from .tree import Pattern
-from .vain import never_there
+from .vain import classes, never_there
 
 __all__ = [
     "Completion",
@@ -34,6 +34,7 @@ __all__ = [
     "Pattern",
     "PatternError",
     "Subject",
+    "classes",
     "complete",
     "dangers",
     "never_there",

@@ -57,7 +57,7 @@ class Known(Protocol):
         ...
 
     def classes(self) -> Iterable[str]:
-        """Names of classes of messages."""
+        """Classes of messages, as `module:qualname`."""
         ...
 
     def fields(self) -> Iterable[str]:
@@ -107,7 +107,7 @@ def complete(text: str, known: Known, most: int = 50) -> Completion:
 
 def _dotted(legal: tuple[str, ...]) -> bool:
     """Whether what may stand there is a name that has points itself."""
-    return not _NAMES.keys().isdisjoint(legal)
+    return not (_NAMES.keys() | _CLASSES).isdisjoint(legal)
 
 
 def _words(legal: tuple[str, ...], head: str, known: Known) -> list[str]:
@@ -119,14 +119,21 @@ def _words(legal: tuple[str, ...], head: str, known: Known) -> list[str]:
             words.append(_BEGINNINGS[what])
         elif what == "a function":
             names += sorted(known.functions(module[1])) if module is not None else []
-        elif what == "a class" and module is not None:
-            behaviours = (name.partition(":") for name in known.behaviours())
-            names += sorted(name for place, _, name in behaviours if place == module[1])
+        elif what in _CLASSES:
+            names += _classes(_CLASSES[what](known), module[1] if module is not None else None)
         elif what in _NAMES:
             names += _NAMES[what](known)
         elif _PLAIN.fullmatch(what):
             words.append(what)
     return words + names
+
+
+def _classes(classes: Iterable[str], module: str | None) -> list[str]:
+    """Their names behind that of a module, or alone."""
+    if module is None:
+        return sorted({name.replace(":", ".").rpartition(".")[2] for name in classes})
+    found = (name.partition(":") for name in classes)
+    return sorted(name for place, _, name in found if place == module and _WORD.fullmatch(name))
 
 
 def _quoted(name: str) -> str:
@@ -138,10 +145,13 @@ def _quoted(name: str) -> str:
 
 _NAMES: Final[dict[str, Callable[[Known], list[str]]]] = {
     "a name": lambda known: sorted(map(_quoted, known.names())),
-    "a behaviour": lambda known: sorted({name.rpartition(":")[2] for name in known.behaviours()}),
     "MODULE:FUNCTION": lambda known: [f"{name}:" for name in sorted(known.modules())],
-    "a class": lambda known: sorted(known.classes()),
     "a field": lambda known: sorted(known.fields()),
     "a function": lambda _known: [],
 }
 """Names that a node knows, by what the parser calls them."""
+_CLASSES: Final[dict[str, Callable[[Known], Iterable[str]]]] = {
+    "a behaviour": lambda known: known.behaviours(),
+    "a class": lambda known: known.classes(),
+}
+"""The same, of what may have its module before it."""

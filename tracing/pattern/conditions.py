@@ -3,7 +3,8 @@
 condition  = both {"or" both}
 both       = single {"and" single}
 single     = "not" single | "(" condition ")" | comparison
-comparison = operand sign operand | operand ["not"] "in" operand | path "is" ["not"] name | path
+comparison = operand sign operand | operand ["not"] "in" operand | path "is" ["not"] class | path
+class      = word | module ":" word {"." word}
 sign       = "==" | "!=" | "<" | "<=" | ">" | ">="
 operand    = path | "len" "(" path ")" | literal
 path       = root {"." word | "[" (number | text) "]"}
@@ -128,8 +129,18 @@ class _Reader:
             self.cursor.take()
             same: Condition = Compare("==", path, Constant(None))
         else:
-            same = IsA(path, self.cursor.word("the name of a class", *legal))
+            same = self.a_class(path, legal)
         return Not(same) if negated else same
+
+    def a_class(self, path: Path, legal: tuple[str, ...]) -> IsA:
+        cursor, token = self.cursor, self.cursor.token
+        name = cursor.dotted("the name of a class", *legal)
+        if cursor.skip(":"):
+            return IsA(path, cursor.dotted("the name of a class", "a class"), name)
+        if "." in name:
+            module, _, last = name.rpartition(".")
+            cursor.wrong(f"{name[:60]!r} is not the name of a class", last, f"{module}:{last}", token=token)
+        return IsA(path, name)
 
     def operand(self) -> Operand:
         cursor = self.cursor

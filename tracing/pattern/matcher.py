@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from ..kinds import KINDS
 from ..records import Event
-from .reading import MISSING, Reader, class_names
+from .reading import MISSING, Reader, class_names, is_class
 from .scope import Resolve, Subject, scope
 from .tree import (
     And,
@@ -184,6 +184,11 @@ class _Compiler:
             case Not(part):
                 inner = self.test(part)
                 return lambda event: not inner(event)
+            case IsA(path, name, module) if module:
+                get = self.path(path)
+                return lambda event: (
+                    (value := get(event)) is not MISSING and is_class(type(value), module, name)
+                )
             case IsA(path, name):
                 get = self.path(path)
                 return lambda event: (value := get(event)) is not MISSING and name in class_names(type(value))

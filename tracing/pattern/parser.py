@@ -134,7 +134,7 @@ def _whom(cursor: Cursor) -> Whom:
         cursor.take()
         name = cursor.dotted("the name of a behaviour", "a behaviour")
         if cursor.skip(":"):
-            name = f"{name}:{cursor.dotted('the name of a class', 'a class')}"
+            name = f"{name}:{cursor.dotted('the name of a class', 'a behaviour')}"
         return Whom("behaviour", name)
     if cursor.at("under") and cursor.ahead.form in _NAMED:
         cursor.take()

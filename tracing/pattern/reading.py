@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from .tree import PidOf
 
-__all__ = ["MISSING", "Reader", "class_names"]
+__all__ = ["MISSING", "Reader", "class_names", "is_class"]
 
 MISSING: Final[Any] = object()
 """What is not there, or cannot be read."""
@@ -33,6 +33,8 @@ ATOMS: Final = frozenset(map(id, (int, float, bool, str, bytes, type(None), Deci
 _MRO: Final = vars(type)["__mro__"]
 _NAMESPACE: Final = vars(type)["__dict__"]
 _NAME: Final = vars(type)["__name__"]
+_QUALNAME: Final = vars(type)["__qualname__"]
+_MODULE: Final = vars(type)["__module__"]
 _SLOTS: Final = (types.MemberDescriptorType, types.GetSetDescriptorType)
 _CONTAINERS: Final = (tuple, list, dict, set, frozenset, str, bytes)
 
@@ -104,6 +106,14 @@ def _member(value: Any) -> Any:
 def class_names(kind: type) -> list[str]:
     """The names of a class and of those that it derives from."""
     return [_NAME.__get__(base) for base in _MRO.__get__(kind)]
+
+
+def is_class(kind: type, module: str, name: str) -> bool:
+    """Whether a class, or one that it derives from, has this qualified name in this module."""
+    return any(
+        _QUALNAME.__get__(base) == name and type(home := _MODULE.__get__(base)) is str and home == module
+        for base in _MRO.__get__(kind)
+    )
 
 
 def _container(kind: type) -> Any:

@@ -54,10 +54,11 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class IsA:
-    """`path is Name`: its class, or one that it derives from, has this name."""
+    """`path is Name`: its class, or one that it derives from, has this name; with a module, this qualified name there."""
 
     path: Path
     name: str
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)

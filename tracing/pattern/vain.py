@@ -12,7 +12,7 @@ from typing import Final
 from ..kinds import KINDS
 from .tree import And, Compare, Condition, Constant, IsA, Length, Not, Operand, Or, Path, Pattern, Truth
 
-__all__ = ["never_there"]
+__all__ = ["classes", "never_there"]
 
 _TIMES: Final = {
     "took": frozenset({
@@ -37,6 +37,19 @@ def never_there(pattern: Pattern) -> dict[str, list[str]]:
         for root in roots
         if not any(_has(kind, root, pattern) for kind in pattern.kinds)
     }
+
+
+def classes(condition: Condition | None) -> list[IsA]:
+    """The classes that a condition names together with their module."""
+    match condition:
+        case IsA(_, _, module) if module:
+            return [condition]
+        case Not(part):
+            return classes(part)
+        case And(parts) | Or(parts):
+            return [found for part in parts for found in classes(part)]
+        case _:
+            return []
 
 
 def _has(kind: str, root: str, pattern: Pattern) -> bool:

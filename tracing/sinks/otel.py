@@ -13,8 +13,10 @@ The SDK is imported when a span is made, so that nobody needs it to have this ro
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from importlib import import_module
+from threading import get_ident
 from typing import Any, Final
 
 from ..records import Record
@@ -100,7 +102,7 @@ def send(
 
     Raises:
         Missing: the SDK or its exporter is not installed.
-        RuntimeError: the collector has not taken them.
+        RuntimeError: the collector has not taken them. It says why, as far as the exporter has logged that.
     """
     try:
         exporters: Any = import_module(_EXPORTER)
@@ -110,12 +112,54 @@ def send(
     exporter = exporters.OTLPSpanExporter(
         endpoint=endpoint if path else f"{endpoint.rstrip('/')}/v1/traces", timeout=timeout
     )
+    heard = _Heard()
+    log = logging.getLogger("opentelemetry")
+    log.addHandler(heard)
     try:
         return export(records, exporter, node, contents=contents)
+    except RuntimeError as error:
+        raise RuntimeError(f"{error}: {heard.why}") from None
     finally:
         exporter.shutdown()
+        log.removeHandler(heard)
 
 
+class _Heard(logging.Handler):
+    """What the exporter logs: the only place where it says why it failed.
+
+    A host's own handlers get it as well. Where there are none, Python would write it on stderr, and does not since there is this one.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = get_ident()
+        self._errors: list[str] = []
+        self._told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread:
+            args = record.args if isinstance(record.args, tuple) else ()
+            self._errors += [_bottom(each) for each in args if isinstance(each, BaseException)]
+            self._told.append(record.getMessage().rstrip("."))
+
+    @property
+    def why(self) -> str:
+        """What was at the bottom of it; where it was no exception, all that was logged."""
+        return "; ".join(dict.fromkeys(self._errors or self._told)) or "it does not say why"
+
+
+def _bottom(error: BaseException) -> str:
+    """In the words of the exception that others were raised for."""
+    for _ in range(_DEEPEST):
+        inner = (error.__cause__, getattr(error, "reason", None), error.args[0] if error.args else None)
+        below = next((each for each in inner if isinstance(each, BaseException)), None)
+        if below is None:
+            break
+        error = below
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+
+
+_DEEPEST: Final = 10
 _HOW: Final = 'OpenTelemetry\'s SDK is not installed: pip install "otp-observer[otel]"'
 
 

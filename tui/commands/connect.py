@@ -60,7 +60,7 @@ class Ended(Protocol):
 
     @property
     def failure(self) -> Failure | None:
-        """Why it never showed the node; None where its user has left it."""
+        """Why it never showed the node, or that it crashed; None where its user has left it."""
         ...
 
 
@@ -140,7 +140,7 @@ def open_console(place: port.Place, console: Console) -> None:
     """Show the console until its user leaves.
 
     Raises:
-        Failure: the console could not show the node at all.
+        Failure: the console could not show the node at all, or crashed.
     """
     app = cast("App", import_module("tui.app"))
     ended = app.run(

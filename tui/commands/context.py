@@ -119,12 +119,14 @@ class Context:
         return client.node.name if client.node else str(client.place)
 
     def done(self, request: PortRequest[Done]) -> None:
-        """Have an action done, and say on stdout what was done."""
+        """Have an action done, and say on stdout what was done; on stderr why it may be in vain."""
         answer = self.ask(request)
         if self.json:
             self.out.document(answer)
         else:
             self.out.line(answer.text)
+        for note in answer.notes:
+            self.say(note)
 
     def _connected(self) -> port.Client:
         if self._client is None:

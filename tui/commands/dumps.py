@@ -57,6 +57,7 @@ def run(context: Context) -> int:
         return _list(context)
     ready(context, form)
     dump = context.ask(DumpQuery(dump=context.args.dump))
+    save(context, "dump", dump.trigger, dump.records, f"{dump.kind} {dump.text}".strip())
     if form == "json":
         context.out.document(dump)
     elif form != "lines":
@@ -66,7 +67,6 @@ def run(context: Context) -> int:
         for record in dump.records:
             for line in record_lines(record, context.out.room, Slow()):
                 context.out.line(*line)
-    save(context, "dump", dump.trigger, dump.records, f"{dump.kind} {dump.text}".strip())
     return 0
 
 

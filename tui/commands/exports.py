@@ -106,7 +106,11 @@ def export(context: Context, form: Form, records: Sequence[TraceRecord], name: s
         except otel.Missing as missing:
             raise Failure(Code.REFUSED, str(missing)) from None
         except RuntimeError as error:
-            raise Failure(Code.CANNOT_CONNECT, f"{error}; the collector is to be at {endpoint}") from None
+            unsaved = getattr(context.args, "save", "") is None
+            more = "; --save FILE keeps what it does not take" if unsaved else ""
+            raise Failure(
+                Code.CANNOT_CONNECT, f"{endpoint}: {error}. Is a collector there? --endpoint is another{more}"
+            ) from None
         context.say(f"{plural(sent, 'span')} sent to {endpoint}")
 
 

@@ -17,11 +17,14 @@ HELP = """\
 Would it go the same way again? Recorded messages are fed to a copy of the process's
 state, step by step, and what comes of it is compared with the record: states, replies,
 ends, and what was sent. On the code that runs; with --code, on that of a file, which
-nothing else sees. WHAT is a recording's name or number (observer record), `dump N`, or
-`crash PROCESS`: the last step before a crash, as far as the flight recorder has it.
+nothing else sees. WHAT is a recording's name or number (observer record), the path of a
+file of one (with a / in it, on the node's machine), `dump N`, or `crash PROCESS`: the last
+step before a crash, as far as the flight recorder has it. The answer says what was
+replayed, with its file.
 
   observer replay 'before the change'
   observer replay 'before the change' --code shop/agents.py
+  observer replay ./teller.record
   observer replay crash reviewer-3
   observer replay dump 2 '<0.42.0>' --json
 
@@ -37,7 +40,7 @@ def arguments(parser: ArgumentParser) -> None:
         "what",
         metavar="WHAT",
         nargs="+",
-        help="a recording's name or number; dump N; crash PROCESS; then a pid, if needed",
+        help="a recording's name or number, or its file; dump N; crash PROCESS; then a pid, if needed",
     )
     parser.add_argument(
         "--code", metavar="FILE", type=Path, help="on the code of this file, on the node's machine"
@@ -97,7 +100,11 @@ def _meant(given: list[str]) -> tuple[str, str | None]:
             Code.BAD_REQUEST,
             f"{' '.join(rest)[:80]!r} is too much: WHAT, and a pid; a name with spaces is in quotes",
         )
-    return " ".join(given[:taken]), rest[0] if rest else None
+    what = " ".join(given[:taken])
+    is_path = (
+        "/" in what and Path(what).is_file()
+    )  # by its whole path, since the node has a directory of its own
+    return str(Path(what).resolve()) if is_path else what, rest[0] if rest else None
 
 
 def _show(context: Context, report: ReplayReport) -> None:
@@ -106,6 +113,8 @@ def _show(context: Context, report: ReplayReport) -> None:
     same_code = report.replayed == report.recorded
     before = "" if same_code else f"{report.recorded or 'unknown'} → "
     out.line(Cell(who, "strong"), f"  {report.behaviour}  code {before}{report.replayed}  {report.mode}")
+    if report.source:
+        out.line(Cell(f"from {report.source}", "muted"))
     same = Cell(f"{report.same:,} as recorded", "text")
     differ = Cell(f"{report.differences:,} differ", "bad" if report.differences else "faint")
     out.line(

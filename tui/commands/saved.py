@@ -52,7 +52,7 @@ _MOST: Final = 10_000
 _TOLD: Final = 10
 """Numbers that are told to who has asked for another."""
 _PID: Final = re.compile(r"<\d{1,12}\.\d{1,12}\.0>", re.ASCII)
-_STORY: Final = re.compile(r"[0-9a-f]{4,32}", re.ASCII)
+_STORY: Final = re.compile(r"[0-9a-f]{4,32}", re.ASCII | re.IGNORECASE)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -187,7 +187,7 @@ def _pid(text: str) -> int:
 def _story(text: str) -> str:
     if not _STORY.fullmatch(text):
         raise ArgumentTypeError(f"{text!r} is no trace id; 4 to 32 of the digits 0-9 and a-f")
-    return text
+    return text.lower()
 
 
 def _time(text: str) -> float:

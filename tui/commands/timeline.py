@@ -6,7 +6,7 @@ import re
 from argparse import ArgumentParser
 from typing import Final
 
-from runtime.port.contract import Code, Failure, TimelineQuery
+from runtime.port.contract import Code, Failure, Timeline, TimelineQuery
 from tui.format import plural
 from tui.output.stories import diagram, head, waterfall
 from tui.tracing.row import rows_of
@@ -21,7 +21,8 @@ HELP = """\
 What came of it? One story: every message that one message from outside has led to, with
 who sent it, how long it waited, and how long its handling took. STORY is a trace id, or its
 first 8 digits or more; PROCESS (a pid, or a name) means the last story that it was in, and
-of that the last episode: from a timer, or from outside, to all that came of it.
+of that the last episode: from a timer, or from outside, to all that came of it. A name that
+could be the digits of an id is a name where no story begins with them.
 
   observer timeline 669380b1
   observer timeline dispatcher               why did that take 9 s?
@@ -30,12 +31,15 @@ of that the last episode: from a timer, or from outside, to all that came of it.
 
 It is made of what sessions have taken (observer trace), and of what the flight recorder
 has: the newest events of the node, without what was only sent. What is missing is said on
-stderr. ░ is waiting in the mailbox, █ is work, ✗ a failure.
+stderr. ░ is waiting in the mailbox, █ is work, ▒ work that is not over, ✗ a failure. Where
+the last story of a PROCESS is not over, stderr says which was the one before.
 
 With --json: trace, principal, records, spans, note. Needs an operator's key.
 """
 
-_TRACE: Final = re.compile(r"[0-9a-f]{8,32}")
+_TRACE: Final = re.compile(r"[0-9a-f]{8,32}", re.ASCII | re.IGNORECASE)
+_WHOLE: Final = 32
+"""Digits of a whole trace id: nobody is called so."""
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -71,35 +75,47 @@ def run(context: Context) -> int:
     args, form = context.args, form_of(context.args)
     if args.sequence and form != "lines":
         raise Failure(Code.BAD_REQUEST, f"--sequence is a form of its own; leave --{form} out")
-    traced = _TRACE.fullmatch(args.story)
     ready(context, form)
-    timeline = context.ask(
-        TimelineQuery(
-            trace=args.story if traced else None,
-            process=None if traced else args.story,
-            limit=args.limit,
-            values=not args.no_values,
-        )
-    )
+    timeline, process = _found(context)
+    save(context, "session", f"story {timeline.trace}", timeline.records, timeline.note)
     if form == "json":
         context.out.document(timeline)
     elif form != "lines":
         export(context, form, timeline.records)
     else:
-        _draw(context, story_of(rows_of(timeline.records)))
-    save(context, "session", f"story {timeline.trace}", timeline.records, timeline.note)
+        _draw(context, story_of(rows_of(timeline.records)), process)
     if timeline.note:
         context.say(timeline.note)
     return 0
 
 
-def _draw(context: Context, whole: Story) -> None:
+def _found(context: Context) -> tuple[Timeline, str]:
+    """The story, and the process that was meant; none where it was a trace id.
+
+    Raises:
+        Failure: no story or several begin so, or there is no such process.
+    """
+    args, given = context.args, context.args.story
+    values = not args.no_values
+    no_story: Failure | None = None
+    if _TRACE.fullmatch(given):
+        try:
+            return context.ask(TimelineQuery(trace=given.lower(), limit=args.limit, values=values)), ""
+        except Failure as failure:
+            if failure.code is not Code.REFUSED or len(given) == _WHOLE:
+                raise
+            no_story = failure
+    try:
+        return context.ask(TimelineQuery(process=given, limit=args.limit, values=values)), given
+    except Failure as failure:
+        if no_story is None or failure.code is not Code.NO_PROCESS:
+            raise
+        raise Failure(no_story.code, f"{no_story.message}; nor is a process called so") from None
+
+
+def _draw(context: Context, whole: Story, process: str) -> None:
     args = context.args
-    story = (
-        whole
-        if args.all or _TRACE.fullmatch(args.story)
-        else episode_of(whole, _last_span(whole, args.story))
-    )
+    story = whole if args.all or not process else episode_of(whole, _last_span(whole, process))
     head(context.out, story)
     if story is not whole:
         context.say(f"an episode of {plural(len(whole.bars), 'span')}; --all draws all of them")

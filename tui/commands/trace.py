@@ -118,12 +118,12 @@ def run(context: Context) -> int:
     reader = _Reader(context, session.session, form)
     with interrupts() as interrupted:
         end = reader.read(interrupted)
-    if form in {"mermaid", "perfetto", "otlp"}:
-        export(context, form, reader.kept)
     why = end.text if end is not None else "it has ended"
     if reader.stopped and end is not None and end.cause == "asked":
         why = "stopped by Ctrl-C"
     save(context, "session", args.pattern, reader.kept, why)
+    if form in {"mermaid", "perfetto", "otlp"}:
+        export(context, form, reader.kept)
     context.say(f"{plural(reader.count, 'record')}; {why}")
     if reader.story and form == "lines":
         context.say(f"the whole story of the last one: observer timeline {reader.story[:STORY]}")

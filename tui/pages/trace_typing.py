@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from textual import on
 from textual.binding import Binding, BindingType
 
-from runtime.port.contract import CheckPattern, Failure, KeepTrigger, PatternCheck, StopTrace, Trace
+from runtime.port.contract import CheckPattern, Done, Failure, KeepTrigger, PatternCheck, StopTrace, Trace
 from tui.format import clean
 from tui.keys import TRACE, VIEW
 from tui.tracing.asking import check_pattern, force_question
@@ -196,4 +196,6 @@ class TraceTyping(DetailedPage):
             answer.message.partition("\n")[0] if isinstance(answer, Failure) else getattr(answer, "text", "")
         )
         self.console.tell(clean(text), failed=isinstance(answer, Failure))
+        for note in answer.notes if isinstance(answer, Done) else ():
+            self.console.tell(clean(note, 500), doubtful=True)
         self.console.link.poke()

@@ -21,7 +21,7 @@ from ..lookup import behaviour_text
 from ..pace import breathe, settled
 from ..passes import Passes
 from ..shapes import class_attribute
-from ..text import class_name, clean
+from ..text import clean
 
 if TYPE_CHECKING:
     from runtime.node import Node
@@ -101,7 +101,8 @@ class _Known:
         return [
             name
             for name in settled(lambda: list(sys.modules))
-            if not name.startswith("_") and name.partition(".")[0] not in _OWN | sys.stdlib_module_names
+            if (not name.startswith("_") or name == "__main__")
+            and name.partition(".")[0] not in _OWN | sys.stdlib_module_names
         ]
 
     def functions(self, module: str) -> Iterable[str]:
@@ -134,7 +135,7 @@ class _Known:
         messages = {message for kind in kinds for message in _accepted(kind)}
         return _Told(
             frozenset(behaviour_text(each) for each in behaviours if not each.startswith("runtime.")),
-            frozenset(class_name(message) for message in messages),
+            frozenset(_class_text(message) for message in messages),
             frozenset(field for message in messages for field in _fields(message)),
         )
 
@@ -151,6 +152,10 @@ def _fields(message: type) -> Iterator[str]:
         fields = class_attribute(message, name)
         if type(fields) is dict:
             yield from (field for field in fields if type(field) is str)
+
+
+def _class_text(kind: type) -> str:
+    return f"{_text(kind, '__module__')}:{_text(kind, '__qualname__')}"
 
 
 def _text(kind: type, name: str) -> str:

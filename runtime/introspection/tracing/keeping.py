@@ -21,6 +21,7 @@ from tracing.tap import Refused
 
 from ..lookup import now, pid_text, when
 from ..text import clean
+from .vain import in_vain, nobody
 
 if TYPE_CHECKING:
     from runtime.node import Node
@@ -35,7 +36,7 @@ MOST: Final = 50
 
 
 def keep(node: Node, request: KeepTrigger) -> Done:
-    """Set a trigger.
+    """Set a trigger; the notes say why it may keep nothing.
 
     Raises:
         Failure: `BAD_REQUEST`: it cannot be understood. `REFUSED`: it is dangerous, there is no flight recorder, or there are too many.
@@ -49,7 +50,11 @@ def keep(node: Node, request: KeepTrigger) -> Done:
         raise Failure(Code.BAD_REQUEST, f"this is no trigger; {error}") from None
     except Refused as error:
         raise Failure(Code.REFUSED, str(error)) from None
-    return Done(at=now(), text=f"set: {clean(trigger.text)}")
+    names = [
+        f"nobody is called {name!r} now (see `observer ps`); who gets the name counts from then on"
+        for name in nobody(node, trigger.pattern)
+    ]
+    return Done(at=now(), text=f"set: {clean(trigger.text)}", notes=[*names, *in_vain(node, trigger.pattern)])
 
 
 def forget(node: Node, request: ForgetTrigger) -> Done:

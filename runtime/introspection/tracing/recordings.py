@@ -29,6 +29,7 @@ from runtime.replay.identities import Names
 from runtime.replay.packing import Packed, pack
 from runtime.replay.recorder import KINDS
 from runtime.replay.recorder import record_process as begin
+from runtime.replay.shelf import stored
 from tracing.limits import Limits
 from tracing.store import Store, StoreError
 from tracing.tap import Refused
@@ -118,7 +119,7 @@ class Recordings:
         """
         node = self._node
         try:
-            kept, concerned = self._found(request.what)
+            kept, concerned, source = self._found(request.what)
             steps = Steps.of(kept, concerned if request.process is None else _number(request.process))
         except (Broken, StoreError) as error:
             raise c.Failure(c.Code.REFUSED, clean(str(error))) from None
@@ -130,7 +131,7 @@ class Recordings:
             node.scheduler.loop,
         )  # fmt: skip
         try:
-            return _told(done.result(request.deadline_s + DEADLINE_S))
+            return _told(done.result(request.deadline_s + DEADLINE_S), source)
         except CodeError as error:
             raise c.Failure(c.Code.REFUSED, clean(str(error))) from None
         except TimeoutError:
@@ -180,15 +181,19 @@ class Recordings:
             packed += on_loop(self._node, work, DEADLINE_S)
         return packed
 
-    def _found(self, what: str) -> tuple[Kept, int | None]:
-        """The record that is meant, and whom it is about where that is known."""
+    def _found(self, what: str) -> tuple[Kept, int | None, str]:
+        """The record that is meant, whom it is about where that is known, and where it is from."""
         kind, _, which = what.partition(" ")
         if kind == "dump" and which.isdigit():
-            return self._dump(int(which))
+            return *self._dump(int(which)), f"{what}, of the flight recorder"
         if kind == "crash" and which:
-            return self._crash(which)
+            return *self._crash(which), f"{what}, of the flight recorder"
         with self._lock:
-            return (fetch(what, self._opened()) if "/" not in what else fetch(what)), None
+            store = self._opened()
+            kept = stored(what, store)
+            if kept is not None:
+                return kept, None, f"recording {what}, in {store.path}"
+            return fetch(what, store), None, f"the file {what}"
 
     def _dump(self, number: int) -> tuple[Kept, int]:
         triggers = self._node.scheduler.listening.tap.triggers
@@ -237,14 +242,19 @@ def _row(kept: Collection) -> c.Recording:
     )
 
 
-def _told(report: Report) -> c.ReplayReport:
+def _told(report: Report, source: str) -> c.ReplayReport:
     found = report.to_json()
     for step in found["differing"]:
         step["at"] = when(step["at"])
         step["traceback"] = clean(step["traceback"], 20_000)
         for one in step["differences"]:
             one["text"] = clean(one["text"])
-    found |= {"at": now(), "identical": report.identical, "behaviour": behaviour_text(report.behaviour)}
+    found |= {
+        "at": now(),
+        "source": clean(source, 500),
+        "identical": report.identical,
+        "behaviour": behaviour_text(report.behaviour),
+    }
     found |= {
         "name": clean(report.name, 200) if report.name is not None else None,
         "ended": clean(report.ended),

@@ -34,7 +34,7 @@ from tracing.tap import Refused
 from ..lookup import now, when
 from ..text import clean
 from .keeping import triggers_of
-from .vain import in_vain
+from .vain import in_vain, nobody
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -236,11 +236,7 @@ class Sessions:
             began=opened.began,
             ends=when(node.wall(session.began + session.limits.seconds)),
             limits=TraceLimits(**_fields(session.limits)),
-            nobody=[
-                clean(one.name)
-                for one in session.pattern.whom
-                if one.form in {"name", "under"} and one.name and node.registry.find(one.name) is None
-            ],
+            nobody=nobody(node, session.pattern),
             notes=list(opened.notes),
             taken=session.taken,
             seen=session.seen,

@@ -3,6 +3,9 @@
 what sessions have taken ──┐
 what waits in sessions ────┼──> each event once ──> those of one trace id ──> records ──> spans, and what is missing
 the flight recorder ───────┘
+
+A long story is asked for part by part. Its parts are those of one story, though much happens meanwhile: what it was when the first was asked
+for is remembered for that connection, until the last has been told.
 """
 
 from __future__ import annotations
@@ -13,11 +16,12 @@ from typing import TYPE_CHECKING, Final
 
 from runtime.port.contract import Code, Failure, Span, Timeline, TimelineQuery, TraceRecord
 from runtime.trace.inferred import told_apart, with_story
+from runtime.trace.listening import Reading
 from tracing import story
 from tracing.records import Record
 from tracing.wording import counted
 
-from ..lookup import find, now, number_in, pid_text
+from ..lookup import find, handler_of, now, number_in, pid_text
 from ..pace import rested
 from ..text import clean
 
@@ -32,46 +36,69 @@ __all__ = ["timeline"]
 
 AMBIGUOUS: Final = 5
 """Trace ids that are told where several begin alike."""
+_BEGUN: Final = frozenset({"receive", "handle"})
+_OVER: Final = frozenset({"handled", "raised"})
+_EDGE_S: Final = 0.1
+"""Between the moment from which a step counts, and its first event."""
+_DIGITS: Final = 8
+_LONG_S: Final = 1.0
+"""From when on it is told that a process is at work on what no record has yet."""
 VALUES: Final = 2000
 """Records of one answer whose values are told: the newest."""
 
 
-def timeline(node: Node, request: TimelineQuery, sessions: Sessions, showing: Showing) -> Timeline:
-    """A story.
+def timeline(
+    node: Node, request: TimelineQuery, connection: int, sessions: Sessions, showing: Showing
+) -> Timeline:
+    """A story, or a part of it.
+
+    Args:
+        node: whose.
+        request: which, and what of it.
+        connection: who asks; 0 for nobody whose reading is remembered.
+        sessions: what they have taken.
+        showing: shows values.
 
     Raises:
         Failure: none or several are meant, or nothing is known of it any more.
     """
     if (request.trace is None) == (request.process is None):
         raise Failure(Code.BAD_REQUEST, "say which story: by its trace id, or by a process; one of the two")
-    flown = _flown(node)
-    events = list(_once(map(with_story, rested((*sessions.events(), *flown)))))
-    trace = (
-        _by_id(events, request.trace, node)
-        if request.trace is not None
-        else _last_of(events, request.process or "", node)
-    )
-    mine = sorted(
-        (each for each in events if each[6] is not None and each[6][0] == trace), key=lambda each: each[0]
-    )
-    mine = told_apart(mine)
-    end = max(0, len(mine) - request.skip)
+    readings = node.scheduler.listening.readings
+    reading = readings.pop(connection, None)
+    if reading is None or not request.skip or f"{reading.trace:032x}" != request.trace:
+        reading = _reading(node, request, sessions)
+    end = max(0, len(reading.events) - request.skip)
     first = max(0, end - request.limit)
-    chosen = mine[first:end]
+    if first and connection:
+        readings[connection] = reading
+    chosen = reading.events[first:end]
     records = _records(chosen, showing, values=request.values)
     spans = story.spans(_floor(record) for record in rested(records)) if request.spans else []
     orphans = {span.span for span in story.orphans(spans)}
+    bare = max(0, len(chosen) - VALUES) if request.values else 0
     return Timeline(
         at=now(),
-        trace=f"{trace:032x}",
+        trace=f"{reading.trace:032x}",
         principal=next((record.principal for record in records if record.principal is not None), None),
         records=records,
         spans=[_span(span, orphan=span.span in orphans) for span in rested(spans)],
         cut=first > 0,
-        note=_note(
-            node, len(orphans), first, max(0, len(chosen) - VALUES) if request.values else 0, flown, mine
-        ),
+        note=_note(node, reading, len(orphans), first, bare),
     )
+
+
+def _reading(node: Node, request: TimelineQuery, sessions: Sessions) -> Reading:
+    flown = _flown(node)
+    events = list(_once(map(with_story, rested((*sessions.events(), *flown)))))
+    if request.trace is not None:
+        trace, working = _by_id(events, request.trace, node), list[str]()
+    else:
+        number, trace = _last_of(events, request.process or "", node)
+        working = _working(events, number, trace, node)
+    mine = (each for each in events if each[6] is not None and each[6][0] == trace)
+    told = told_apart(sorted(mine, key=lambda each: each[0]))
+    return Reading(trace, told, flown[0][0] if len(flown) > 1 else None, working)
 
 
 def _flown(node: Node) -> list[Event]:
@@ -104,8 +131,8 @@ def _by_id(events: list[Event], beginning: str, node: Node) -> int:
     return found.pop()
 
 
-def _last_of(events: list[Event], process: str, node: Node) -> int:
-    """The last story that a process was in, alive or not."""
+def _last_of(events: list[Event], process: str, node: Node) -> tuple[int, int]:
+    """A process, alive or not, and the last story that it was in."""
     number = number_in(process)
     if number is None:
         named = [each for each in events if each[3] == process]
@@ -114,7 +141,29 @@ def _last_of(events: list[Event], process: str, node: Node) -> int:
     last = max(mine, key=lambda each: each[0], default=None)
     if last is None or last[6] is None:
         raise Failure(Code.REFUSED, f"no story of {clean(process, 80)} is known; {_known(node)}")
-    return last[6][0]
+    return number, last[6][0]
+
+
+def _working(events: list[Event], number: int, trace: int, node: Node) -> list[str]:
+    """What a process is at work on, where the story ends with that, or does not know of it yet."""
+    process = node.table.get(number)
+    handler, seconds = handler_of(process) if process is not None else (None, None)
+    if process is None or process.current is None or seconds is None:
+        return []
+    mine = [(each[0], each[1], each[6][0]) for each in events if each[2] == number and each[6] is not None]
+    began = max((mono for mono, kind, _ in mine if kind in _BEGUN), default=-math.inf)
+    if began < node.scheduler.clock() - seconds - _EDGE_S:
+        late = seconds >= _LONG_S
+        return (
+            [
+                f"it has been at work on a newer message for {seconds:,.1f} s, {handler}, which is told here when it is over"
+            ]
+            if late
+            else []
+        )
+    said = f"it has been at work on this for {seconds:,.1f} s (▒)"
+    over = [(mono, other) for mono, kind, other in mine if kind in _OVER and other != trace]
+    return [f"{said}; the story before is {f'{max(over)[1]:032x}'[:_DIGITS]}" if over else said]
 
 
 def _known(node: Node) -> str:
@@ -167,9 +216,9 @@ def _span(span: story.Span, *, orphan: bool) -> Span:
     )
 
 
-def _note(node: Node, orphans: int, left_out: int, bare: int, flown: list[Event], mine: list[Event]) -> str:
+def _note(node: Node, reading: Reading, orphans: int, left_out: int, bare: int) -> str:
     """What is missing, in sentences. `bare`: records without their values."""
-    notes: list[str] = []
+    notes = list(reading.working)
     if left_out:
         notes.append(f"left out: the first {counted(left_out, 'record')}")
     if bare:
@@ -179,10 +228,12 @@ def _note(node: Node, orphans: int, left_out: int, bare: int, flown: list[Event]
     if orphans:
         were = "was" if orphans == 1 else "were"
         notes.append(f"{counted(orphans, 'span')} {were} caused by what is not here any more")
-    if not any(each[1] in {"send", "call"} for each in mine):
-        notes.append("no session has taken its messages: what was sent and never handled is missing")
-    if flown and mine and len(flown) > 1 and mine[0][0] <= flown[0][0]:
-        seconds = node.scheduler.clock() - flown[0][0]
+    if not any(each[1] in {"send", "call"} for each in reading.events):
+        notes.append(
+            "no session has taken its messages: what was sent and never handled is missing, and who caused what is told from times"
+        )
+    if reading.since is not None and reading.events[0][0] <= reading.since:
+        seconds = node.scheduler.clock() - reading.since
         notes.append(f"it may have begun before what the flight recorder keeps, which is {seconds:,.1f} s")
     if node.scheduler.listening.flight is None:
         notes.append("this node has no flight recorder: only what sessions have taken is here")

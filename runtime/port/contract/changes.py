@@ -19,6 +19,8 @@ class Done(Model):
     pid: str = ""
     text: str
     reply: JsonValue = None
+    notes: list[str] = []
+    """Why it may be in vain: of a trigger that waits for what is not there."""
 
 
 class Kill(PortRequest[Done]):

@@ -111,6 +111,8 @@ class ReplayReport(Model):
     """What a replay has found."""
 
     at: datetime
+    source: str = ""
+    """What was replayed, with the file that it is in."""
     pid: str
     name: str | None = None
     behaviour: str
@@ -143,7 +145,8 @@ class Replay(PortRequest[ReplayReport]):
     answer = ReplayReport
     action = True
     what: str = Field(min_length=1, max_length=1000)
-    """The name or number of a recording, `dump N`, or `crash PROCESS`: its last crash, as far as the flight recorder has it."""
+    """The name or number of a recording; else a file of one, on the node's machine; `dump N`; or `crash PROCESS`: its last crash, as far
+    as the flight recorder has it."""
     process: str | None = None
     """Of whom, where there are several; a pid."""
     code: str | None = None

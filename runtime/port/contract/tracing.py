@@ -238,7 +238,7 @@ class TimelineQuery(PortRequest[Timeline]):
     limit: int = Field(default=5000, ge=1, le=50_000)
     """Records; those that are left out are the oldest."""
     skip: int = Field(default=0, ge=0)
-    """The newest so many records are passed over: a long story is read part by part."""
+    """The newest so many records are passed over: a long story is read part by part, and is what it was when its first part was read."""
     values: bool = True
     """Whether messages, states and arguments are told; else only when, who and whom."""
     spans: bool = True

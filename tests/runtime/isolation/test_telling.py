@@ -77,6 +77,15 @@ async def test_kinds_that_only_the_inside_knows(node, message, kind):
     assert event[6] is not None
 
 
+async def test_what_makes_a_handler_inside_raise_has_waited_since_it_was_sent(node):
+    await isolated(node)
+    ears = listen(node)
+    node.named("inside").cast(("crash",))
+    (raised,) = await eventually(lambda: of(ears, "raised"))
+    receive = of(ears, "receive")[0]
+    assert raised[0] - raised[9] - raised[8] == pytest.approx(receive[0] - receive[8], abs=1e-6)
+
+
 async def test_its_states_are_told_and_redacted_as_its_behaviour_says(node):
     await isolated(node, Keeps)
     ears = listen(node, "inside state")

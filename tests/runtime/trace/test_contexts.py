@@ -32,7 +32,7 @@ from runtime import (
     trace,
 )
 from tests.support.eventually import eventually
-from tests.support.listening import heard, listen, records
+from tests.support.listening import heard, listen, records, tap_of
 from tests.support.slicing import overrun
 from tracing.story import orphans, spans
 
@@ -307,6 +307,17 @@ def callback_of_the_loop(process):
     asyncio.get_running_loop().call_soon(reach, process)
 
 
+def callback_of_a_future(process):
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    future.add_done_callback(lambda _: reach(process))
+    loop.call_later(0.001, future.set_result, None)
+
+
+def task_of_asyncio(process):
+    process.resource("said").kept = asyncio.get_running_loop().create_task(spawned(process))
+
+
 PLAIN = [
     cast,
     send,
@@ -336,7 +347,7 @@ PLAIN = [
     dispatches,
     broadcasts,
 ]
-ASYNCIO = [waits_for_a_task_that_reaches, callback_of_the_loop]
+ASYNCIO = [callback_of_the_loop, callback_of_a_future, task_of_asyncio]
 
 
 async def casts_after_awaits(process):
@@ -439,7 +450,7 @@ async def town(node):
 
 
 def a_node(**options):
-    jobs = {job.__name__: job for job in (*PLAIN, *ASYNCIO, *ASYNC)}
+    jobs = {job.__name__: job for job in (*PLAIN, waits_for_a_task_that_reaches, *ASYNCIO, *ASYNC)}
     return Node("stories", introspection=False, resources={"said": Said(), **jobs}, **options)
 
 
@@ -483,13 +494,42 @@ async def test_a_plain_handler_causes(node, job):
     await the_story(node)
 
 
+@pytest.mark.parametrize("time_slicing", [True, False], ids=["sliced", "not sliced"])
+@pytest.mark.parametrize("told", ["cast", "call"])
 @pytest.mark.parametrize("job", ASYNCIO, ids=lambda job: job.__name__)
-async def test_a_plain_handler_causes_what_it_makes_with_asyncio_while_each_message_has_a_span(job):
+async def test_a_plain_handler_causes_what_it_makes_with_asyncio_while_each_message_has_a_span(
+    job, told, time_slicing
+):
+    async with a_node(time_slicing=time_slicing) as node:
+        await town(node)
+        node.ears = listen(node)
+        if told == "cast":
+            node.named("origin").cast(job.__name__)
+        else:
+            await node.named("origin").call(job.__name__)
+        await the_story(node)
+
+
+async def test_a_plain_handler_causes_what_a_task_does_for_which_it_waits_while_each_message_has_a_span():
     async with a_node() as node:
         await town(node)
         node.ears = listen(node)
-        node.named("origin").cast(job.__name__)
+        node.named("origin").cast("waits_for_a_task_that_reaches")
         await the_story(node)
+
+
+async def test_what_a_plain_handler_makes_after_a_session_belongs_to_no_story_of_that_time():
+    async with a_node() as node:
+        await town(node)
+        session = listen(node)
+        origin = node.named("origin")
+        await origin.call("cast")
+        tap_of(node).stop(session)
+        await origin.call("callback_of_the_loop")
+        said = node.resources["said"]
+        await eventually(lambda: sum(who == "sink" for who, _ in said) == 2)
+        first, *_ = (context[0] for who, context in said if who == "origin" and context)
+        assert [context and context[0] for who, context in said if who == "sink"].count(first) == 1
 
 
 @pytest.mark.parametrize("job", ASYNC, ids=lambda job: job.__name__)

@@ -51,7 +51,7 @@ def test_the_first_keeps_its_span_and_the_same_events_get_the_same_spans():
 
 def test_what_was_minted_stays_as_it_is():
     events = [step(1, 0, 1, 2), step(2, 1.5, 3, 4, sender=1, span=9, cause=1)]
-    assert told_apart(events) is events
+    assert told_apart(events) == events
 
 
 def test_a_sender_that_is_not_known_causes_nothing():
@@ -61,11 +61,28 @@ def test_a_sender_that_is_not_known_causes_nothing():
 
 def test_what_a_step_has_made_is_caused_by_it():
     spawned = (1.5, "spawn", 5, None, "", 1, (TRACE, 1, 0, None), (), None, None, None)
-    ended = (1.6, "span_end", 1, None, "tool", 0, (TRACE, 1, 0, None), (), None, None, None)
-    events = told_apart([spawned, ended, step(1, 0, 1, 2), step(2, 1.5, 3, 4, sender=1)])
+    gave_up = (1.6, "gave_up", 1, None, "", 0, (TRACE, 1, 0, None), (), None, None, None)
+    events = told_apart([spawned, gave_up, step(1, 0, 1, 2), step(2, 1.5, 3, 4, sender=1)])
     assert events[0][6][2] == events[2][6][1]
     assert events[0][6][1] != events[2][6][1]
     assert events[1][6] == events[2][6]
+
+
+def test_processes_that_a_step_alone_has_made_are_none_of_it():
+    spawned = [
+        (at, "spawn", pid, f"child {pid}", "", 1, (TRACE, 1, 0, None), (), None, None, None)
+        for at, pid in ((1.5, 5), (1.6, 6))
+    ]
+    found = told(step(1, 0, 1, 2), *spawned)
+    assert [(span.pid, span.name) for span in found] == [(1, None), (5, "child 5"), (6, "child 6")]
+    assert causes(found) == {1: 0, 5: 1, 6: 1}
+
+
+def test_what_a_child_does_first_under_the_span_of_its_making_is_that_span():
+    spawned = (1.5, "spawn", 5, None, "", 1, (TRACE, 9, 1, None), (), None, None, None)
+    began = (1.8, "handled", 5, None, "init", 0, (TRACE, 9, 1, None), (), 0.2, 0.1, None)
+    events = [spawned, step(1, 0, 1, 2), began]
+    assert told_apart(events) == events
 
 
 def test_a_message_from_outside_that_led_to_nothing_is_a_story_of_its_own():
@@ -77,3 +94,90 @@ def test_a_message_from_outside_that_led_to_nothing_is_a_story_of_its_own():
     assert with_story(step(1, 0, 1, 2)) == step(1, 0, 1, 2)
     link = (1.0, "link", 1, None, "", 2, None, (), None, None, None)
     assert with_story(link) is link
+
+
+def event(mono, kind, pid, text="", peer=0, span=1, cause=0, values=(), took=None):
+    return (mono, kind, pid, None, text, peer, (TRACE, span, cause, None), values, None, took, None)
+
+
+def ids(*events):
+    """The span and the cause of each, in this order."""
+    return [each[6][1:3] for each in told_apart(list(events))]
+
+
+def test_a_coroutine_goes_on_until_it_receives_again():
+    receives = [
+        (*step(2, at, at, at, sender=1)[:4], "receive", *step(2, at, at, at, sender=1)[5:]) for at in (1, 5)
+    ]
+    _, (first, _), (second, _), (_, cause) = ids(step(1, 0, 1, 1), *receives, step(3, 4, 6, 7, sender=2))
+    assert cause == first != second
+
+
+def test_a_timer_was_set_by_what_alone_its_process_has_done():
+    (_, _), (only, _), (_, cause) = ids(
+        step(2, 0, 0, 0), step(1, 0, 1, 2), event(9, "timer", 1, span=5, cause=1)
+    )
+    assert cause == only
+
+
+def test_a_timer_of_a_process_that_has_done_several_things_has_no_cause():
+    assert ids(step(1, 0, 1, 2), step(1, 2, 3, 4), event(9, "timer", 1, span=5, cause=1))[-1] == (5, 0)
+
+
+def test_a_timer_and_the_handling_of_its_message_are_one():
+    timer, handled = event(3, "timer", 1, peer=2, span=5, cause=1), step(2, 3, 3, 4, span=5, cause=1)
+    assert ids(step(1, 0, 1, 2), timer, handled) == [(1, 0), (5, 1), (5, 1)]
+
+
+def test_what_comes_while_its_sender_is_not_at_work_has_no_cause():
+    assert causes(told(step(1, 0, 1, 2), step(2, 1, 3, 4, sender=1), step(3, 6, 7, 8, sender=2)))[3] == 0
+
+
+def test_a_span_of_the_users_and_what_is_sent_in_it_are_two():
+    start, end = (
+        event(at, kind, 1, span=9, cause=1) for at, kind in ((1.2, "span_start"), (1.8, "span_end"))
+    )
+    sent = step(2, 1, 3, 4, sender=1, span=9, cause=1)
+    _, tool, _, (span, cause) = ids(step(1, 0, 1, 2), start, end, sent)
+    assert tool == (9, 1)
+    assert cause == 9 != span
+
+
+def test_an_end_belongs_to_the_work_of_whoever_was_at_it():
+    *_, killer, end = ids(
+        step(9, 0, 0, 0), step(1, 0, 1, 2, sender=9), event(1.5, "ended", 5, values=("killed",))
+    )
+    assert end == killer
+
+
+def test_an_end_while_nobody_was_at_work_has_no_cause():
+    *_, (span, cause) = ids(step(1, 0, 1, 2), event(3, "ended", 5, values=("killed",)))
+    assert span != 1
+    assert cause == 0
+
+
+def test_a_crash_is_its_own_even_while_another_is_at_work():
+    crash = event(2, "ended", 2, values=(ValueError(),))
+    others = step(1, 0, 0, 1), step(3, 0.5, 1.5, 3, sender=1)
+    _, own, end, _ = ids(others[0], step(2, 0.2, 1, 1.2, sender=1, kind="raised"), crash, others[1])
+    assert end == own
+
+
+def test_one_that_was_linked_ends_in_the_work_of_who_has_crashed():
+    reason = ValueError()
+    receive = (*step(2, 0, 1, 1, sender=1)[:4], "receive", *step(2, 0, 1, 1, sender=1)[5:])
+    raised = step(3, 0.5, 2, 3, sender=1, kind="raised")
+    *_, crashed, first, linked = ids(
+        step(1, 0, 0, 1),
+        receive,
+        raised,
+        event(3, "ended", 3, values=(reason,)),
+        event(4, "ended", 2, values=(reason,)),
+    )
+    assert linked == first == crashed
+
+
+def test_what_an_operator_has_done_causes_what_comes_of_it():
+    operator = event(2, "operator", 5, took=1)
+    (span, _), (own, cause) = ids(operator, step(5, 1.5, 1.6, 1.7))
+    assert cause == span != own

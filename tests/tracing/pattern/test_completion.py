@@ -25,7 +25,7 @@ class Shop:
         return ["pay", "Account.handle_call"] if module == "shop.agents" else []
 
     def classes(self):
-        return ["Deposit"]
+        return ["shop.agents:Deposit"]
 
     def fields(self):
         return ["owner", "amount"]
@@ -50,6 +50,7 @@ class Shop:
         ("alice receive when message.am", 28, ("amount",)),
         ("alice receive when message.amount > 5 a", 39, ("and",)),
         ("alice receive when message is ", 31, ("none", "not", "Deposit")),
+        ("alice receive when message is shop.agents:", 43, ("Deposit",)),
         ("alice receive -> st", 18, ("state", "stack")),
         ("alice receive -> state, re", 25, ("return",)),
     ],

@@ -2,8 +2,13 @@
 
 import gzip
 import importlib.util
+import logging
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +17,18 @@ from tracing.records import Record, record_of
 from tracing.sinks import otel
 from tracing.sinks.conventions import SEMCONV
 from tracing.sinks.otel import Missing, export, sdk_spans, send
+
+ROOT = Path(otel.__file__).parent.parent.parent
+SEND = """
+from tests.support.events import conversation
+from tracing.records import record_of
+from tracing.sinks.otel import send
+records = [record_of(seq, one, 1000.0, lambda _label, value, _redact: str(value)) for seq, one in enumerate(conversation(), 1)]
+try:
+    send(records, "{}", timeout=2)
+except RuntimeError as error:
+    print(error)
+"""
 
 
 def found(module):
@@ -157,6 +174,35 @@ def test_a_collector_that_refuses_is_told(records, collector):
     collector.status = 400
     with pytest.raises(RuntimeError, match="has not taken 2 of 2 spans"):
         send(records, f"http://127.0.0.1:{collector.server_port}", timeout=1)
+
+
+@with_exporter
+@pytest.mark.parametrize("refuses", [True, False])
+def test_why_it_failed_is_told_by_us_and_not_by_the_exporter_on_stderr(records, collector, refuses):
+    collector.status = 501
+    port = collector.server_port if refuses else 1
+    code = SEND.format(f"http://127.0.0.1:{port}")
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert ended.stderr == ""
+    assert "has not taken 2 of 2 spans: " in ended.stdout
+    assert ("code: 501, reason: " if refuses else "Connection refused\n") in ended.stdout
+    assert "retrying" not in ended.stdout
+
+
+def test_a_host_that_logs_is_told_what_the_exporter_logs(monkeypatch, caplog):
+    def failing(endpoint, timeout):
+        def export(_spans):
+            logging.getLogger("opentelemetry.exporter").error("no %s", "luck")
+            return SimpleNamespace(name="FAILURE")
+
+        return SimpleNamespace(export=export, shutdown=lambda: None)
+
+    monkeypatch.setattr(otel, "import_module", lambda _name: SimpleNamespace(OTLPSpanExporter=failing))
+    monkeypatch.setattr(otel, "sdk_spans", lambda *_args, **_options: [1])
+    with pytest.raises(RuntimeError, match="has not taken 1 of 1 spans: no luck"):
+        send([], "http://127.0.0.1:1")
+    assert caplog.messages == ["no luck"]
+    assert logging.getLogger("opentelemetry").handlers == []
 
 
 @with_exporter

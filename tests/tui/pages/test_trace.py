@@ -441,6 +441,14 @@ async def test_a_trigger_is_set_and_forgotten(console):
         assert [it.text for it in console.node.tracing.triggers] == ["keep 5s before crash"]
 
 
+async def test_why_a_trigger_may_keep_nothing_is_told(console):
+    console.node.tracing.in_vain = ["nobody is called 'nope' now"]
+    async with console.open() as pilot:
+        await press(pilot, "6", "d", "b", *" of nope", "enter")
+        assert "set: keep 5s before crash of nope" in console.screen_text()
+        assert "nobody is called 'nope' now" in console.screen_text()
+
+
 async def test_a_dangerous_trigger_is_asked_about_and_no_is_the_default(console):
     async with console.open() as pilot:
         typed = [*["backspace"] * 5, *"receive", "enter"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from runtime.port.contract import (
     AuditQuery,
     Code,
@@ -58,6 +60,30 @@ def test_a_trigger_keeps_the_time_before(node, client):
     listed = client.ask(TraceSessionsQuery())
     assert [(trigger.text, trigger.dumps) for trigger in listed.triggers] == [(TRIGGER, 1)]
     assert listed.dumps == 1
+
+
+@pytest.mark.parametrize(
+    ("trigger", "note"),
+    [
+        ("keep 5s before crash of alcie", "nobody is called 'alcie' now"),
+        ("keep 5s before crash of under tpo", "nobody is called 'tpo' now"),
+        ("keep 5s before crash of behaviour Nope", "no process runs Nope now"),
+        ("keep 5s before ended of <0.999.0>", "no process is <0.999.0> now"),
+        ("keep 5s before receive of alice when took > 1s", "events of these kinds have no took"),
+    ],
+)
+def test_why_a_trigger_may_keep_nothing_is_told(client, trigger, note):
+    (told,) = client.ask(KeepTrigger(text=trigger)).notes
+    assert note in told
+
+
+def test_of_a_trigger_that_may_keep_something_nothing_is_said(client):
+    for trigger in (
+        "keep 5s before crash",
+        TRIGGER,
+        "keep 5s before handled of behaviour Account when took > 1s",
+    ):
+        assert client.ask(KeepTrigger(text=trigger)).notes == []
 
 
 def test_dumps_are_redacted(node, client):

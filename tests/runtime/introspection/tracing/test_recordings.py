@@ -27,10 +27,12 @@ from runtime.port.contract import (
     TraceRead,
     TraceSessionsQuery,
 )
+from runtime.replay import fetch, write
 from tests.runtime.introspection.tracing import bank
 from tests.runtime.introspection.tracing.bank import SECRET
 from tests.runtime.introspection.tracing.test_sessions import ROOT, deposit, failure, listen
 from tests.support.eventually import eventually_sync
+from tracing.store import Store
 
 agents = []
 
@@ -67,6 +69,30 @@ def test_a_recording_is_replayed_as_it_was(recorded, client):
     assert report.identical
     assert (report.steps, report.done, report.same, report.name) == (3, 3, 3, "alice")
     assert client.ask(Replay(what=str(recorded.recording))).identical
+
+
+def test_the_report_says_what_was_replayed_and_in_which_file_it_is(recorded, client, home, node, tmp_path):
+    store = home / "traces" / "bank.sqlite"
+    assert store.exists()
+    assert client.ask(Replay(what="three")).source == f"recording three, in {store}"
+    kept = Store(store)
+    path = tmp_path / "three.record"
+    write(path, fetch("three", kept))
+    kept.close()
+    assert client.ask(Replay(what=str(path))).source == f"the file {path}"
+    node.do(node.node.named("alice").cast, "crash")
+    eventually_sync(lambda: node.node.ledger.crashed)
+    assert client.ask(Replay(what="crash alice")).source == "crash alice, of the flight recorder"
+
+
+def test_a_recording_may_have_a_name_like_a_path(node, client):
+    session = client.ask(Record(process="alice"))
+    listen(node)
+    deposit(node, 1, name="alice")
+    eventually_sync(lambda: node.node.whereis("alice")._process.state["balance"] == 1)
+    client.ask(StopTrace(session=session.session))
+    assert client.ask(RecordWait(session=session.session, name="before/after", wait_s=10)).recording
+    assert client.ask(Replay(what="before/after")).identical
 
 
 def test_changed_code_shows_where_it_differs(recorded, client, tmp_path):

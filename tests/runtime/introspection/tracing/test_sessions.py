@@ -114,6 +114,8 @@ HERE = Account.__module__
         ("under <0.999.0> receive", "no process is <0.999.0> now"),
         (f"all {HERE}:Account.handle_cast/2", "it has 3 parameters"),
         (f"all {HERE}:Account.handle_cast(_, message)", "and the pattern asks for 2"),
+        ("all receive when message is nowhere:Deposit", "no module nowhere is loaded in the node now"),
+        (f"all receive when not (message is {HERE}:Deposti)", f"{HERE} has no class Deposti now"),
         ("alice receive when took > 1s", "events of these kinds have no took; these have: "),
     ],
 )
@@ -132,7 +134,7 @@ def test_functions_of_an_isolated_process_are_told_to_be_out_of_reach(node, clie
 @pytest.mark.parametrize(
     "pattern",
     ["all messages", "behaviour Account handled when took > 1s", f"behaviour {HERE}:Account receive", "<0.1.0> ended",
-     f"all {HERE}:Account.handle_cast/3"],
+     f"all {HERE}:Account.handle_cast/3", f"all receive when message is {HERE}:Deposit"],
 )  # fmt: skip
 def test_where_something_may_come_nothing_is_said(client, pattern):
     assert open_trace(client, pattern).notes == []

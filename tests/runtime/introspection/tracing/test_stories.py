@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from typing import ClassVar
+
 import pytest
 
+from runtime import ChildSpec, Server
 from runtime.port.contract import Code, Failure, TimelineQuery
 from tests.runtime.introspection.tracing.bank import SECRET, Deposit, read_all
 from tests.runtime.introspection.tracing.test_sessions import deposit, failure, listen, open_trace
@@ -140,6 +145,76 @@ def test_the_story_of_a_process_that_has_ended_is_known(node, client):
     assert story(client, process=pid).records
 
 
+class Agent(Server):
+    """It waits, as for a model, where it is told to."""
+
+    doors: ClassVar[list[asyncio.Event]] = []
+
+    def init(self):
+        return 0
+
+    async def handle_cast(self, message, state):
+        if message == "wait":
+            self.doors.append(asyncio.Event())
+            await self.doors[-1].wait()
+        return state + 1
+
+
+@pytest.fixture
+def agent(node):
+    """At work on a message, after it has handled one; it goes on when it is asked to."""
+    agent = node.run(node.node.start(ChildSpec("agent", Agent)))
+
+    def wait():
+        before = len(Agent.doors)
+        node.do(agent.cast, "wait")
+        eventually_sync(lambda: len(Agent.doors) > before)
+
+    def go_on():
+        node.do(Agent.doors[-1].set)
+
+    node.do(agent.cast, "quick")
+    return wait, go_on
+
+
+def test_a_story_that_is_not_over_says_for_how_long_and_which_was_before(node, client, agent):
+    wait, go_on = agent
+    first = eventually_sync(lambda: known(client, "agent"))
+    open_trace(client, "agent messages, handlers")
+    listen(node)
+    wait()
+    found = story(client, process="agent")
+    assert found.trace != first.trace
+    assert found.note.startswith("it has been at work on this for ")
+    assert f"(▒); the story before is {first.trace[:8]}" in found.note
+    assert story(client, trace=first.trace[:8]).trace == first.trace
+    assert "at work" not in story(client, trace=found.trace).note
+    go_on()
+    eventually_sync(lambda: "at work" not in story(client, process="agent").note)
+
+
+def test_where_the_newest_message_is_not_known_yet_that_is_said_when_it_takes_long(
+    client, agent, monkeypatch
+):
+    wait, go_on = agent
+    first = eventually_sync(lambda: known(client, "agent"))
+    wait()
+    found = story(client, process="agent")
+    assert (found.trace, "at work" in found.note) == (first.trace, False)
+    monkeypatch.setattr("runtime.introspection.tracing.stories._LONG_S", 0.0)
+    note = story(client, process="agent").note
+    assert note.startswith("it has been at work on a newer message for ")
+    assert "handle_cast(str)" in note
+    go_on()
+
+
+def known(client, name):
+    try:
+        return story(client, process=name)
+    except Failure:
+        return None
+
+
 @pytest.mark.parametrize("query", [{}, {"trace": "abcd", "process": "alice"}])
 def test_one_story_has_to_be_named(client, query):
     assert failure(client, TimelineQuery(**query)).code is Code.BAD_REQUEST
@@ -182,6 +257,74 @@ def test_a_long_story_is_read_part_by_part_the_newest_part_first(node, client):
     assert [(it.mono, it.kind, it.span) for it in parts] == [
         (it.mono, it.kind, it.span) for it in whole.records
     ]
+
+
+def goes_on(node, trace):
+    """The story goes on with one more event."""
+    event = (
+        time.monotonic(),
+        "handled",
+        3,
+        "later",
+        "",
+        0,
+        (int(trace, 16), 7, 0, None),
+        (),
+        None,
+        None,
+        None,
+    )
+    node.do(node.node.scheduler.listening.flight.keep, event)
+
+
+def test_a_story_that_goes_on_while_it_is_read_is_told_as_it_was_when_reading_began(node, client, connect):
+    deposit(node, 5)
+    whole = handled(client, "clerk")
+    late = story(client, trace=whole.trace, limit=1)
+    goes_on(node, whole.trace)
+    early = story(client, trace=whole.trace, limit=9, skip=1)
+    assert [it.mono for it in (*early.records, *late.records)] == [it.mono for it in whole.records]
+    assert [it.span for it in early.records] == [it.span for it in whole.records[:-1]]
+    assert len(story(connect(), trace=whole.trace, limit=9, skip=1).records) == len(whole.records)
+
+
+def test_who_begins_anew_reads_what_has_come_meanwhile(node, client):
+    deposit(node, 5)
+    whole = handled(client, "clerk")
+    story(client, trace=whole.trace, limit=1)
+    goes_on(node, whole.trace)
+    assert story(client, trace=whole.trace, limit=1).records[0].name == "later"
+
+
+def test_another_story_than_the_one_that_is_being_read_is_another(node, client):
+    deposit(node, 5)
+    one = handled(client, "clerk")
+    deposit(node, 6)
+    other = eventually_sync(
+        lambda: next((it for it in [handled(client, "clerk")] if it.trace != one.trace), None)
+    )
+    story(client, trace=one.trace, limit=1)
+    assert story(client, trace=other.trace, limit=9, skip=1).trace == other.trace
+
+
+def test_a_story_is_remembered_no_longer_than_it_is_read(node, client, connect):
+    readings = node.node.scheduler.listening.readings
+    deposit(node, 5)
+    trace = handled(client, "clerk").trace
+    reader = connect()
+    for limit, skip, remembered in ((1, 0, 1), (9, 1, 0), (1, 0, 1)):
+        story(reader, trace=trace, limit=limit, skip=skip)
+        assert len(readings) == remembered
+    reader.close()
+    eventually_sync(lambda: not readings)
+
+
+def test_a_story_that_is_being_read_is_let_go_of_with_the_code_that_made_it(node, client):
+    deposit(node, 5)
+    trace = handled(client, "clerk").trace
+    story(client, trace=trace, limit=1)
+    node.do(node.node.scheduler.listening.forget)
+    assert failure(client, TimelineQuery(trace=trace, skip=1)).code is Code.REFUSED
 
 
 def test_what_was_taken_is_let_go_of_with_the_code_that_made_it(node, client):
