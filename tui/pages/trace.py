@@ -191,6 +191,7 @@ class TracePage(TraceTyping):
             self.dumps = report.answer
         kept = kept_rows(self.sessions, self.dumps)
         self.kept.show(list(kept), kept)
+        self.refresh_bindings()  # another row may be under the cursor
         self.changed()
 
     def node_heard(self) -> None:

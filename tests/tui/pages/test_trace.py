@@ -441,6 +441,20 @@ async def test_a_trigger_is_set_and_forgotten(console):
         assert [it.text for it in console.node.tracing.triggers] == ["keep 5s before crash"]
 
 
+async def test_keys_for_a_trigger_are_there_as_soon_as_there_is_one(console):
+    triggers, console.node.tracing.triggers, console.node.tracing.dumps = (
+        console.node.tracing.triggers,
+        [],
+        [],
+    )
+    async with console.open() as pilot:
+        await press(pilot, "6", "d")
+        assert "x stop/forget" not in console.screen_text().splitlines()[-1]
+        console.node.tracing.triggers = triggers  # by somebody else
+        await console.poll(pilot)
+        assert "x stop/forget" in console.screen_text().splitlines()[-1]
+
+
 async def test_why_a_trigger_may_keep_nothing_is_told(console):
     console.node.tracing.in_vain = ["nobody is called 'nope' now"]
     async with console.open() as pilot:
