@@ -4,14 +4,15 @@
         balance: 5 -> 7
         log[1]: added 2
 
-Values are JSON as it is shown: bounded and redacted, so a secret that has changed does not differ. Items of lists are compared by their place.
+Values are JSON as it is shown: bounded and redacted, so a secret that has changed does not differ. Items of lists are compared by their place;
+the marks of what is shown (`$text`, `$items`, `$more`) are no fields.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeGuard, TypeVar
 
 from .records import Json
 
@@ -49,7 +50,7 @@ def changes(before: Json, after: Json, most: int = 100) -> list[Change]:
 def _compare(path: str, before: Json, after: Json, found: list[Change], most: int, depth: int) -> None:
     if len(found) >= most:
         return
-    if depth < DEEPEST and isinstance(before, dict) and isinstance(after, dict):
+    if depth < DEEPEST and _has_parts(before) and _has_parts(after):
         for name in (*before, *(name for name in after if name not in before)):
             _part(_named(path, name), before, after, name, found, most, depth)
     elif depth < DEEPEST and isinstance(before, list) and isinstance(after, list):
@@ -58,6 +59,11 @@ def _compare(path: str, before: Json, after: Json, found: list[Change], most: in
             _part(f"{path}[{place}]", old, new, place, found, most, depth)
     elif before != after or isinstance(before, bool) != isinstance(after, bool):
         found.append(Change(path, "changed", before, after))
+
+
+def _has_parts(value: Json) -> TypeGuard[dict[str, Json]]:
+    """Whether it is a mapping or an object; what is only text, or told to be more, is one thing."""
+    return isinstance(value, dict) and "$text" not in value and value.keys() != {"$more"}
 
 
 def _part(
@@ -80,4 +86,6 @@ def _part(
 
 
 def _named(path: str, name: str) -> str:
+    if name == "$items":  # of a set: they are the set
+        return path
     return f"{path}.{name}" if path else name

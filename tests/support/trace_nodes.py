@@ -229,10 +229,10 @@ class FakeTracing:
         )
 
     def _keep(self, request: KeepTrigger) -> Done:
-        if not request.text.startswith("keep "):
+        if " before " not in request.text:
             raise Failure(
                 Code.BAD_REQUEST,
-                "this is no trigger; a trigger begins with how much it keeps: keep 5s before crash",
+                f"this is no trigger; column 9: `before EVENT` is missing\n    {request.text}\n            ^",
             )
         self.forced = request.force
         self.triggers.append(Trigger(text=request.text))

@@ -32,6 +32,20 @@ def test_a_value_that_became_another_altogether_is_one_change():
     assert changes(1, 1) == []
 
 
+def test_marks_of_what_is_shown_are_no_fields():
+    before = {
+        "$type": "Seen",
+        "files": {"$type": "set", "$items": [1, {"$more": 3}]},
+        "lock": {"$text": "open"},
+    }
+    after = {"$type": "Seen", "files": {"$type": "set", "$items": [2, {"$more": 4}]}, "lock": {"a": 1}}
+    assert changes(before, after) == [
+        Change("files[0]", "changed", 1, 2),
+        Change("files[1]", "changed", {"$more": 3}, {"$more": 4}),
+        Change("lock", "changed", {"$text": "open"}, {"a": 1}),
+    ]
+
+
 def test_there_are_no_more_than_are_asked_for():
     assert len(changes(list(range(500)), [None] * 500, most=7)) == 7
     assert len(changes({}, {str(n): n for n in range(500)}, most=7)) == 7

@@ -151,7 +151,7 @@ def test_a_file_goes_to_the_node_by_its_whole_path_and_a_name_as_it_is(bank, tmp
 def test_a_replay_that_differs_ends_with_1_and_shows_where(bank):
     result = bank.answer(Replay, DIFFERENT).run("replay", "three")
     assert result.code == 1
-    assert "4f2a → b81d" in result.out
+    assert "code 4f2a → b81d" in result.out
     assert "step 2  handle_cast  Deposit(amount=2)" in result.out
     assert "    balance: 3 → 4\n" in result.out
     assert result.err == "time is not in the record\n"

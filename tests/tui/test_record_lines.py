@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.traces import REVIEW, record
-from tui.output.records import record_lines
+from tui.output.records import record_lines, titles
 from tui.tracing.slow import Slow
 
 
@@ -67,3 +67,26 @@ def test_each_frame_of_a_stack_has_a_line_of_its_own():
     first, *frames = lines(one)
     assert first.endswith("→ 5")
     assert frames == ["    a.py:1 in f", "    a.py:2 in g"]
+
+
+def title_line(room):
+    return "".join(cell.text for cell in titles(room))
+
+
+@pytest.mark.parametrize("room", [80, 90, 100, 110, 120, 140, None])
+def test_a_line_fits_its_terminal_and_stands_under_its_titles(room):
+    first, *_ = lines(handled(reply="x" * 300), room)
+    assert room is None or len(first) <= room
+    assert first.index("Review(") == title_line(room).index("WHAT")
+
+
+def test_in_a_narrow_terminal_whoever_has_no_name_is_told_by_its_pid():
+    assert title_line(80).split() == ["WHEN", "NAME", "KIND", "WAITED", "TOOK", "WHAT"]
+    (line, *_) = lines(handled().model_copy(update={"name": None}), 80)
+    assert "<0.3.0>" in line
+
+
+def test_what_comes_from_the_host_says_so():
+    one = handled().model_copy(update={"pid": None, "name": None, "kind": "call", "peer": "<0.3.0>"})
+    (line,) = lines(one)
+    assert line.split()[1:5] == ["–", "outside", "call", "→<0.3.0>"]

@@ -63,7 +63,7 @@ def run(context: Context) -> int:
     elif form != "lines":
         export(context, form, dump.records)
     else:
-        context.out.line(*titles())
+        context.out.line(*titles(context.out.room))
         for record in dump.records:
             for line in record_lines(record, context.out.room, Slow()):
                 context.out.line(*line)

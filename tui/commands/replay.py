@@ -110,12 +110,9 @@ def _meant(given: list[str]) -> tuple[str, str | None]:
 def _show(context: Context, report: ReplayReport) -> None:
     out = context.out
     who = " ".join(part for part in (report.name, report.pid) if part)
-    code = (
-        report.replayed
-        if report.replayed == report.recorded
-        else f"{report.recorded or '?'} → {report.replayed}"
-    )
-    out.line(Cell(who, "strong"), f"  {report.behaviour}  {code}  {report.mode}")
+    same_code = report.replayed == report.recorded
+    before = "" if same_code else f"{report.recorded or 'unknown'} → "
+    out.line(Cell(who, "strong"), f"  {report.behaviour}  code {before}{report.replayed}  {report.mode}")
     if report.source:
         out.line(Cell(f"from {report.source}", "muted"))
     same = Cell(f"{report.same:,} as recorded", "text")

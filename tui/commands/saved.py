@@ -167,7 +167,7 @@ def _row(each: Collection) -> list[Cell | str]:
 def _lines(context: Context, records: list[TraceRecord]) -> None:
     if not records:
         return
-    context.out.line(*titles())
+    context.out.line(*titles(context.out.room))
     for record in records:
         for line in record_lines(record, context.out.room, Slow()):
             context.out.line(*line)

@@ -155,7 +155,7 @@ class _Reader:
     def read(self, interrupted: threading.Event) -> TraceEnd | None:
         """Read until it has ended; why it has. It is stopped when somebody interrupts."""
         if self._form == "lines":
-            self._context.out.line(*titles())
+            self._context.out.line(*titles(self._context.out.room))
         asked = False
         while True:
             if interrupted.is_set() and not asked:

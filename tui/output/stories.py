@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from tui.format import Tone, cut, elide, plural
 from tui.spans import Spans
 from tui.tracing.bars import Axis, bar_line
-from tui.tracing.diagram import lane_cells, lanes_line, step_line
+from tui.tracing.diagram import lane_cells, lanes_line, lanes_within, step_line
 from tui.tracing.slow import Slow, brief, split_text
 from tui.tracing.story import Bar, Story
 
@@ -77,7 +77,7 @@ def diagram(out: Writer, story: Story, most: int) -> tuple[int, int]:
     out.line(*_cells(lanes_line(story, 0, cells)))
     for step in story.steps[:most]:
         out.line(*_cells(step_line(story, step, 0, cells)))
-    return max(0, lanes - cells // lane_cells(cells, lanes)), max(0, len(story.steps) - most)
+    return max(0, lanes - lanes_within(cells, lanes)), max(0, len(story.steps) - most)
 
 
 def _who_cells(bar: Bar) -> int:

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 
 from .text import harmless
 
-__all__ = ["one_line", "pretty"]
+__all__ = ["one_line", "pretty", "reason_line"]
 
 DEFAULT_ROOM = 100
 """Cells for a line where the reader's terminal is not known."""
@@ -41,6 +41,15 @@ def one_line(value: JsonValue) -> str:
         return shape
     inside = ", ".join(before + one_line(part) for before, part in shape.parts)
     return shape.opening + inside + shape.closing
+
+
+def reason_line(value: JsonValue) -> str:
+    """Why something has ended, on one line: an exception as it is made, `ValueError('too much')`, without its other fields."""
+    if isinstance(value, dict) and isinstance(name := value.get("$type"), str):
+        args = value.get("args")
+        if isinstance(args, list):
+            return f"{harmless(name)}({', '.join(map(one_line, args))})"
+    return one_line(value)
 
 
 def pretty(value: JsonValue, room: int | None = None) -> str:

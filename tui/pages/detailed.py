@@ -12,6 +12,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from tui.keys import MOVE, PROCESS
+from tui.spans import Spans
 from tui.widgets.table import Table
 from tui.widgets.value_tree import ValueTree
 from tui.widgets.values import Branch
@@ -96,17 +97,25 @@ class DetailedPage(Page):
     def cursor_moved(self) -> None:
         """The operator has moved the list's cursor. Optional."""
 
+    def way_back(self) -> Spans:
+        """How to get back to the list, where the row in full has taken its place."""
+        if not self.detailed or self.has_class("-wide"):
+            return []
+        return [("  Esc", "accent"), (" list", "muted")]
+
     def open_detail(self) -> None:
         """Show the row under the cursor in full."""
         if self.list_table().cursor is not None:
             self.detailed = True
             self.lay_out()
+            self.frame()
 
     def close_detail(self) -> bool:
         """Whether it was open."""
         was, self.detailed = self.detailed, False
         if was:
             self.lay_out()
+            self.frame()
         return was
 
     def action_up(self) -> None:

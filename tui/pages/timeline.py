@@ -68,7 +68,7 @@ class TimelinePage(DetailedPage):
         self.note = ""
         self.chosen = WATERFALL
         self.reading: Loading | None = None
-        self.zoomed = self.found = False
+        self.zoomed = self.found = self.all_of_it = False
         self.waterfall = Waterfall(lambda: self.console.tracer.slow)
         self.diagram = Diagram()
         self._rank = 0
@@ -98,7 +98,7 @@ class TimelinePage(DetailedPage):
         """Show a story."""
         if wanted == self.wanted:
             return
-        self.wanted, self.detailed, self.zoomed = wanted, False, False
+        self.wanted, self.detailed, self.zoomed, self.all_of_it = wanted, False, False, False
         self.waterfall.cursor = self.diagram.cursor = None
         self.whole, self.found = Story(), False
         self._tell(self.whole)
@@ -124,7 +124,7 @@ class TimelinePage(DetailedPage):
         if not more:
             self.reading = None
         self.whole = story
-        self._tell(part)
+        self._tell(story if self.all_of_it else part)
         if first or not self.found:
             self.found = self._find(self.wanted.span)
         self.changed()
@@ -297,6 +297,7 @@ class TimelinePage(DetailedPage):
         """Up to the span in which this message was sent, also where it is before the episode."""
         bar = self._bar()
         if bar is not None and not self._find(bar.cause):
+            self.all_of_it = True
             self._tell(self.whole)
             self._find(bar.cause)
 
@@ -310,7 +311,8 @@ class TimelinePage(DetailedPage):
                 self._tell(story)
                 self._find(span)
 
-        if self.story is not whole:
+        self.all_of_it = self.story is not whole
+        if self.all_of_it:
             show(whole)
         else:
             episode(self.console, whole, self._span(), show)
@@ -348,7 +350,8 @@ class TimelinePage(DetailedPage):
 
     def notes(self) -> Spans:
         """Whether a part of the time is looked at."""
-        return [("z zoomed", "accent")] if self.zoomed else []
+        zoomed: Spans = [("z zoomed", "accent")] if self.zoomed else []
+        return [*zoomed, *self.way_back()]
 
     def target(self) -> Target | None:
         """The process of the span."""

@@ -68,8 +68,9 @@ def _here(story: Story, bar: Bar) -> Spans:
         odd = " · still at work, as far as records tell"
     elif bar.began is None and bar.title.startswith(("send", "call")):
         odd = " · never handled, as far as records tell"
+    sender = "a timer" if bar.tick else story.called(bar.sender)
     orphan = " · what has caused it is not here" if bar.orphan else ""
     return [
-        (story.called(bar.sender) if bar.sender else "outside", "muted"), (" → ", "faint"), (bar.who or "nobody yet", "text"),
+        (sender, "muted"), (" → ", "faint"), (bar.who or "nobody yet", "text"),
         (f"  {bar.title}  ", "muted"), (bar.message, "strong"), (odd + orphan, "muted"),
     ]  # fmt: skip

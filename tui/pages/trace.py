@@ -48,7 +48,7 @@ from tui.widgets.text_panel import TextPanel
 from tui.widgets.values import Branch
 
 from .page import Target
-from .trace_head import head
+from .trace_head import head, nothing
 from .trace_lists import (
     EXAMPLE_COLUMNS,
     EXAMPLES,
@@ -191,6 +191,7 @@ class TracePage(TraceTyping):
             self.dumps = report.answer
         kept = kept_rows(self.sessions, self.dumps)
         self.kept.show(list(kept), kept)
+        self.refresh_bindings()  # another row may be under the cursor
         self.changed()
 
     def node_heard(self) -> None:
@@ -209,21 +210,15 @@ class TracePage(TraceTyping):
             return
         log = self.shown_log
         if not self.session.paused:
-            self.records.empty = self._empty(log)
+            self.records.empty = nothing(self.tracer, log, of_session=self.dump is None)
+            before = self.records.current is None
             self.records.look_at(log.shown, follow=self.following and self.dump is None)
+            if before != (self.records.current is None):
+                self.refresh_bindings()  # keys for a record, where there is one
+            self.show_detail()
         self.query_one("#trace-head", TextPanel).repaint()
         self.query_one("#trace-tabs", TabLine).show(TABS, self.chosen, self._counts())
         self.frame()
-
-    def _empty(self, log: Log) -> str:
-        if log.filter and log.rows:
-            return f"nothing matches {clean(log.filter, 40)!r}"
-        said = "nothing has happened yet that fits" if self.tracer.runs else "no records"
-        session = self.tracer.session
-        if session is None or self.dump is not None:
-            return said
-        nobody = [f"nobody is called {name!r} now" for name in session.nobody]
-        return ": ".join([said, *(clean(why, 300) for why in [*session.notes, *nobody][:1])])
 
     def _head(self, cells: int) -> list[Spans]:
         return head(self.tracer, self.dump, self.shown_log, cells, self.session.why_not(Trace))
@@ -249,13 +244,13 @@ class TracePage(TraceTyping):
         """How many records, the filter, whether the newest is followed."""
         log = self.shown_log
         if self.chosen != RECORDS or not log.taken:
-            return []
+            return self.way_back()
         out: Spans = [(f"{number(len(log.shown))} of {number(len(log.rows))}", "text")]
         if log.filter:
             out.extend([(" match ", "muted"), ("/", "accent"), (clean(log.filter, 30), "strong")])
         if self.following and self.tracer.runs and self.dump is None:
             out.append(("  f follows", "accent"))
-        return out
+        return [*out, *self.way_back()]
 
     def target(self) -> Target | None:
         """The process of the record under the cursor."""
@@ -307,7 +302,9 @@ class TracePage(TraceTyping):
             )
         if action == "keep":
             return self.chosen == KEPT and self.session.may(KeepTrigger)
-        if action in {"filter", "newest", "stop"} and self.chosen != RECORDS:
+        if action in {"filter", "newest"} and self.list_table() is not self.records:
+            return False
+        if action == "stop" and self.chosen != RECORDS:
             return False
         if action in {"kill", "suspend"} and self.target() is None:
             return False
@@ -339,6 +336,7 @@ class TracePage(TraceTyping):
         """A record in full; an example into the prompt; a dump's records."""
         event.stop()
         if event.table is self.records:
+            self.following = False  # what is read stays
             self.open_detail()
         elif event.table is self.examples and self.session.may(Trace):
             self.query_one(PatternPrompt).ask(event.key)

@@ -10,7 +10,7 @@ from tui.tracing.log import Log
 from tui.tracing.slow import Slow, split_text
 from tui.tracing.tracer import Tracer
 
-__all__ = ["head"]
+__all__ = ["head", "nothing"]
 
 BAR = 10
 
@@ -36,11 +36,24 @@ def head(tracer: Tracer, dump: Dump | None, log: Log, cells: int, why_not: str) 
             [("  a session stops itself at a limit, and says why; it ends with this console", "muted")],
         ]
     mark: Spans = [(" ● ", "accent")] if tracer.runs else [(" ■ ", "muted")]
+    silent: Spans = [("  without values ", "muted"), ("V", "accent")] if tracer.silent else []
     return [
-        clip([*mark, (clean(tracer.pattern, 2_000), "strong")], cells),
+        [*clip([*mark, (clean(tracer.pattern, 2_000), "strong")], cells - width(silent)), *silent],
         _standing(tracer, cells),
         _sums(log, tracer.slow, cells),
     ]
+
+
+def nothing(tracer: Tracer, log: Log, *, of_session: bool) -> str:
+    """Why there are no records, as far as that is known; a reason a line where there are several."""
+    if log.filter and log.rows:
+        return f"nothing matches {clean(log.filter, 40)!r}"
+    said = "nothing has happened yet that fits" if tracer.runs else "no records"
+    if tracer.session is None or not of_session:
+        return said
+    nobody = [f"nobody is called {name!r} now" for name in tracer.session.nobody]
+    reasons = [clean(why, 300) for why in [*nobody, *tracer.session.notes]]
+    return ": ".join([said, *reasons]) if len(reasons) < 2 else "\n".join([f"{said}:", *reasons])
 
 
 def _standing(tracer: Tracer, cells: int) -> Spans:
@@ -51,7 +64,7 @@ def _standing(tracer: Tracer, cells: int) -> Spans:
             [
                 margin,
                 ("not traced: " if session is None else "lost: ", "bad"),
-                (clean(tracer.failure.message, 1_000), "bad"),
+                (clean(tracer.failure.message.partition("\n")[0], 1_000), "bad"),
             ],
             cells,
         )
@@ -62,7 +75,7 @@ def _standing(tracer: Tracer, cells: int) -> Spans:
             [
                 margin,
                 *_ended(session.end),
-                (f" · {number(session.taken)} records", "muted"),
+                (f" · {plural(session.taken, 'record')}" if session.end.cause != "count" else "", "muted"),
                 (" · s", "accent"),
                 (" again", "muted"),
             ],
@@ -106,7 +119,7 @@ def _sums(log: Log, slow: Slow, cells: int) -> Spans:
         (0, split_text(log.waited, log.took)),
         (1, [(f"{number(log.failed)} failed", "bad")] if log.failed else []),
         (2, [(f"{plural(log.gone, 'record')} no longer kept", "warn")] if log.gone else []),
-        (3, [("slow from ", "faint"), (slow.text, "muted"), (" w", "accent")]),
+        (3, [("w", "accent"), (" slow from ", "faint"), (slow.text, "muted")]),
     ]
     line = joined(fitting(groups, cells - 4, 3), (" · ", "faint"))
     return [("   ", "text"), *line] if width(line) + 3 <= cells else clip([("   ", "text"), *line], cells)

@@ -42,7 +42,7 @@ EXAMPLES = (
 )
 EXAMPLE_COLUMNS = [
     Column[Example](
-        "pattern", "PATTERN", lambda row, cells: [(cut(row.pattern, cells), "text")], 34, most=44, weight=1
+        "pattern", "PATTERN", lambda row, cells: [(cut(row.pattern, cells), "text")], 34, most=36, weight=1
     ),
     Column[Example]("says", "TAKES", lambda row, cells: [(cut(row.says, cells), "muted")], 20, weight=2),
 ]
@@ -138,5 +138,5 @@ KEPT_COLUMNS = [
     Column[Kept]("who", "PROCESS", _who, 12, most=24, weight=1),
     Column[Kept]("what", "WHAT", _what, 20, weight=5),
     Column[Kept]("many", "KEPT", _many, 13, right=True),
-    Column[Kept]("because", " BECAUSE OF", lambda row, cells: [(" " + cut(clean(row.dump.trigger if row.dump else "", 300), cells - 1), "muted")], 14, weight=2, rank=1),
+    Column[Kept]("because", " BECAUSE OF", lambda row, cells: [(" " + cut(clean(row.dump.trigger if row.dump else "", 300), cells - 1), "muted")], 30, weight=2, rank=1),
 ]  # fmt: skip

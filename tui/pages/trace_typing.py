@@ -85,6 +85,8 @@ class TraceTyping(DetailedPage):
         tracer = self.tracer
         if tracer.runs and tracer.session is not None:
             self.console.ask(StopTrace(session=tracer.session.session), self._done)
+        elif tracer.just_ended:
+            self.console.tell("it has just ended by itself; s again starts it anew, without these records")
         elif tracer.pattern and not tracer.runs:
             self.start(tracer.pattern)
 
@@ -125,11 +127,13 @@ class TraceTyping(DetailedPage):
 
     def action_keep(self) -> None:
         """Type what the flight recorder is to wait for."""
-        self.ask_trigger("keep 5s before crash")
+        self.ask_trigger("5s before crash")
 
     def ask_trigger(self, text: str) -> None:
         """Type a trigger, with a text to begin with."""
-        self.prompt.ask("keep", "keep", "keep 5s before EVENT [of WHOM] [when …]", text, most=1900)
+        self.prompt.ask(
+            "keep", "keep", "5s before EVENT [of WHOM] [when …]", text.removeprefix("keep "), most=1900
+        )
 
     def action_filter(self) -> None:
         """Type a filter; the rows follow."""
@@ -159,18 +163,23 @@ class TraceTyping(DetailedPage):
                 if event.purpose == "limits" and self.tracer.runs:
                     self.console.tell("these are the limits of the next session: s s starts it")
         elif event.text and event.purpose == "keep":
-            text = event.text
+            text = event.text if event.text.startswith("keep ") else f"keep {event.text}"
+            self.action_part(KEPT)
             self.console.ask(
                 CheckPattern(pattern=text, trigger=True), lambda answer: self._looked_at(text, answer)
             )
-            self.action_part(KEPT)
         self.changed()
 
     def _looked_at(self, text: str, answer: BaseModel | Failure) -> None:
-        """Set a trigger; ask first where it is dangerous. What is wrong with it, the node says when it is to be set."""
+        """Set a trigger; ask first where it is dangerous. What the node refuses can be typed otherwise."""
+
+        def kept(answer: BaseModel | Failure) -> None:
+            self._done(answer)
+            if isinstance(answer, Failure) and self.console.page is self and not self.focused_on_input():
+                self.call_after_refresh(self.ask_trigger, text)
 
         def keep(*, force: bool = False) -> None:
-            self.console.ask(KeepTrigger(text=text, force=force), self._done)
+            self.console.ask(KeepTrigger(text=text, force=force), kept)
 
         if isinstance(answer, PatternCheck) and answer.dangers:
             force_question(self.console, text, answer.dangers, lambda: keep(force=True), does="keep")
@@ -183,7 +192,9 @@ class TraceTyping(DetailedPage):
             self.changed()
 
     def _done(self, answer: BaseModel | Failure) -> None:
-        text = answer.message if isinstance(answer, Failure) else getattr(answer, "text", "")
+        text = (
+            answer.message.partition("\n")[0] if isinstance(answer, Failure) else getattr(answer, "text", "")
+        )
         self.console.tell(clean(text), failed=isinstance(answer, Failure))
         for note in answer.notes if isinstance(answer, Done) else ():
             self.console.tell(clean(note, 500), doubtful=True)

@@ -22,7 +22,7 @@ from tui.spans import Spans
 
 from .story import Step, Story
 
-__all__ = ["NARROWEST", "lane_cells", "lanes_line", "step_line"]
+__all__ = ["NARROWEST", "lane_cells", "lanes_line", "lanes_within", "step_line"]
 
 NARROWEST: Final = 17
 WIDEST: Final = 32
@@ -43,6 +43,11 @@ def _centre(lane: int, first: int, wide: int) -> int:
     return (lane - first) * wide + wide // 3
 
 
+def lanes_within(cells: int, lanes: int) -> int:
+    """How many lifelines there is room for."""
+    return sum(_centre(lane, 0, lane_cells(cells, lanes)) < cells for lane in range(lanes))
+
+
 def lanes_line(story: Story, first: int, cells: int) -> Spans:
     """The titles of the lanes from `first` on."""
     wide = lane_cells(cells, len(story.lanes))
@@ -53,10 +58,9 @@ def lanes_line(story: Story, first: int, cells: int) -> Spans:
         if room < 4:
             break
         pid = story.lanes[lane]
-        title = elide(story.called(pid), room - 2)
-        before = max(
-            0, min(_centre(lane, first, wide) - used - cell_len(title) // 2, room - cell_len(title) - 1)
-        )
+        title = elide(story.lane_title(pid), room - 2)
+        middle = max(1, _centre(lane, first, wide) - used - cell_len(title) // 2)
+        before = max(0, min(middle, room - cell_len(title) - 1))
         out.append(
             (" " * before + title + " " * (room - before - cell_len(title)), "title" if pid else "muted")
         )

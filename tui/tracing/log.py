@@ -27,6 +27,7 @@ class Log:
         shown: those that the filter lets through; `rows` itself without one.
         taken: how many came, those that went again among them.
         waited, took: seconds of all messages that were handled.
+        failed: handlers that have raised, and processes that have crashed otherwise.
         names: of processes, by pid, as far as records tell them.
     """
 
@@ -38,6 +39,7 @@ class Log:
         self.taken = 0
         self.waited = self.took = 0.0
         self.failed = 0
+        self._raised: set[str] = set()
         self.names: dict[str, str] = {}
 
     @property
@@ -59,7 +61,12 @@ class Log:
                 self.took += row.took or 0.0
             if row.name:
                 self.names[row.pid] = row.name
-            self.failed += row.kind in {"raised", "crash"}
+            if row.kind == "raised":
+                self.failed += 1
+                self._raised.add(row.pid)
+            elif row.kind == "crash":  # of what was raised just before: one failure
+                self.failed += row.pid not in self._raised
+                self._raised.discard(row.pid)
         if self.filter:
             self.shown.extend(row for row in fresh if self.filter in row.found)
         if len(self.rows) > self._most:

@@ -20,15 +20,16 @@ from tracing.changes import Change, changes
 from tui.format import NOTHING, clean, plural
 from tui.output.values import one_line
 from tui.spans import Spans
-from tui.widgets.values import Branch
+from tui.widgets.values import Branch, parts_of
 
-from .columns import moment
-from .row import INCOMING, LOUD, Row
+from .row import INCOMING, LOUD, Row, moment
 from .slow import Slow, brief, split_bar
+from .told import comparable
 
 __all__ = ["record_tree", "records_tree"]
 
 MOST_CHANGES = 100
+_UNKNOWN = Branch("changes", text=[("not known: a state was left out", "faint")])
 
 
 def record_tree(row: Row, slow: Slow, called: Callable[[str], str]) -> list[Branch]:
@@ -50,26 +51,27 @@ def _record(row: Row, slow: Slow, called: Callable[[str], str], *, is_open: bool
     before, after = values.get("before"), values.get("state")
     for label, value in values.items():
         if label not in {"before", "state"}:
-            parts.append(Branch(label, value))
+            parts.append(_reason(value) if label == "reason" else Branch(label, value))
     if "before" in values and "state" in values:
-        parts.append(_changes(changes(before, after, MOST_CHANGES)))
+        told = _changes(changes(before, after, MOST_CHANGES)) if comparable(values) else _UNKNOWN
+        parts.append(told)
     parts.extend(Branch(label, values[label], open=False) for label in ("before", "state") if label in values)
     if row.stack:
         parts.append(_stack(row.stack.splitlines()))
     if row.cut:
-        parts.append(Branch("cut", text=[("a limit has cut a value: L, size=… shows more", "warn")]))
+        parts.append(Branch("cut", text=[("a limit has cut a value: L size=…", "warn")]))
     parts.append(_ids(row))
     return Branch("", text=head, children=tuple(parts), open=is_open)
 
 
 def _who(row: Row, called: Callable[[str], str]) -> Branch:
-    text: Spans = [(f"{row.name} {row.pid}".strip() or "the node", "text")]
+    text: Spans = [(f"{row.name} {row.pid}".strip() or row.who, "text")]
     if row.peer:
         name = called(row.peer)
         other = row.peer if name == row.peer else f"{name} {row.peer}"
         text.extend([(" ← " if row.kind in INCOMING else " → ", "faint"), (other, "text")])
-    elif row.kind in INCOMING and row.span and not row.cause:
-        text.extend([(" ← ", "faint"), ("outside", "muted")])
+    elif row.beyond:
+        text.extend([(" ← " if row.kind in INCOMING else " → ", "faint"), (row.beyond, "muted")])
     return Branch("process", text=text)
 
 
@@ -77,10 +79,22 @@ def _times(row: Row, slow: Slow) -> list[Branch]:
     if row.waited is None and row.took is None:
         return []
     text: Spans = [
-        ("waited ", "faint"), (brief(row.waited), slow.wait_tone(row.waited)), (" ", "text"), *split_bar(row.waited, row.took, 12),
-        (" worked ", "faint"), (brief(row.took), slow.work_tone(row.took)),
+        ("waited ", "faint"), (brief(row.waited), slow.wait_tone(row.waited)), (" worked ", "faint"),
+        (brief(row.took), slow.work_tone(row.took)), (" ", "text"), *split_bar(row.waited, row.took, 12),
     ]  # fmt: skip
     return [Branch("time", text=text)]
+
+
+def _reason(value: JsonValue) -> Branch:
+    """Of an exception that says one text, that text as its message, in full."""
+    if not isinstance(value, dict) or not isinstance(args := value.get("args"), list) or len(args) != 1:
+        return Branch("reason", value)
+    (said,) = args
+    if not isinstance(said, str) or "$type" not in value:
+        return Branch("reason", value)
+    rest: JsonValue = {key: part for key, part in value.items() if key not in {"$type", "args"}}
+    parts = (Branch("message", said, open=True), *parts_of(rest))
+    return Branch("reason", text=[(clean(str(value["$type"]), 100), "bad")], children=parts, open=True)
 
 
 def _changes(found: list[Change]) -> Branch:
@@ -112,13 +126,18 @@ def _json(value: object) -> JsonValue:
 
 
 def _stack(frames: list[str]) -> Branch:
-    lines = tuple(Branch("", text=[(clean(frame, 300), "text")], children=()) for frame in reversed(frames))
     return Branch(
         "stack",
-        text=[(f"{plural(len(lines), 'frame')}, innermost first", "muted")],
-        children=lines,
+        text=[(f"{plural(len(frames), 'frame')}, innermost first", "muted")],
+        children=tuple(map(_frame, reversed(frames))),
         open=True,
     )
+
+
+def _frame(frame: str) -> Branch:
+    """Line and function before the folder, which may be long and is the first to be cut."""
+    path, _, code = clean(frame, 300).rpartition("/")
+    return Branch("", text=[(code, "text"), (f"  {path}" if path else "", "faint")], children=())
 
 
 def _ids(row: Row) -> Branch:

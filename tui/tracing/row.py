@@ -14,9 +14,9 @@ from pydantic import JsonValue
 
 from runtime.port.contract import TraceRecord
 from tui.format import Tone, clean
-from tui.output.values import one_line
+from tui.output.values import one_line, reason_line
 
-__all__ = ["INCOMING", "LOUD", "Row", "row_of", "rows_of"]
+__all__ = ["INCOMING", "LOUD", "Row", "moment", "row_of", "rows_of"]
 
 LOUD: Final[dict[str, Tone]] = {
     "crash": "bad", "raised": "bad", "gave_up": "bad", "zombie": "bad", "function_raise": "bad", "ended": "warn",
@@ -30,6 +30,9 @@ INCOMING: Final = frozenset({"receive", "handle", "handled", "raised", "state", 
 
 TOLD: Final = ("message", "reply", "reason", "result", "arguments", "amount", "attributes", "detail")
 """Labels of values, the first of which is told in the list."""
+
+NODES: Final = frozenset({"node_started", "operator", "code_changed"})
+"""Kinds that are the node's own where they have no process; others are the host's."""
 
 LONGEST: Final = 240
 """Characters of what is told of one value."""
@@ -73,8 +76,15 @@ class Row:
 
     @property
     def who(self) -> str:
-        """Its process: the name where it has one."""
-        return self.name or self.pid
+        """Its process: the name where it has one; empty where it is none, as of what a timer sends."""
+        nobody = "the node" if self.kind in NODES else "" if self.cause else "outside"
+        return self.name or self.pid or nobody
+
+    @property
+    def beyond(self) -> str:
+        """`outside` where the other process is none, but whoever has called the node from there; empty where that is not known."""
+        came = self.kind in INCOMING and self.span and not self.cause
+        return "outside" if not self.peer and (came or self.kind == "reply") else ""
 
     def value(self) -> dict[str, JsonValue]:
         """The values by label."""
@@ -85,9 +95,11 @@ def row_of(record: TraceRecord, number: int) -> Row:
     """The row of a record. All text of the node's is harmless in it."""
     text = clean(record.text, LONGEST)
     label = next((label for label in TOLD if label in record.values), "")
-    told = clean(one_line(record.values[label]), LONGEST) if label else ""
-    parts = (told, text) if label == "message" else (text, told)
-    what = told if told.startswith(text) else "  ".join(part for part in parts if part)
+    told = _said(label, record.values.get(label))
+    has_raised = label == "message" and record.kind == "raised" and "reason" in record.values
+    raised = _said("reason", record.values["reason"]) if has_raised else ""
+    parts = (raised, told, text) if label == "message" else (text, told)
+    what = told if told.startswith(text) and not raised else "  ".join(filter(None, parts))
     pid, name, peer = record.pid or "", clean(record.name or "", 200), record.peer or ""
     return Row(
         number, record.at, record.mono, clean(record.kind, 20), pid, name, text, told, what[:LONGEST], peer, record.trace, record.span,
@@ -95,6 +107,18 @@ def row_of(record: TraceRecord, number: int) -> Row:
         "\n".join(record.stack), record.cut,
         " ".join(filter(None, (pid, name, record.kind, what, peer, record.trace))).lower(),
     )  # fmt: skip
+
+
+def _said(label: str, value: JsonValue) -> str:
+    """A value on one line; no word of arguments that are none."""
+    if not label or (label == "arguments" and not value):
+        return ""
+    return clean(reason_line(value) if label == "reason" else one_line(value), LONGEST)
+
+
+def moment(row: Row) -> str:
+    """The time of day, to the millisecond."""
+    return row.at.strftime("%H:%M:%S.") + f"{row.at.microsecond // 1000:03}"
 
 
 def rows_of(records: list[TraceRecord], first: int = 0) -> list[Row]:

@@ -84,7 +84,7 @@ def split_bar(waited: float | None, took: float | None, cells: int, work: Tone =
 def split_text(waited: float, took: float, slow: Slow | None = None) -> Spans:
     """`waited 3.2 s ░░░░░██ worked 1.3 s`."""
     if not waited and not took:
-        return [("no message was handled yet", "faint")]
+        return [("no handled message in it yet", "faint")]
     limits = slow or Slow(float("inf"), float("inf"))
     return [
         ("waited ", "faint"), (brief(waited) if waited else NOTHING, limits.wait_tone(waited)), (" ", "text"),

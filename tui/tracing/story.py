@@ -8,6 +8,7 @@ It is made in one go, on a thread of its own where it is long; nothing of it cha
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -129,6 +130,15 @@ class Story:
         """What to call a process."""
         return self.names.get(pid, pid) or "outside"
 
+    def lane_title(self, pid: str) -> str:
+        """What to call its lane: with its pid where another has that name, as one that was started again has."""
+        name = self.called(pid)
+        return f"{name} {pid}" if self._names_of_lanes[name] > 1 else name
+
+    @cached_property
+    def _names_of_lanes(self) -> Counter[str]:
+        return Counter(self.called(pid) for pid in self.lanes)
+
     @cached_property
     def ticks(self) -> bool:
         """Whether a timer has begun any of it."""
@@ -149,7 +159,7 @@ class Story:
 
     def index(self) -> None:
         """Make what keys ask for, on the thread that has made the story: of a long one it takes longer than a frame."""
-        _ = self.ticks, self.slowest, self._bar_of, self._step_of
+        _ = self.ticks, self.slowest, self._bar_of, self._step_of, self._names_of_lanes
 
     def bar(self, span: str) -> Bar | None:
         """A span of the waterfall."""
@@ -306,9 +316,12 @@ Drawn = tuple[float, str, str, str, str, str, int]
 def _steps(rows: Sequence[Row]) -> tuple[list[Step], list[str]]:
     """Arrows and notes in the order of time, and the lanes between which they go."""
     known = {row.span for row in rows if row.kind in {"send", "call", "timer", "spawn"} and row.span}
+    ticks = {row.span for row in rows if row.kind == "timer"}
     drawn: list[Drawn] = []
     for place, row in enumerate(rows):
         form = _form(row)
+        if row.kind == "send" and not row.pid and row.span in ticks:
+            continue  # by the timer, which is told
         if form:
             source, target = (row.peer, row.pid) if row.kind == "spawn" else (row.pid, row.peer)
             drawn.append((row.mono, form, source, target, row.what or row.kind, row.span, place))

@@ -16,6 +16,8 @@ from .slow import Slow
 __all__ = ["Tracer"]
 
 RECENT = 20
+JUST_S = 1.0
+"""Seconds in which a key that was meant for a session may come after its end."""
 
 
 class Tracer:
@@ -24,7 +26,8 @@ class Tracer:
     Attributes:
         pattern: of the session.
         limits: of the next session.
-        values: whether messages and states are told in it.
+        values: whether messages and states are told in the next session.
+        silent: whether the session of now does without them.
         log: its records.
         session: as the node has described it last; None before it has.
         failure: why it could not be opened, or was lost.
@@ -41,13 +44,14 @@ class Tracer:
         self.pattern = ""
         self.limits = TraceLimits()
         self.values = True
+        self.silent = False
         self.log = Log()
         self.session: TraceSession | None = None
         self.failure: Failure | None = None
         self.over = False
         self.slow = Slow()
         self.recent: list[str] = []
-        self.began = 0.0
+        self.began = self.ended = 0.0
 
     @property
     def runs(self) -> bool:
@@ -61,11 +65,17 @@ class Tracer:
             return self.limits.seconds
         return max(0.0, self.session.limits.seconds - (self._clock() - self.began))
 
+    @property
+    def just_ended(self) -> bool:
+        """Whether it has ended so lately, and by itself, that who wants to stop it cannot have seen that."""
+        end = self.session.end if self.session is not None else None
+        return self.over and end is not None and end.cause != "asked" and self._clock() - self.ended < JUST_S
+
     def start(self, pattern: str, *, force: bool = False) -> None:
         """Open a session; the one before ends. `force`: even if the pattern is dangerous."""
         self.end()
         self.pattern, self.log, self.session = pattern, Log(), None
-        self.failure, self.over, self.began = None, False, self._clock()
+        self.failure, self.over, self.began, self.silent = None, False, self._clock(), not self.values
         self.recent = [pattern, *(it for it in self.recent if it != pattern)][:RECENT]
         self._feed = self._make(Trace(pattern=pattern, limits=self.limits, values=self.values, force=force))
         self._feed.start()
@@ -80,6 +90,8 @@ class Tracer:
                 self.began = self._clock()
             self.session = fed.session
         self.failure = fed.failure or self.failure
+        if fed.over and not self.over:
+            self.ended = self._clock()
         self.over = fed.over
         fed.feed.taken()
         return True

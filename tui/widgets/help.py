@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -51,12 +52,30 @@ def _line(same: list[Binding]) -> Spans:
     return [*fit([(keys, "accent")], KEY_CELLS), (" ", "text"), (", ".join(words), "text"), (tip, "faint")]
 
 
+def _broken(line: Spans, cells: int) -> list[Spans]:
+    """A line in as many as it takes: what a key does goes on beneath its beginning."""
+    *key, (words, _), (tip, _) = line
+    out: list[Spans] = []
+    whole, at = words + tip, 0
+    for piece in textwrap.wrap(whole, max(12, cells - KEY_CELLS - 1)):
+        at = whole.index(piece, at)
+        mine = max(0, len(words) - at)
+        before: Spans = [(" " * (KEY_CELLS + 1), "text")] if out else key
+        out.append([*before, (piece[:mine], "text"), (piece[mine:], "faint")])
+        at += len(piece)
+    return out
+
+
 def help_lines(groups: list[tuple[str, list[Spans]]], cells: int) -> list[Spans]:
-    """In two columns where both fit."""
-    blocks: list[list[Spans]] = [[[(title, "title")], *lines, []] for title, lines in groups]
-    if cells < TWO_COLUMNS:
+    """In two columns where there is room for two."""
+    one_column = cells < TWO_COLUMNS
+    half = cells if one_column else (cells - GAP) // 2
+    blocks: list[list[Spans]] = [
+        [[(title, "title")], *(part for line in lines for part in _broken(line, half)), []]
+        for title, lines in groups
+    ]
+    if one_column:
         return [line for block in blocks for line in block]
-    half = (cells - GAP) // 2
     total = sum(len(block) for block in blocks)
     left: list[Spans] = []
     right: list[Spans] = []

@@ -12,6 +12,7 @@ nothing and fetches nothing: the node does.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
@@ -138,7 +139,7 @@ class Table(ScrollView, Generic[R], can_focus=True):
         super().__init__(id=id, classes=classes)
         self.columns = list(columns)
         self.empty = empty
-        """What to say where there are no rows."""
+        """What to say where there are no rows, in as many lines as that takes."""
         self.order: Sequence[str] = []
         self.rows: Mapping[str, R] = {}
         self.widths: dict[str, int] = {}
@@ -272,14 +273,17 @@ class Table(ScrollView, Generic[R], can_focus=True):
             return strip(fit(self._title_line(), cells), colours, base)
         line = y - self._titles + self.scroll_offset.y
         if line >= len(self.order):
-            spans: Spans = (
-                [("  " + self.empty, "muted")] if self.empty and not self.order and line == 0 else []
-            )
+            spans: Spans = [] if self.order else self._empty_line(line, cells)
             return strip(fit(spans, cells), colours, base)
         key = self.order[line]
         here = key == self.cursor
         over = (colours.cursor if self.has_focus else colours.cursor_idle) if here else None
         return strip(fit(self.row_line(key, here), cells), colours, base, over)
+
+    def _empty_line(self, line: int, cells: int) -> Spans:
+        room = max(16, cells - 4)
+        lines = [piece for text in self.empty.splitlines() for piece in textwrap.wrap(text, room)]
+        return [("  " + lines[line], "muted")] if line < len(lines) else []
 
     def _title_line(self) -> Spans:
         out: Spans = [("  ", "text")]

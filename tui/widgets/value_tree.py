@@ -14,6 +14,9 @@ from tui.spans import Spans
 from tui.widgets.table import Column, Table
 from tui.widgets.values import Branch, TreeRow, text_of, tree_rows
 
+MARGIN = 4
+"""Cells of the cursor's mark, and at the right edge."""
+
 
 def _cell(row: TreeRow, _: int) -> Spans:
     mark = ("▾ " if row.open else "▸ ") if row.foldable else "" if row.guides else "  "
@@ -51,6 +54,10 @@ class ValueTree(Table[TreeRow]):
         self._roots, self._before = roots, before or {}
         self._again()
 
+    def on_resize(self) -> None:
+        """Long texts are broken anew."""
+        self._again()
+
     def calm(self) -> None:
         """End the flash."""
         if self._before:
@@ -63,7 +70,8 @@ class ValueTree(Table[TreeRow]):
         self.scroll_to(y=0, animate=False, immediate=True)
 
     def _again(self) -> None:
-        rows = dict(tree_rows(self._roots, self._folded, self._before))
+        cells = self.scrollable_content_region.width - MARGIN
+        rows = dict(tree_rows(self._roots, self._folded, self._before, max(0, cells)))
         self.show(list(rows), rows)
 
     def action_fold(self) -> None:

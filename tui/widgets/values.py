@@ -28,7 +28,10 @@ OPEN_ITEMS = 24
 """Unfolded at first: so deep, and where there are no more items than this."""
 
 LINE = 72
-"""A text that is longer, or has several lines, unfolds into lines of this length."""
+"""A text that is longer, has several lines or no room beside its label unfolds into lines of at most this length."""
+
+NARROWEST = 16
+"""Cells of such a line at least."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +71,20 @@ def tree_rows(
     roots: Sequence[Branch],
     folded: frozenset[str] = frozenset(),
     before: Mapping[str, JsonValue] | None = None,
+    cells: int = 0,
 ) -> Iterator[tuple[str, TreeRow]]:
-    """The visible rows with their paths. `folded` holds the paths that stand the other way than at first.
+    """The visible rows with their paths.
 
-    `before` holds earlier values of roots by label: what differs from them is marked as changed.
+    Args:
+        roots: what the tree shows.
+        folded: paths that stand the other way than at first.
+        before: earlier values of roots by label: what differs from them is marked as changed.
+        cells: room for a row. Optional. Defaults to enough.
     """
     earlier = before or {}
     for place, root in enumerate(roots):
         was: object = earlier.get(root.label, MISSING)
-        yield from _rows(root, f"{place}", "", "", 0, folded, was)
+        yield from _rows(root, f"{place}", "", "", 0, folded, was, 0, cells)
 
 
 def _rows(
@@ -87,9 +95,15 @@ def _rows(
     depth: int,
     folded: frozenset[str],
     was: object,
-    column: int = 0,
+    column: int,
+    cells: int,
 ) -> Iterator[tuple[str, TreeRow]]:
-    parts = branch.children if branch.children is not None else parts_of(branch.value)
+    parts = branch.children
+    if parts is None and isinstance(branch.value, str) and cells:
+        label = cell_len(guide) + max(column, cell_len(branch.label) + 2) + 4  # its gap, and quotes
+        parts = _lines_of(branch.value, cells - label, cells - cell_len(below) - 2)
+    elif parts is None:
+        parts = parts_of(branch.value)
     first = branch.open if branch.open is not None else _open_at_first(branch.value, depth, len(parts))
     is_open = bool(parts) and first != (path in folded)
     changed = was is not MISSING and was != branch.value and (not is_open or (depth == 0 and not parts))
@@ -103,7 +117,7 @@ def _rows(
         yield from _rows(
             part, f"{path}.{place}", below + ("└ " if last else "├ "), below + ("  " if last else "│ "),
             depth + 1, folded, MISSING if was is MISSING else old.get(part.label),
-            min(widest, LABEL_CELLS),
+            min(widest, LABEL_CELLS), cells,
         )  # fmt: skip
 
 
@@ -120,7 +134,7 @@ def _earlier_parts(was: object) -> dict[str, object]:
 def parts_of(value: JsonValue) -> tuple[Branch, ...]:
     """A value's parts: fields, keys or items; a long text's lines."""
     if isinstance(value, str):
-        return _lines_of(value)
+        return _lines_of(value, LINE, LINE)
     if isinstance(value, list):
         return tuple(_item(place, item) for place, item in enumerate(value))
     if not isinstance(value, dict) or _is_leaf(value):
@@ -132,10 +146,12 @@ def parts_of(value: JsonValue) -> tuple[Branch, ...]:
     return (*own, *_rest(value))
 
 
-def _lines_of(text: str) -> tuple[Branch, ...]:
-    if len(text) <= LINE and "\n" not in text:
+def _lines_of(text: str, beside: int, below: int) -> tuple[Branch, ...]:
+    """None where it fits into so many cells beside its label; else lines for so many below it."""
+    if len(text) <= LINE and cell_len(text) <= max(NARROWEST, beside) and "\n" not in text:
         return ()
-    lines = [piece for line in text.splitlines() for piece in (textwrap.wrap(line, LINE) or [""])]
+    cells = min(LINE, max(NARROWEST, below))
+    lines = [piece for line in text.splitlines() for piece in (textwrap.wrap(line, cells) or [""])]
     return tuple(Branch("", text=[(clean(line), "text")], children=()) for line in lines)
 
 
@@ -163,6 +179,8 @@ def text_of(branch: Branch, *, is_open: bool) -> Spans:
     value = branch.value
     if isinstance(value, (dict, list)) and is_open:
         return [(_kind(value), "muted")]
+    if isinstance(value, str) and is_open:
+        return [(f"{len(value):,} characters", "muted")]
     return [(clean(one_line(value), 500), _tone(value))]
 
 

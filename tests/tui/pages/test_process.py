@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from runtime.port.contract import (
+    Code,
+    Crashes,
     CrashQuery,
+    Failure,
     History,
     Info,
     Mailbox,
@@ -188,6 +191,24 @@ async def test_the_process_that_follows_is_offered(console):
         assert "now <0.44.0>" in console.screen_text()
         await press(pilot, "F")
         assert console.page.subject.pid == "<0.44.0>"
+
+
+async def test_that_it_has_not_crashed_is_told_when_the_node_has_said_so(console):
+    answer = console.node.answer
+
+    def refuse(request):
+        if isinstance(request, CrashQuery):
+            raise Failure(Code.NO_PROCESS, f"no process {request.process} has ended: ValueError")
+        return answer(request)
+
+    console.node.answer = refuse
+    console.node.crashes = Crashes(at=console.node.crashes.at, reports=[])
+    async with console.open(NARROW) as pilot:
+        await press(pilot, "enter", "c")
+        assert "it has not crashed" not in console.screen_text()
+        console.node.answer = answer
+        await press(pilot, "r")
+        assert "it has not crashed" in console.screen_text()
 
 
 async def test_follow_goes_along_by_itself(console):

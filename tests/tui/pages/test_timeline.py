@@ -205,6 +205,18 @@ async def test_of_an_agent_with_a_clock_of_its_own_the_last_episode_is_shown_and
         assert round(console.page.story.starts) == 5_000
 
 
+async def test_who_wants_all_of_it_has_all_of_it_when_more_has_been_read(console):
+    console.node.tracing.story = ticking(20)
+    async with console.open() as pilot:
+        await press(pilot, "g", *"reviewer-1", "enter", "t")
+        whole, part = console.page.whole, console.page.story
+        await press(pilot, "f")
+        console.page._loaded(whole, part, more=False, note="")
+        assert len(console.page.story.bars) == 40
+        await press(pilot, "home")
+        assert "a timer → reviewer-1" in console.screen_text()
+
+
 async def test_the_episode_of_a_long_story_is_made_aside(console):
     console.node.tracing.story = ticking(200)
     async with console.open() as pilot:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.trace_nodes import record, review
 from tui.spans import plain, width
-from tui.tracing.diagram import lane_cells, lanes_line, step_line
+from tui.tracing.diagram import lane_cells, lanes_line, lanes_within, step_line
 from tui.tracing.row import rows_of
 from tui.tracing.story import story_of
 
@@ -25,7 +25,7 @@ def test_the_story_is_read_from_top_to_bottom():
     assert "─ Review(path" in call
     assert call.rstrip(" │").endswith("▶")
     assert send.index("▷") < far.index("▷")
-    assert "✗ raised Check" in raised
+    assert "✗ raised OverBudget" in raised
     assert "✗ crash OverBudget(10000)" in crash
     assert "◆ restarted" in restarted
     assert "◀╌ '1 finding' ╌" in reply
@@ -53,6 +53,27 @@ def test_an_arrow_that_leaves_the_screen_says_so():
     titles, call, *_ = drawn(2, 70)
     assert "dispatcher" not in titles
     assert call.startswith("◂ Review")
+
+
+def test_processes_of_the_same_name_are_told_apart():
+    again = record(90, 9.0, "receive", "<0.44.0>", span="f" * 16, peer="<0.26.0>")
+    again = again.model_copy(update={"name": "reviewer-3"})
+    story = story_of(rows_of([*review(), again]))
+    titles = plain(lanes_line(story, 0, 200)).split("  ")
+    named = [title.strip() for title in titles if "reviewer" in title]
+    assert named == ["reviewer-1", "reviewer-3 <0.26.0>", "reviewer-3 <0.44.0>"]
+
+
+def test_titles_keep_a_distance_from_each_other_and_from_the_edge():
+    titles = plain(lanes_line(story_of(rows_of(review())), 3, 60))
+    assert titles.startswith(" ")
+    assert titles.split() == ["reviewer-3", "librarian"]
+
+
+def test_a_process_is_beyond_the_edge_where_its_lifeline_is():
+    assert lanes_within(200, 5) == 5
+    assert lanes_within(75, 5) == 5  # the last stands at cell 73
+    assert lanes_within(73, 5) == 4
 
 
 def test_wide_characters_take_two_cells():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.trace_nodes import record, review
+from tests.support.trace_nodes import ONE, THREE, record, review
 from tui.tracing.log import Log
 from tui.tracing.row import rows_of
 
@@ -57,7 +57,13 @@ def test_waiting_and_work_are_those_of_messages_that_were_handled():
     log.add(rows_of(review()))
     assert round(log.waited, 3) == 1.696
     assert round(log.took, 3) == 2.428
-    assert log.failed == 2
+
+
+def test_what_has_raised_and_therefore_crashed_has_failed_once():
+    log = Log()
+    raised, crash = record(1, 0, "raised", ONE), record(2, 0, "crash", ONE)
+    log.add(rows_of([raised, crash, record(3, 0, "crash", THREE), raised]))
+    assert log.failed == 3
 
 
 def test_a_process_is_called_by_the_name_that_a_record_tells():

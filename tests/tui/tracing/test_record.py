@@ -36,10 +36,31 @@ def test_who_sent_it_how_long_it_waited_and_its_ids_are_told():
     assert [it.label for it in found["ids"].children] == ["trace", "span", "cause", "number"]
 
 
+def test_times_stand_before_the_bar_which_may_be_cut():
+    assert plain(parts(rows_of(review())[9])["time"].text).startswith("waited 1.7 s worked 212 ms ░")
+
+
+def test_the_message_of_an_exception_is_told_in_full():
+    reason = {"$type": "OverBudget", "args": ["10412 of 10000 " + "x" * 80], "spent": 10412}
+    found = parts(row_of(record(1, 0, "crash", ONE, values={"reason": reason}), 0))["reason"]
+    assert plain(found.text) == "OverBudget"
+    assert [(it.label, it.value) for it in found.children] == [
+        ("message", reason["args"][0]),
+        ("spent", 10412),
+    ]
+    assert found.children[0].open
+
+
+def test_an_exception_that_says_more_than_a_text_is_told_by_its_parts():
+    reason = {"$type": "OSError", "args": [2, "no such file"]}
+    found = parts(row_of(record(1, 0, "crash", ONE, values={"reason": reason}), 0))["reason"]
+    assert found.value == reason
+
+
 def test_a_stack_is_told_innermost_first():
     stack = parts(rows_of(review())[5])["stack"]
     assert plain(stack.text) == "2 frames, innermost first"
-    assert plain(stack.children[0].text) == "demo/checks/complexity.py:33 check"
+    assert plain(stack.children[0].text) == "complexity.py:33 check  demo/checks"
 
 
 def test_a_cut_value_is_said():

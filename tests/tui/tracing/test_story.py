@@ -103,6 +103,14 @@ def ticking(ticks=10):
     return rows
 
 
+def test_what_a_timer_sends_comes_from_no_outside():
+    tick, *others = ticking(1)
+    sent = record(9, 0.05, "send", None, peer=ONE, span=tick.span, cause="f" * 16)
+    told = story_of(rows_of([tick, sent, *others]))
+    assert "" not in told.lanes
+    assert [step.form for step in told.steps] == ["open", "open"]
+
+
 def test_an_episode_goes_from_a_timer_to_what_came_of_it_up_to_the_next_timer():
     whole = story_of(rows_of(ticking()))
     assert len(whole.bars) == 20

@@ -65,3 +65,31 @@ def test_a_long_text_unfolds_into_lines():
 
 def test_items_of_a_set_are_rows():
     assert labels({"$type": "set", "$items": [1, 2]}) == ["", "[0]", "[1]"]
+
+
+def lines_of(text, cells, label="text"):
+    root = Branch("", {"$type": "S", label: text}, open=True)
+    path = next(path for path, row in tree_rows([root]) if row.branch.label == label)
+    return [
+        row.guides + plain(text_of(row.branch, is_open=row.open))
+        for at, row in tree_rows([root], frozenset([path]), None, cells)
+        if at.startswith(f"{path}.")
+    ]
+
+
+def test_lines_of_a_long_text_fit_into_the_room_there_is():
+    text = "the amount is over the limit of this card, which is 900 for whoever has come this year"
+    for cells in (80, 44, 30):
+        lines = lines_of(text, cells)
+        assert max(map(len, lines)) <= cells
+        assert " ".join(line.strip("│├└ ") for line in lines) == text
+
+
+def test_a_text_unfolds_where_it_has_no_room_beside_its_label():
+    text = "no more than forty characters, as it is"
+    assert lines_of(text, 80) == []
+    assert len(lines_of(text, 40)) == 2
+
+
+def test_a_text_that_is_unfolded_is_not_told_twice():
+    assert plain(text_of(Branch("", "x" * 100), is_open=True)) == "100 characters"

@@ -40,7 +40,7 @@ class CrashPart(Part):
 
     def content(self) -> Table[Any]:
         """A tree of reports."""
-        return ValueTree(empty="it has not crashed", id="crash-tree")
+        return ValueTree(id="crash-tree")
 
     def request(self, subject: Subject) -> PortRequest[Any]:
         """The crash reports of the child."""
@@ -51,9 +51,9 @@ class CrashPart(Part):
         if not isinstance(answer, Crashes):
             return
         self._reports = answer.reports
-        self.query_one(ValueTree).show_value(
-            [_report(it, newest=not place) for place, it in enumerate(answer.reports)]
-        )
+        tree = self.query_one(ValueTree)
+        tree.empty = "it has not crashed"  # unless nobody has said so yet
+        tree.show_value([_report(it, newest=not place) for place, it in enumerate(answer.reports)])
         redacted = sum(report.redacted for report in answer.reports)
         many: Spans = [(plural(len(answer.reports), "report"), "muted")]
         before: list[Spans] = (
@@ -70,7 +70,9 @@ class CrashPart(Part):
     def reset(self) -> None:
         """Another process."""
         self._reports = []
-        self.query_one(ValueTree).forget()
+        tree = self.query_one(ValueTree)
+        tree.empty = ""
+        tree.forget()
         super().reset()
 
 
