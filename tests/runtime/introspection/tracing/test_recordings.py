@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from runtime import ChildSpec, Server
+from runtime.form import COMPILED
 from runtime.port import keys
 from runtime.port.client import Client, find
 from runtime.port.contract import (
@@ -35,6 +36,7 @@ from tests.support.eventually import eventually_sync
 from tracing.store import Store
 
 agents = []
+replays = pytest.mark.skipif(COMPILED, reason="the compiled form replays nothing, and says so")
 
 
 class Agent(Server):
@@ -63,6 +65,7 @@ def recorded(node, client):
     return answer.recording
 
 
+@replays
 def test_a_recording_is_replayed_as_it_was(recorded, client):
     assert recorded.text == "3 steps of alice; stopped by key owner"
     report = client.ask(Replay(what="three"))
@@ -71,6 +74,7 @@ def test_a_recording_is_replayed_as_it_was(recorded, client):
     assert client.ask(Replay(what=str(recorded.recording))).identical
 
 
+@replays
 def test_the_report_says_what_was_replayed_and_in_which_file_it_is(recorded, client, home, node, tmp_path):
     store = home / "traces" / "bank.sqlite"
     assert store.exists()
@@ -85,6 +89,7 @@ def test_the_report_says_what_was_replayed_and_in_which_file_it_is(recorded, cli
     assert client.ask(Replay(what="crash alice")).source == "crash alice, of the flight recorder"
 
 
+@replays
 def test_a_recording_may_have_a_name_like_a_path(node, client):
     session = client.ask(Record(process="alice"))
     listen(node)
@@ -95,6 +100,7 @@ def test_a_recording_may_have_a_name_like_a_path(node, client):
     assert client.ask(Replay(what="before/after")).identical
 
 
+@replays
 def test_changed_code_shows_where_it_differs(recorded, client, tmp_path):
     source = Path(bank.__file__).read_text(encoding="utf-8")
     changed = tmp_path / "bank.py"
@@ -130,6 +136,7 @@ async def idle(process):
     await process.receive()
 
 
+@replays
 def test_who_is_in_an_async_handler_is_a_server_all_the_same(node, client):
     agent = node.run(node.node.start(ChildSpec("agent", Agent)))
     node.do(agent.cast, 1)
@@ -159,6 +166,7 @@ def test_a_recording_ends_at_its_limits(node, client):
     assert answer.recording.text.startswith("1 step of alice")
 
 
+@replays
 def test_a_recording_ends_with_its_process(node, client):
     session = client.ask(Record(process="alice"))
     listen(node)
@@ -177,6 +185,7 @@ def test_where_nothing_was_handled_nothing_is_kept(client):
     assert answer.recording is None
 
 
+@replays
 def test_the_last_step_before_a_crash_is_replayed_though_nobody_recorded_it(node, client):
     node.do(node.node.named("alice").cast, "crash")
     eventually_sync(lambda: node.node.ledger.crashed)
@@ -195,6 +204,7 @@ def test_code_that_is_not_there_is_said(recorded, client):
     assert failure(client, Replay(what="three", code="/nowhere/bank.py")).code is Code.REFUSED
 
 
+@replays
 def test_replaying_runs_code_and_so_is_an_admins(recorded, client):
     keys.add("op", Role.OPERATOR)
     with Client(find("bank"), key="op") as operator:
