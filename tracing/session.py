@@ -111,6 +111,7 @@ class Session:
         self._stacks: deque[tuple[str, ...]] = deque()
         self._append: Final = self._backlog.append
         self._aside: Final[list[Any]] = []
+        self._settling = False
         self._thread = thread
         self._reading = threading.Lock()
         self._grant()
@@ -168,10 +169,14 @@ class Session:
     def settle(self) -> None:
         """Look at what has been put aside. For the thread on which events are offered: on others it does nothing."""
         aside = self._aside
-        if not aside or (self._thread is not None and get_ident() != self._thread):
+        if not aside or self._settling or (self._thread is not None and get_ident() != self._thread):
             return
-        told = aside.copy()
-        del aside[: len(told)]  # not all: a finalizer that is traced may have come in between
+        self._settling = True  # a finalizer that is traced may come in between, and would take them, too
+        try:
+            told = aside.copy()
+            del aside[: len(told)]  # not all: it may have added some
+        finally:
+            self._settling = False
         count = len(told) // FIELDS
         if self._left >= count and told[-FIELDS] < self._window:
             self._left -= count

@@ -299,6 +299,23 @@ def test_on_another_thread_nothing_is_settled():
     assert (one.waiting, one.taken) == (1, 1)
 
 
+def test_what_a_finalizer_tells_while_others_are_settled_doubles_none_of_them():
+    one, told = session("all receive, spawn"), [event("spawn", mono=0.02)]
+
+    class Interrupted(list):
+        def copy(self):
+            copy = super().copy()
+            if told:
+                one.offer(Subject(), told.pop())
+            return copy
+
+    one._aside = Interrupted()
+    tell(one, 0.0, 0.01)
+    assert sorted(times_of(one)) == [0.0, 0.01, 0.02]
+    tell(one, 0.03)
+    assert times_of(one) == [0.03]
+
+
 def test_what_was_told_before_it_is_stopped_can_be_read():
     one = session()
     tell(one, 0.0, 0.01)
