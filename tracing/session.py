@@ -142,7 +142,8 @@ class Session:
     @property
     def waiting(self) -> int:
         """Records that can be read now."""
-        return self.taken - self._read
+        read = self._read  # first: another reader may come in between
+        return self.taken - read
 
     # --- in the steps of processes ------------------------------------------------------------------
 
@@ -287,11 +288,12 @@ class Session:
         with self._reading:
             stopped = self._stopped  # read first: what is queued after it is none of its
             stacks = self._stacks
+            popped, first = self._backlog.pop(most), self._read + 1
+            self._read += len(popped)  # they do not wait while events are made of them
             taken = [
                 (seq, self._event_of(each), stacks.popleft() if stacks else ())
-                for seq, each in enumerate(self._backlog.pop(most), self._read + 1)
+                for seq, each in enumerate(popped, first)
             ]
-            self._read += len(taken)
             left = bool(self._backlog)
         return taken, None if left else stopped
 

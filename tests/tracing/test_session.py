@@ -96,6 +96,35 @@ def test_it_stops_when_nobody_reads():
     assert one.stopped.text == "5 records were waiting to be read"
 
 
+def test_what_is_being_read_does_not_wait():
+    made = []
+
+    def event_of(item):
+        if not made:
+            offer(one, 0.01, 0.02)
+        made.append(item)
+        return item
+
+    one = Session(1, Matcher(parse("all receive")), Limits(queue=2), "me", 0.0, event_of=event_of)
+    offer(one, 0.0, 0.0)
+    assert [taken[0] for taken in one.take(2)[0]] == [1, 2]
+    assert (one.taken, one.waiting, one.stopped) == (4, 2, None)
+
+
+def test_no_fewer_than_none_wait_while_somebody_else_reads():
+    class Read(Session):
+        """Others offer and read in it, just after somebody has asked how many there are."""
+
+        @property
+        def taken(self):
+            told = super().taken
+            offer(self, 0.0)
+            self.take(10)
+            return told
+
+    assert Read(1, Matcher(parse("all receive")), Limits(), "me", 0.0).waiting == 0
+
+
 def test_what_waits_can_be_read_after_the_end_and_only_then_the_reason_is_told():
     one = session(count=3)
     offer(one, 0, 1, 2)
