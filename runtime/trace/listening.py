@@ -120,7 +120,7 @@ class Listening:
         if get_ident() == self._sched.thread:
             self._settle(tap)
         else:
-            self._post(lambda: self._settle(tap))
+            self._post(lambda: self._settle(self.tap if self.tap.kinds else None))  # as it will be then
 
     def _post(self, work: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the loop is closed: nothing happens any more

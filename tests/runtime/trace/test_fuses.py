@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import threading
 import time
 
 import pytest
@@ -229,3 +230,15 @@ async def test_no_message_is_lost_whenever_somebody_begins_or_ends_to_listen(fli
         await eventually(all_handled, within=20)
         assert all(session.stopped is None for session in sessions)
         assert node.ledger.crashed == 0
+
+
+async def test_a_session_that_is_opened_just_after_another_has_ended_elsewhere_hears_all():
+    async with Node("reopened", introspection=False, flight=0) as node:
+        counts, first = await node.start(ChildSpec("one", Counts)), listen(node, "all receive")
+        stops = threading.Thread(target=lambda: tap_of(node).stop(first))
+        stops.start()
+        stops.join(10)  # what it has posted to the loop is still to come
+        second = listen(node, "all receive")
+        await asyncio.sleep(0)
+        await counts.call("count")
+        assert len(heard(second)) == 1
