@@ -105,6 +105,8 @@ def traced_turn(process: ServerProcess, until: float) -> None:
         if handled >= BUDGET or now >= until:
             break
     sched.running = None
+    if not sched.traced:  # any more: who has a turn next in this context belongs to no story
+        follow(None)
     if events is not None and len(events) > MOST_FIELDS:
         del events[:-KEPT_FIELDS]
     sched.last, sched.last_from = process, began

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from runtime import ChildSpec, Node, Reply, Server, StateMachine, Supervisor
+from runtime import ChildSpec, Node, Reply, Server, StateMachine, Supervisor, trace
 from runtime.state_machine.results import KeepState, NextState
 from tests.support.eventually import eventually
 from tests.support.listening import heard, kinds, listen, tap_of
@@ -242,3 +242,36 @@ async def test_a_session_that_is_opened_just_after_another_has_ended_elsewhere_h
         await asyncio.sleep(0)
         await counts.call("count")
         assert len(heard(second)) == 1
+
+
+class Makes(Counts):
+    """Says in a task of its own, which asyncio makes, and of which nobody is told, under which story it runs."""
+
+    def handle_cast(self, message, count):
+        self.resource("made").append(asyncio.ensure_future(current_story()))
+        return count + 1
+
+
+class Ends(Counts):
+    """Ends a session in its own step."""
+
+    def handle_cast(self, message, count):
+        self.resource("end")()
+        return count + 1
+
+
+async def current_story():
+    return trace.current()
+
+
+@pytest.mark.parametrize("sliced", [True, False])
+async def test_whose_turn_comes_after_a_step_that_ended_a_session_is_not_in_the_story_of_that_step(sliced):
+    made, ears = [], []
+    resources = {"made": made, "end": lambda: tap_of(node).stop(ears.pop())}
+    async with Node("ended", introspection=False, time_slicing=sliced, resources=resources) as node:
+        ends, makes = await node.start(ChildSpec("ends", Ends)), await node.start(ChildSpec("makes", Makes))
+        ears.append(listen(node))
+        ends.cast("end")
+        makes.cast("make")
+        await eventually(lambda: made)
+        assert await made[0] is None
