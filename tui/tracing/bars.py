@@ -24,6 +24,10 @@ __all__ = ["Axis", "bar_line"]
 
 TICK: Final = 14
 """Cells that a tick of the axis takes at least."""
+_UNITS: Final = (
+    (0.0009995, 1e6, "µs", 1e-6), (0.9995, 1e3, "ms", 1e-3), (9.95, 1.0, "s", 0.1), (math.inf, 1.0, "s", 1.0),
+)  # fmt: skip
+"""Below how many seconds: by what they are multiplied, their unit, and the least that `brief` tells apart there."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Axis:
         moment = math.ceil((self.starts - origin) / step - 1e-9) * step
         while moment <= self.ends - origin + step * 1e-6:
             at = self.cell(moment + origin, cells)
-            text = "╵" + (brief(moment) if moment else "0")
+            text = "╵" + _tick(moment, step)
             if at >= 0 and at + cell_len(text) <= cells:
                 out[at : at + len(text)] = text
             moment += step
@@ -62,6 +66,16 @@ def _round(seconds: float) -> float:
     """The next figure of the series 1, 2, 5, 10."""
     power = 10.0 ** math.floor(math.log10(seconds))
     return next((step * power for step in (1, 2, 5) if step * power >= seconds), 10 * power)
+
+
+def _tick(moment: float, step: float) -> str:
+    """A moment with as many digits as tell it from the next, a step later."""
+    if not moment:
+        return "0"
+    scale, unit, shown = next(row[1:] for row in _UNITS if moment < row[0])
+    if step >= shown * 0.99:
+        return brief(moment)
+    return f"{moment * scale:.{math.ceil(-math.log10(step * scale) - 1e-9)}f} {unit}"
 
 
 def bar_line(bar: Bar, axis: Axis, cells: int, slow: Slow) -> Spans:

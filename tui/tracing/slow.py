@@ -63,7 +63,7 @@ def _unit(seconds: float) -> str:
 
 def brief(seconds: float | None) -> str:
     """A time in at most seven characters, also a very short one: 41 µs."""
-    if seconds is not None and 0 < seconds < 0.0005:
+    if seconds is not None and 0 < seconds < 0.0009995:
         return f"{seconds * 1e6:.0f} µs"
     return duration(seconds)
 

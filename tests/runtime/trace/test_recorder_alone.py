@@ -369,3 +369,29 @@ async def test_what_a_coroutine_sends_comes_of_the_message_before():
     received = {event[7]: event[6][1] for event in told if event[3] == "hands_on"}
     causes = {event[7]: event[6][2] for event in told if event[3] == "sink"}
     assert causes == received
+
+
+class Spanning(Sink):
+    def handle_cast(self, message, state):
+        span(self)
+        return state
+
+
+class SpanningLater(Sink):
+    async def handle_cast(self, message, state):
+        await asyncio.sleep(0)
+        span(self)
+        return state
+
+
+@pytest.mark.parametrize("behaviour", [Spanning, SpanningLater])
+async def test_a_message_of_the_host_whose_handler_opens_a_span_is_in_the_story_of_that(behaviour):
+    async with Node("alone", introspection=False) as node:
+        await node.start(Supervisor([ChildSpec("sink", Sink), ChildSpec("who", behaviour)]))
+        node.named("who").cast("go")
+        await eventually(lambda: Counter(event[4] for event in flown(node))["handle_cast"] == 2)
+        (story,) = {event[6][0] for event in flown(node, "span_start")}
+        told = told_apart([event for event in flown(node) if event[6] is not None and event[6][0] == story])
+    assert sentences(told) == Counter(
+        ["who acts", "who does tool because who acts", "sink acts because who does tool"]
+    )

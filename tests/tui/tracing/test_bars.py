@@ -53,3 +53,17 @@ def test_the_axis_has_round_figures_since_the_beginning():
 
 def test_a_part_of_the_time_counts_from_the_beginning_of_the_story():
     assert "╵6.0 s" in plain(Axis(5_005, 5_007).line(60, 5_000))
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "ticks"),
+    [
+        (0.0, 0.0009, "0, 200 µs, 400 µs, 600 µs, 800 µs"),
+        (0.0, 0.0024, "0, 500 µs, 1.0 ms, 1.5 ms, 2.0 ms"),
+        (9.0, 9.0009, "9.0000 s, 9.0002 s, 9.0004 s, 9.0006 s, 9.0008 s"),
+        (75.0, 77.4, "75.0 s, 75.5 s, 76.0 s, 76.5 s, 77.0 s"),
+    ],
+)
+def test_no_two_ticks_are_alike_and_none_is_rounded(starts, ends, ticks):
+    line = plain(Axis(5_000 + starts, 5_000 + ends).line(80, 5_000))
+    assert ", ".join(each.strip() for each in line.split("╵")[1:]) == ticks
