@@ -54,7 +54,8 @@ class Span:
         if place is None or place.sched.keep is None:
             return self
         if place.context is None and place.process is not None and place.process.current is not None:
-            place = place._replace(context=current())  # the message that is handled begins the story, and not the span
+            # the message that is handled begins the story, and not the span
+            place = place._replace(context=current())
         self._place = place
         self._context = context = born() if place.context is None else following(place.context)
         self._put(context)
