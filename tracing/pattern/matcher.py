@@ -279,7 +279,10 @@ def _equal(left: Any, right: Any) -> bool:
     """Whether two atoms are the same; `true` is not 1, as it is not in JSON."""
     if left is MISSING or right is MISSING or (type(left) is bool) != (type(right) is bool):
         return False
-    return bool(left == right)
+    try:
+        return bool(left == right)
+    except ArithmeticError:  # a signaling NaN of decimals is not even unequal without an exception
+        return False
 
 
 def _differ(left: Any, right: Any) -> bool:
