@@ -102,12 +102,14 @@ class Matcher:
     def accepts(self, subject: Subject, event: Event) -> bool:
         """Whether this event of `subject` is asked for."""
         kind = event[1]
-        if kind not in self.kinds:
-            return False
-        if self._whose is not None and not self._whose(subject):
+        if kind not in self.kinds or not self.concerns(subject):
             return False
         test = self._tests[kind]
         return test is None or test(event)
+
+    def concerns(self, subject: Subject) -> bool:
+        """Whether this process is one of those whom the pattern names."""
+        return self._whose is None or self._whose(subject)
 
     def shows(self, kind: str, label: str) -> bool:
         """Whether a value of an event is asked for: states and results only where the pattern says so, or where they are the event."""
