@@ -4,7 +4,8 @@
                                     |                    |                       |
                                     '------ contract.Failure, with its code -----'
 
-One command is one connection, opened at its first question and closed at its end.
+One command is one connection, opened at its first question and closed at its end; one that waits for a node to come back
+opens it anew.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 from runtime.port import client as port
 from runtime.port.contract import Code, Done, Failure, PortRequest, explain
 from tui.output.writer import Writer
+from tui.reach import Reach
 
 __all__ = ["EXIT_CODES", "Context"]
 
@@ -117,6 +119,25 @@ class Context:
         """
         client = self._connected()
         return client.node.name if client.node else str(client.place)
+
+    def incarnation(self) -> str:
+        """Which life of the node this is, as proven when connecting.
+
+        Raises:
+            Failure: the node cannot be reached.
+        """
+        client = self._connected()
+        return client.node.incarnation if client.node else ""
+
+    def reconnect(self) -> None:
+        """Connect anew to the node that was asked so far, wherever it is by now, or to its next incarnation.
+
+        Raises:
+            Failure: there is no way to it, or the key is refused. The node that was asked is still the one that is meant.
+        """
+        before = self._connected()
+        before.close()
+        self._client = self.connect(Reach(before.place).place())
 
     def done(self, request: PortRequest[Done]) -> None:
         """Have an action done, and say on stdout what was done; on stderr why it may be in vain."""
