@@ -62,7 +62,7 @@ def test_what_is_left_of_time_and_count_is_asked_for_again(bank):
     assert begun.limits.seconds == 20 > again.limits.seconds > 10
     assert "the connection to bank was lost\nwaiting for bank to come back" in result.err
     assert "bank is back: the same incarnation" in result.err
-    assert "7 records; because of count" in result.err
+    assert "7 records; 7 records were asked for" in result.err
 
 
 def test_a_session_that_ends_with_its_node_is_resumed(bank):
@@ -71,7 +71,7 @@ def test_a_session_that_ends_with_its_node_is_resumed(bank):
     result = bank.run("trace", "all messages", "--resume")
     assert result.code == 0
     assert "because of node\nwaiting for bank" in result.err
-    assert "7 records; because of time" in result.err
+    assert "7 records; 30 s are over" in result.err
     assert result.out.count("WHEN") == 1, "the titles stand there once"
 
 
@@ -138,10 +138,10 @@ def test_each_life_of_the_node_is_kept_by_itself_with_why_it_ended(bank, tmp_pat
     first, rest = pages(story()[:3], []), pages(story()[:2], end="time")
     bank.answer(TraceRead, one_after_the_other(first, LOST, rest))
     result = bank.run("trace", "all messages", "--resume", "--save", str(file))
-    assert "5 records; because of time" in result.err
+    assert "5 records; 30 s are over" in result.err
     store = Store(file)
     assert [(each.why, each.size) for each in store.collections()] == [
-        ("because of time", 2),
+        ("30 s are over", 2),
         ("the connection to bank was lost", 3),
     ]
     store.close()
@@ -160,6 +160,12 @@ def test_a_pid_in_the_pattern_is_warned_of(bank):
     assert "another process's" in bank.run("trace", "<0.42.0> messages", "--resume").err
     bank.answer(TraceRead, pages([]))
     assert "another process's" not in bank.run("trace", "alice messages", "--resume").err
+
+
+def test_a_node_that_hangs_is_not_waited_for_beyond_the_time(bank):
+    bank.answer(Trace, session()).answer(TraceRead, one_after_the_other(LOST, pages([], end="time")))
+    assert bank.run("trace", "all messages", "--resume", "--for", "2").code == 0
+    assert 1 < bank.node.options["timeout"] < 2
 
 
 def test_without_it_a_lost_node_ends_the_trace(bank):

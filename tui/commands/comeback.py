@@ -47,7 +47,7 @@ def comeback(
     context.say(f"waiting for {context.node_name()} to come back; Ctrl-C ends it")
     while not interrupted.is_set() and (left := until - time.monotonic()) > 0:
         try:
-            context.reconnect()
+            context.reconnect(within=left)
             opened = reopen()
         except Failure as failure:
             if failure.code not in ABSENT:

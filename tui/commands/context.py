@@ -10,6 +10,7 @@ opens it anew.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from argparse import Namespace
@@ -76,15 +77,15 @@ class Context:
         """
         return port.find(self.args.node or os.environ.get("OBSERVER_NODE") or None)
 
-    def connect(self, place: port.Place) -> port.Client:
-        """A connection to a node, made with the command's key and trust. The caller closes it.
+    def connect(self, place: port.Place, within: float = math.inf) -> port.Client:
+        """A connection to a node, made with the command's key and trust, within so many seconds. The caller closes it.
 
         Raises:
             Failure: there is no way to it, or the key is refused.
         """
         args = self.args
         client = port.Client(
-            place, key=args.key, timeout=args.timeout, ca=args.ca, fingerprint=args.fingerprint
+            place, key=args.key, timeout=min(args.timeout, within), ca=args.ca, fingerprint=args.fingerprint
         )
         client.connect()
         return client
@@ -129,15 +130,15 @@ class Context:
         client = self._connected()
         return client.node.incarnation if client.node else ""
 
-    def reconnect(self) -> None:
-        """Connect anew to the node that was asked so far, wherever it is by now, or to its next incarnation.
+    def reconnect(self, within: float) -> None:
+        """Connect anew, within so many seconds, to the node that was asked so far, wherever it is by now, or to its next incarnation.
 
         Raises:
             Failure: there is no way to it, or the key is refused. The node that was asked is still the one that is meant.
         """
         before = self._connected()
         before.close()
-        self._client = self.connect(Reach(before.place).place())
+        self._client = self.connect(Reach(before.place).place(), within)
 
     def done(self, request: PortRequest[Done]) -> None:
         """Have an action done, and say on stdout what was done; on stderr why it may be in vain."""

@@ -167,7 +167,9 @@ def _opened(context: Context, seconds: float, most: int) -> TraceSession:
 
 def _tell(context: Context, session: TraceSession) -> None:
     most, lasts = session.limits.count, session.limits.seconds
-    context.say(f"session {session.session}: at most {plural(most, 'record')}, {lasts:.5g} s; Ctrl-C ends it")
+    context.say(
+        f"session {session.session}: at most {plural(most, 'record')}, {round(lasts, 2):g} s; Ctrl-C ends it"
+    )
     for name in session.nobody:
         context.say(
             f"nobody is called {name!r} now (see `observer ps`); who gets the name is traced from then on"
@@ -202,9 +204,14 @@ class _Reader:
         self.story = ""
 
     def why(self, end: TraceEnd | None) -> str:
-        """Why it has ended."""
-        if self.stopped and end is not None and end.cause == "asked":
+        """Why it has ended. What was asked for is told of all sessions together: the last one has had what was left of it."""
+        args, cause = self._context.args, end.cause if end is not None else ""
+        if self.stopped and cause == "asked":
             return "stopped by Ctrl-C"
+        if args.resume and cause == "count":
+            return f"{plural(args.count, 'record')} {'was' if args.count == 1 else 'were'} asked for"
+        if args.resume and cause == "time":
+            return f"{args.seconds:g} s are over"
         return end.text if end is not None else "it has ended"
 
     def read(self, session: int, interrupted: threading.Event) -> TraceEnd | None:
@@ -223,9 +230,7 @@ class _Reader:
             if not args.resume or failure.code not in GONE:
                 raise
             if self.count >= args.count:  # only that it has ended was not told any more
-                return TraceEnd(
-                    cause="count", text=f"{self.count:,} records were asked for", at=datetime.now(UTC)
-                )
+                return TraceEnd(cause="count", text="", at=datetime.now(UTC))
             text = f"the connection to {self._context.node_name()} was lost"
             return TraceEnd(cause=LOST, text=text, at=datetime.now(UTC))
 
