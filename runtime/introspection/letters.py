@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from hashlib import blake2s
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from runtime import rearranging
 from runtime.mailbox import CONTINUE, KINDS
@@ -149,9 +149,10 @@ def _type(entry: Entry) -> str:
 
 def _groups(entries: list[Entry], clock: float) -> list[LetterGroup]:
     """The largest first."""
-    groups: dict[tuple[int, int, type], list[float]] = {}
-    for entry in rested(entries):
-        groups.setdefault((entry[0], entry[4], type(entry[1])), []).append(entry[3])
+    groups: dict[tuple[int, int, type[Any]], list[float]] = {}
+    for kind, message, _, came, sender, _ in rested(entries):
+        of: type[Any] = type(message)  # pyright: ignore[reportUnknownVariableType]
+        groups.setdefault((kind, sender, of), []).append(came)
     return [
         LetterGroup(
             kind=KINDS[kind],
