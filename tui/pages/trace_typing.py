@@ -138,7 +138,7 @@ class TraceTyping(DetailedPage):
     def action_filter(self) -> None:
         """Type a filter; the rows follow."""
         self.action_part(RECORDS)
-        self.prompt.ask("filter", "/", "Enter keep · Esc clear", self.shown_log.filter)
+        self.prompt.ask("filter", "/", "Enter keep · Esc clear · !text all but these", self.shown_log.filter)
 
     @on(Prompt.Edited)
     def filtering(self, event: Prompt.Edited) -> None:

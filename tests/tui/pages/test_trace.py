@@ -253,6 +253,25 @@ async def test_a_pause_freezes_the_rows_and_the_session_goes_on(console):
         assert console.page.records.cursor == "30"
 
 
+async def test_what_came_in_a_pause_is_there_when_it_is_over_although_nothing_more_comes(console):
+    async with console.open() as pilot:
+        await trace(console, pilot)
+        await press(pilot, "p")
+        console.node.tracing.take(review())
+        await console.poll(pilot)
+        await press(pilot, "p")
+        assert console.page.records.cursor == "29"
+
+
+async def test_what_is_asked_for_in_a_pause_is_shown(console):
+    async with console.open() as pilot:
+        await trace(console, pilot)
+        await press(pilot, "p", "slash", *"librarian", "enter")
+        assert len(console.page.records.order) == 2
+        await press(pilot, "escape")
+        assert len(console.page.records.order) == 15
+
+
 async def test_a_filter_leaves_what_fits_and_esc_clears_it(console):
     async with console.open() as pilot:
         await trace(console, pilot)
