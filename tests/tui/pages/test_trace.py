@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 
 from runtime.port.contract import (
     CheckPattern,
@@ -80,6 +81,13 @@ async def test_what_is_wrong_stands_under_its_column_with_what_is_legal(console)
         await press(pilot, "enter")
         assert prompt(console).opened
         assert not console.node.tracing.opened
+
+
+async def test_what_is_wrong_stands_under_its_column_behind_wide_characters_too(console):
+    async with console.open(SMALL) as pilot:
+        await press(pilot, "6", "n", *'"助手 エージェント" recieve')
+        typed, below = (line(console, words) for words in (" recieve", "did you mean"))
+        assert cell_len(below.partition("▲")[0]) == cell_len(typed.partition("recieve")[0])
 
 
 async def test_tab_takes_the_word_that_the_arrows_have_chosen(console):
