@@ -104,7 +104,10 @@ def _said(record: Record) -> str:
     value = next(
         (record.values[label] for label in ("message", "reply", "reason") if label in record.values), None
     )
-    return " ".join(part for part in (record.kind, record.text, _short(value)) if part)
+    said = _short(value)
+    if record.kind in _NOTES and said == record.text:  # an end's text is the class of its reason, too
+        said = ""
+    return " ".join(part for part in (record.kind, record.text, said) if part)
 
 
 def _short(value: Json) -> str:

@@ -54,6 +54,12 @@ def test_a_process_that_is_made_is_drawn_from_who_makes_it():
     )
 
 
+def test_the_class_of_a_reason_is_not_said_twice():
+    ended = event("ended", ValueError("no"), text="ValueError")
+    record = record_of(1, ended, 0.0, lambda _label, value, _redact: {"$type": type(value).__name__})
+    assert "Note over p1: ended ValueError\n" in diagram([record])
+
+
 def test_what_is_left_out_is_said():
     text = diagram(told([event("send", n, peer=6) for n in range(9)]), most=4)
     assert text.count("-)") == 4
