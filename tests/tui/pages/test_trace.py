@@ -328,6 +328,8 @@ async def test_slow_is_what_the_operator_says_it_is(console):
         assert console.app.tracer.slow.took == 10.0
         await press(pilot, "w", *["backspace"] * 30, *"nonsense", "enter")
         assert "'nonsense' is no threshold" in console.screen_text()
+        await press(pilot, *["backspace"] * 8, *"took=5s", "enter")  # it can be typed otherwise
+        assert console.app.tracer.slow.took == 5.0
 
 
 # --- the session --------------------------------------------------------------------------------------
@@ -397,6 +399,7 @@ async def test_limits_are_typed_and_hold_for_the_next_session(console):
         assert (opened.limits.count, opened.limits.seconds, opened.values) == (50, 5.0, False)
         await press(pilot, "L", *["backspace"] * 90, *"count=0", "enter")
         assert "greater than or equal to 1" in console.screen_text()
+        assert "count=0" in line(console, "limits count")
 
 
 async def test_a_connection_that_is_lost_is_told_and_the_records_stay(console):
