@@ -154,18 +154,32 @@ def _working(events: list[Event], number: int, trace: int, node: Node) -> list[s
         return []
     mine = [(each[0], each[1], each[6][0]) for each in events if each[2] == number and each[6] is not None]
     began = max((mono for mono, kind, _ in mine if kind in _BEGUN), default=-math.inf)
-    if began < node.scheduler.clock() - seconds - _EDGE_S:
-        late = seconds >= _LONG_S
-        return (
-            [
-                f"it has been at work on a newer message for {seconds:,.1f} s, {handler}, which is told here when it is over"
-            ]
-            if late
-            else []
+    since = node.scheduler.clock() - seconds - _EDGE_S
+    if began < since:
+        if seconds < _LONG_S:
+            return []
+        newer = _come_of(events, number, since)
+        known = (
+            "which is told here when it is over"
+            if newer in {None, trace}
+            else f"of which the story {f'{newer:032x}'[:_DIGITS]} knows more"
         )
+        return [f"it has been at work on a newer message for {seconds:,.1f} s, {handler}, {known}"]
     said = f"it has been at work on this for {seconds:,.1f} s (▒)"
     over = [(mono, other) for mono, kind, other in mine if kind in _OVER and other != trace]
     return [f"{said}; the story before is {f'{max(over)[1]:032x}'[:_DIGITS]}" if over else said]
+
+
+def _come_of(events: list[Event], number: int, since: float) -> int | None:
+    """The story of the last that others have handled for a process since it has been at work."""
+    sent = [
+        (each[0], each[6][0])
+        for each in events
+        if each[5] == number
+        and each[6] is not None
+        and each[0] - (each[8] or 0.0) - (each[9] or 0.0) >= since
+    ]
+    return max(sent)[1] if sent else None
 
 
 def _open(events: list[Event], node: Node) -> list[str]:

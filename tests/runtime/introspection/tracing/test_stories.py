@@ -157,6 +157,9 @@ class Agent(Server):
         if message == "wait":
             self.doors.append(asyncio.Event())
             await self.doors[-1].wait()
+        elif message == "ask":
+            self.named("alice").cast(Deposit(1))
+            await self.handle_cast("wait", state)
         elif message == "think":
             with trace.span("chat gpt"):
                 await self.handle_cast("wait", state)
@@ -245,6 +248,20 @@ def test_a_session_that_has_taken_one_side_is_not_said_to_have_taken_nothing(nod
     )
     assert "no session has taken what was sent: what was never handled is missing" in found.note
     assert "told from times" not in found.note
+
+
+def test_what_is_known_of_a_newer_message_is_found_by_the_story_that_its_handler_has_begun(
+    node, client, agent, monkeypatch
+):
+    wait, go_on = agent
+    monkeypatch.setattr("runtime.introspection.tracing.stories._LONG_S", 0.0)
+    first = eventually_sync(lambda: known(client, "agent"))
+    wait("ask")
+    newer = eventually_sync(lambda: known(client, "alice"))
+    found = story(client, process="agent")
+    assert found.trace == first.trace != newer.trace
+    assert f"of which the story {newer.trace[:8]} knows more" in found.note
+    go_on()
 
 
 def known(client, name):
