@@ -48,6 +48,7 @@ reply, timer, handled, raised, spawn, crash, …), MODULE:FUNCTION. A wrong patt
 
 Time and count always bound it; so do rate, size, and the queue of a reader who is too slow.
 At each limit it ends, with 0, and stderr says which. Dangerous patterns need --force.
+Where the node dies meanwhile, what it has told is there in every form; it ends with 3.
 `observer timeline STORY` shows a whole story. Needs an operator's key; the node records it.
 """
 
@@ -115,15 +116,21 @@ def run(context: Context) -> int:
         )
     for note in session.notes:
         context.say(note)
-    reader = _Reader(context, session.session, form)
+    reader, node = _Reader(context, session.session, form), context.node_name()
+    end, lost = None, None
     with interrupts() as interrupted:
-        end = reader.read(interrupted)
-    why = end.text if end is not None else "it has ended"
+        try:
+            end = reader.read(interrupted)
+        except Failure as failure:
+            lost = failure  # the node has died, say: what it told until then is all the dearer
+    why = lost.message if lost is not None else end.text if end is not None else "it has ended"
     if reader.stopped and end is not None and end.cause == "asked":
         why = "stopped by Ctrl-C"
     save(context, "session", args.pattern, reader.kept, why)
     if form in {"mermaid", "perfetto", "otlp"}:
-        export(context, form, reader.kept)
+        export(context, form, reader.kept, node)
+    if lost is not None:
+        raise lost
     context.say(f"{plural(reader.count, 'record')}; {why}")
     if reader.story and form == "lines":
         context.say(f"the whole story of the last one: observer timeline {reader.story[:STORY]}")
