@@ -57,9 +57,8 @@ def requeue(process: Process, entry: Entry) -> bool:
     index, mailbox = _place(process, entry), process.mailbox
     if index is None or mailbox is None:
         return False
-    deque.append(
-        mailbox, entry
-    )  # first, and whatever its limit: what is taken out of a bounded one lets somebody else in
+    # First, and whatever its limit: what is taken out of a bounded mailbox lets somebody else in.
+    deque.append(mailbox, entry)  # pyright: ignore[reportUnknownMemberType]  # of the base, for any deque
     _take_out(process, index)
     return True
 

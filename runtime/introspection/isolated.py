@@ -8,7 +8,7 @@ The thread over there answers while its loop is stuck; one that does not answer 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from runtime.pid import NODE, pid_text
 from runtime.port.contract import (
@@ -28,22 +28,19 @@ from runtime.port.contract import (
     parse_answer,
 )
 
+from . import letters
 from .elsewhere import cell_of
 from .lookup import find, link_to, number_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pydantic import BaseModel
 
     from runtime.isolation.cell import Cell
     from runtime.node import Node
-    from runtime.port.contract import Done, PortRequest
+    from runtime.port.contract import PortRequest
     from runtime.port.service import Principal
 
-__all__ = ["asked_inside", "where_it_waits", "with_letters_inside"]
-
-M = TypeVar("M", Drop, Requeue)
+__all__ = ["asked_inside", "moved_where_it_waits", "with_letters_inside"]
 
 ANSWER_S: Final = 5.0
 """Seconds that the other side has: at the first question it imports what it needs to answer."""
@@ -147,21 +144,16 @@ def _together(there: list[LetterGroup], here: list[LetterGroup]) -> list[LetterG
     return sorted(groups.values(), key=lambda group: -group.count)
 
 
-def where_it_waits(
-    node: Node, request: M, principal: Principal, move: Callable[[Node, M], Done]
-) -> BaseModel:
+def moved_where_it_waits(node: Node, request: Drop | Requeue, principal: Principal) -> BaseModel:
     """Move a message that waits here, or, for an isolated process, over there.
 
     Raises:
-        Failure: it waits nowhere, or its OS process does not answer.
+        Failure: as `letters.moved`; or its OS process does not answer.
     """
     process = find(node, request.process)
     cell = cell_of(node, process.number) if node.scheduler.block is not None else None
-    try:
-        return move(node, request)
-    except Failure as failure:
-        if cell is None or failure.code is not Code.REFUSED:
-            raise
+    if cell is None or letters.found(process, request.message) is not None:
+        return letters.moved(node, request)
     return _ask(cell, request, principal, process.number)
 
 

@@ -7,10 +7,9 @@ drop, requeue the message of an id, found here, moved on the loop if it is still
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from hashlib import blake2s
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from runtime import rearranging
 from runtime.mailbox import CONTINUE, KINDS
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 
     from .shown import Shown
 
-__all__ = ["drop", "letters_of", "requeue"]
+__all__ = ["found", "letters_of", "moved"]
 
 MESSAGE: Final = Limits(depth=6, width=50, items=10_000)
 COUNTED: Final = 100_000
@@ -80,40 +79,32 @@ def letters_of(node: Node, request: Mailbox, shown: Shown) -> MailboxContents:
     )
 
 
-def drop(node: Node, request: Drop) -> Done:
-    """Take a message out of a mailbox; whoever has called is told.
-
-    Raises:
-        Failure: as `_moved`.
-    """
-    return _moved(node, request, rearranging.drop, "dropped")
+def found(process: Process, message: str) -> Entry | None:
+    """The message of an id, if it waits here. From any thread."""
+    entries = [entry for entry in _waiting(process, rearranging.LOOKED_AT) if _id(entry) == message]
+    return entries[0] if len(entries) == 1 else None
 
 
-def requeue(node: Node, request: Requeue) -> Done:
-    """Put a message behind all others.
-
-    Raises:
-        Failure: as `_moved`.
-    """
-    return _moved(node, request, rearranging.requeue, "put behind all others")
-
-
-def _moved(node: Node, request: Drop | Requeue, move: Callable[[Process, Entry], bool], done: str) -> Done:
-    """Find the message here, and move it on the loop.
+def moved(node: Node, request: Drop | Requeue) -> Done:
+    """Drop a message, or put it last. It is found here, and moved on the loop.
 
     Raises:
         Failure: `REFUSED`: it does not wait any more, or is the runtime's own. Or there is no such process, or the loop is stuck.
     """
     process = find(node, request.process)
-    found = [entry for entry in _waiting(process, rearranging.LOOKED_AT) if _id(entry) == request.message]
-    if len(found) != 1:
+    entry = found(process, request.message)
+    if entry is None:
         raise _gone(process, request.message)
-    entry = found[0]
     what = f"{KINDS[entry[0]]} {_type(entry)}"
     if not rearranging.movable(entry):
         raise Failure(
             Code.REFUSED, f"{what} is the runtime's own message to {title(process)}; it stays where it is"
         )
+    move, done = (
+        (rearranging.drop, "dropped")
+        if isinstance(request, Drop)
+        else (rearranging.requeue, "put behind all others")
+    )
 
     def work() -> Done:
         if not move(process, entry):
@@ -149,9 +140,10 @@ def _type(entry: Entry) -> str:
 
 def _groups(entries: list[Entry], clock: float) -> list[LetterGroup]:
     """The largest first."""
-    groups: dict[tuple[int, int, type], list[float]] = {}
-    for entry in rested(entries):
-        groups.setdefault((entry[0], entry[4], type(entry[1])), []).append(entry[3])
+    groups: dict[tuple[int, int, type[Any]], list[float]] = {}
+    for kind, message, _, came, sender, _ in rested(entries):
+        of: type[Any] = type(message)  # pyright: ignore[reportUnknownVariableType]
+        groups.setdefault((kind, sender, of), []).append(came)
     return [
         LetterGroup(
             kind=KINDS[kind],

@@ -16,7 +16,7 @@ from .audit import AuditLog, why_not
 from .census import Censuses
 from .elsewhere import Elsewhere
 from .entries import registered
-from .isolated import asked_inside, where_it_waits, with_letters_inside
+from .isolated import asked_inside, moved_where_it_waits, with_letters_inside
 from .listing import Listing
 from .operating import Operation, acting
 from .overview import node_info
@@ -99,8 +99,8 @@ class Introspection:
             c.Suspend: lambda request, _who: actions.suspend(node_, request),
             c.Resume: lambda request, _who: actions.resume(node_, request),
             c.Send: lambda request, _who: actions.send(node_, request, shown),
-            c.Drop: lambda request, who: where_it_waits(node_, request, who, letters.drop),
-            c.Requeue: lambda request, who: where_it_waits(node_, request, who, letters.requeue),
+            c.Drop: lambda request, who: moved_where_it_waits(node_, request, who),
+            c.Requeue: lambda request, who: moved_where_it_waits(node_, request, who),
             c.PlanUpgrade: lambda request, _who: code.plan(node_, request),
             c.Reload: lambda request, who: code.reload(node_, request, f"key {who.key}"),
             c.Rollback: lambda request, who: code.rollback(node_, request, f"key {who.key}"),

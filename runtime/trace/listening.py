@@ -21,7 +21,7 @@ from tracing.tap import Tap
 
 from ..blocking import in_thread
 from ..pid import Alias, Pid, Ref
-from .flown import event_of
+from .flown import event_of, glance
 from .frames import frames
 from .functions import probes_of
 from .whereabouts import forgotten, known
@@ -95,7 +95,9 @@ class Listening:
         self.looked = -math.inf
         self.taken: Final[deque[Event]] = deque(maxlen=TAKEN)
         self.readings: dict[int, Reading] = {}
-        self.flight: Final[Flight[Any] | None] = Flight(flight, event_of, sched.clock) if flight else None
+        self.flight: Final[Flight[Any] | None] = (
+            Flight(flight, event_of, glance, sched.clock) if flight else None
+        )
         self.tap: Final = Tap(
             sched.clock,
             self._changed,

@@ -54,7 +54,8 @@ reply, timer, handled, raised, spawn, crash, …), MODULE:FUNCTION. A wrong patt
 
 Time and count always bound it; so do rate, size, and the queue of a reader who is too slow.
 At each limit it ends, with 0, and stderr says which. Dangerous patterns need --force.
-With --resume it waits for a node that is lost, for what is left of its time, and goes on.
+Where the node dies meanwhile, what it has told is there in every form; it ends with 3. With
+--resume it waits for the node to come back, and goes on for what is left of its time.
 `observer timeline STORY` shows a whole story. Needs an operator's key; the node records it.
 """
 
@@ -62,12 +63,10 @@ WAIT_S: Final = 0.5
 """How long one question waits for the next record: so long may Ctrl-C take."""
 FAILED: Final = frozenset({"defect", "node"})
 """Ends that are no limit's, and nobody's wish."""
-LOST: Final = "lost"
-"""The cause of an end that no node has told: the connection is gone, and with it the session."""
-AWAY: Final = frozenset({LOST, "node"})
-"""Ends after which a node may come back."""
+AWAY: Final = "away"
+"""The cause of an end that no node has told: it did not come back in time."""
 GONE: Final = frozenset({Code.CANNOT_CONNECT, Code.TIMEOUT, Code.REFUSED})
-"""How the next question fails then. Refused: who answers at that address by now knows nothing of the session."""
+"""How a question fails when the node has gone. Refused: who answers at its address by now knows nothing of the session."""
 _PID: Final = re.compile(r"<\d{1,12}\.\d{1,12}\.0>", re.ASCII)
 
 
@@ -131,26 +130,39 @@ def run(context: Context) -> int:
     session: TraceSession | None = _opened(context, args.seconds, args.count)
     if args.resume and _PID.search(args.pattern):
         context.say("a pid in a pattern is another process's once the node has come back; a name stays")
-    why, code = "", 0
+    end: TraceEnd | Failure | None = None
     with interrupts() as interrupted:
         while session is not None:
             _tell(context, session)
-            end = reader.read(session.session, interrupted)
-            why, code = reader.why(end), int(end is None or end.cause in FAILED)
-            save(context, "session", args.pattern, reader.kept, why)
-            session = None
-            if args.resume and end is not None and end.cause in AWAY and not interrupted.is_set():
-                context.say(why)
+            end, session = reader.read(session.session, interrupted), None
+            save(context, "session", args.pattern, reader.kept, reader.why(end))
+            if args.resume and _may_come_back(end) and not interrupted.is_set():
+                context.say(reader.why(end))
                 reader.forget()
                 session = comeback(context, reopened, until, interrupted)
-                over = "its time was over while the node was away"
-                why, code = "stopped by Ctrl-C" if interrupted.is_set() else over, 0
+                why = (
+                    "stopped by Ctrl-C"
+                    if interrupted.is_set()
+                    else "its time was over while the node was away"
+                )
+                end = TraceEnd(cause=AWAY, text=why, at=datetime.now(UTC))
     if form in {"mermaid", "perfetto", "otlp"}:
         export(context, form, reader.kept)
-    context.say(f"{plural(reader.count, 'record')}; {why}")
+    if isinstance(end, Failure):
+        raise end
+    context.say(f"{plural(reader.count, 'record')}; {reader.why(end)}")
     if reader.story and form == "lines":
         context.say(f"the whole story of the last one: observer timeline {reader.story[:STORY]}")
-    return 130 if interrupted.is_set() else code
+    if interrupted.is_set():
+        return 130
+    return 1 if end is None or end.cause in FAILED else 0
+
+
+def _may_come_back(end: TraceEnd | Failure | None) -> bool:
+    """Whether the session has ended because its node is not there any more."""
+    if isinstance(end, Failure):
+        return end.code in GONE
+    return end is not None and end.cause == "node"
 
 
 def _opened(context: Context, seconds: float, most: int) -> TraceSession:
@@ -203,22 +215,26 @@ class _Reader:
         self.kept.clear()
         self.story = ""
 
-    def why(self, end: TraceEnd | None) -> str:
-        """Why it has ended. What was asked for is told of all sessions together: the last one has had what was left of it."""
-        args, cause = self._context.args, end.cause if end is not None else ""
-        if self.stopped and cause == "asked":
+    def why(self, end: TraceEnd | Failure | None) -> str:
+        """Why it has ended. A limit is told of all sessions together: the last one has had what was left of it."""
+        args = self._context.args
+        if isinstance(end, Failure):
+            lost = args.resume and end.code in GONE
+            return f"the connection to {self._context.node_name()} was lost" if lost else end.message
+        if end is None:
+            return "it has ended"
+        if self.stopped and end.cause == "asked":
             return "stopped by Ctrl-C"
-        if args.resume and cause == "count":
+        if args.resume and end.cause == "count":
             return f"{plural(args.count, 'record')} {'was' if args.count == 1 else 'were'} asked for"
-        if args.resume and cause == "time":
+        if args.resume and end.cause == "time":
             return f"{args.seconds:g} s are over"
-        return end.text if end is not None else "it has ended"
+        return end.text
 
-    def read(self, session: int, interrupted: threading.Event) -> TraceEnd | None:
+    def read(self, session: int, interrupted: threading.Event) -> TraceEnd | Failure | None:
         """Read until it has ended; why it has. It is stopped when somebody interrupts.
 
-        Raises:
-            Failure: the node cannot be asked any more; where that may be resumed, it is an end.
+        A failure is an end as well: what a node has told before it died is all the dearer.
         """
         if self._form == "lines" and not self._titled:
             self._titled = True
@@ -227,12 +243,9 @@ class _Reader:
             return self._read(session, interrupted)
         except Failure as failure:
             args = self._context.args
-            if not args.resume or failure.code not in GONE:
-                raise
-            if self.count >= args.count:  # only that it has ended was not told any more
+            if args.resume and self.count >= args.count:  # only that it has ended was not told any more
                 return TraceEnd(cause="count", text="", at=datetime.now(UTC))
-            text = f"the connection to {self._context.node_name()} was lost"
-            return TraceEnd(cause=LOST, text=text, at=datetime.now(UTC))
+            return failure
 
     def _read(self, session: int, interrupted: threading.Event) -> TraceEnd | None:
         asked = False
