@@ -143,6 +143,7 @@ class Triggers:
         dumps: what has been kept, oldest first.
         kept: how many dumps there have been.
         passed: how often a trigger fitted while it waited.
+        told: told of each dump when it is made, on the thread of what has happened; it never raises.
     """
 
     def __init__(
@@ -158,6 +159,7 @@ class Triggers:
         self._most = most
         self.kept = 0
         self.passed = 0
+        self.told: Callable[[Dump], None] = lambda _: None
         self.kinds: frozenset[str] = frozenset()
         self._flight = flight
         self._size = size
@@ -216,7 +218,9 @@ class Triggers:
                     now=event[0],
                 )
                 self.kept += 1
-                self.dumps.append(Dump(trigger, event, tuple(events), self.kept))
+                dump = Dump(trigger, event, tuple(events), self.kept)
+                self.dumps.append(dump)
+                self.told(dump)
                 if len(self.dumps) > self._most:
                     self._give_way(text)
 

@@ -217,7 +217,7 @@ class ObserverApp(PatientApp[ExitInfo]):
     def on_brought(self, message: Brought) -> None:
         """Records of the trace session, whichever page is visible."""
         if self.tracer.take(message.fed) and isinstance(self.page, TracePage):
-            self.page.changed()
+            self.page.arrived()
 
     def ask(self, request: PortRequest[Any], then: Then) -> None:
         """Ask once, on the command connection; `then` gets the answer or the failure."""
@@ -325,7 +325,9 @@ class ObserverApp(PatientApp[ExitInfo]):
         """Freeze the page, or let it go on. Samples are taken all the same."""
         self.session.paused = not self.session.paused
         self.rewatch()
-        if self.page is not None:
+        if isinstance(self.page, TracePage):
+            self.page.arrived()
+        elif self.page is not None:
             self.page.frame()
 
     def action_pace(self, by: int) -> None:

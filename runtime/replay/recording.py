@@ -128,8 +128,8 @@ class Recording:
         steps, notes = _usable(reader.steps)
         if not steps:
             raise Broken(
-                f"the record has {len(reader.steps)} messages of {pid_text(number)} and no state of it, as a flight recorder's; "
-                "record the process, or replay its crash"
+                f"the record has {len(reader.steps)} messages of {pid_text(number)} and no state of it: a flight recorder keeps states "
+                "of handlers that raise, and of no others; record the process"
             )
         kinds = (record.kinds or reader.seen) & set(COMPARED)
         return cls(number, record.about[number], steps, frozenset(kinds), (*reader.notes, *notes))

@@ -27,6 +27,7 @@ from runtime.port.contract import (
     TimelineQuery,
     Trace,
     TraceRead,
+    TraceRecords,
     TraceSessions,
     TraceSessionsQuery,
     Trigger,
@@ -246,6 +247,27 @@ def test_records_are_kept_in_a_file_beside_what_is_shown(traced, tmp_path):
     assert (kept.sort, kept.title, kept.why, kept.size) == ("session", "all messages", "because of count", 7)
     found = store.find(trace=TRACE)
     assert (found[2].pid, found[2].peer, found[2].span) == (3, 4, "b" * 16)
+    store.close()
+
+
+@pytest.mark.parametrize("form", ["--mermaid", "--perfetto"])
+def test_what_a_node_has_told_before_it_died_is_written_and_kept(bank, tmp_path, form):
+    told = [story()]
+
+    def answer(_request):
+        if told:
+            return TraceRecords(at=AT, records=told.pop(), session=session(), over=False)
+        raise Failure(Code.CANNOT_CONNECT, "lost the connection to bank")
+
+    bank.answer(Trace, session()).answer(TraceRead, answer)
+    file = tmp_path / "kept.sqlite"
+    result = bank.run("trace", "all messages", form, "--save", str(file))
+    assert result.code == 3
+    assert result.out == bank.answer(TraceRead, pages(story())).run("trace", "all messages", form).out != ""
+    assert "7 records kept" in result.err
+    assert "lost the connection to bank" in result.err
+    store = Store(file)
+    assert [(kept.size, kept.why) for kept in store.collections()] == [(7, "lost the connection to bank")]
     store.close()
 
 

@@ -184,14 +184,21 @@ def _wrong(pattern: Pattern, wanted: Function, problem: str, *legal: str) -> NoR
 
 
 def _no_module(pattern: Pattern, wanted: Function) -> NoReturn:
-    loaded = [name for name in list(sys.modules) if name]
+    modules = dict(sys.modules)
+    loaded = [name for name in modules if name]
     near = (
         get_close_matches(wanted.module, loaded, 5)
         or [name for name in loaded if name.rpartition(".")[2] == wanted.module.rpartition(".")[2]][:5]
     )
+    first = wanted.name.partition(".")[0]
+    fit = [
+        f"{name}:{wanted.name}"
+        for name in near
+        if first == "*" or _part(modules[name], first) is not _MISSING
+    ]
     _wrong(
         pattern, wanted, f"no module {wanted.module!r} is loaded here",
-        *(f"{name}:{wanted.name}" for name in near), "a module that the node has imported",
+        *(fit or (f"{name}:*" for name in near)), "a module that the node has imported",
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import category, east_asian_width
+
 __all__ = ["PatternError"]
 
 
@@ -31,6 +33,14 @@ class PatternError(ValueError):
         start = max(0, self.column - 60)
         line = "".join(char if char.isprintable() else " " for char in self.pattern[start : start + 100])
         return (
-            f"column {self.column}: {self.problem}\n    {line}\n    {' ' * (self.column - 1 - start)}^\n"
+            f"column {self.column}: {self.problem}\n    {line}\n    {_blank(line[: self.column - 1 - start])}^\n"
             f"here may stand: {', '.join(self.legal)}"
         )
+
+
+def _blank(text: str) -> str:
+    """As many spaces as the text takes in a terminal, where some characters are wide, and some are none."""
+    return "".join(
+        "  " if east_asian_width(char) in "WF" else "" if category(char) in {"Mn", "Me"} else " "
+        for char in text
+    )

@@ -40,7 +40,7 @@ def diagram(records: Iterable[Record], most: int = 500) -> str:
     """The diagram of records, with a line break at its end.
 
     A message that was received, and whose sending is not among the records, is drawn from its receiving; and one of which only the
-    handling is known, as the flight recorder has it, from that.
+    handling is known, as the flight recorder has it, from that, in the place of its sending.
 
     Args:
         records: in any order.
@@ -51,7 +51,7 @@ def diagram(records: Iterable[Record], most: int = 500) -> str:
         record.span for record in ordered if record.kind in {"send", "call", "timer", "spawn"} and record.span
     }
     received = {record.span for record in ordered if record.kind == "receive" and record.span}
-    drawn = [record for record in ordered if _is_drawn(record, sent, received)]
+    drawn = sorted((record for record in ordered if _is_drawn(record, sent, received)), key=_moment)
     shown = drawn[:most]
     people = _people(shown, ordered)
     lines = ["sequenceDiagram"]
@@ -69,6 +69,12 @@ def _is_drawn(record: Record, sent: set[str], received: set[str]) -> bool:
     if record.kind == "handled":
         return bool(record.span) and record.span not in sent and record.span not in received
     return record.kind in _ARROWS or record.kind in _NOTES or record.kind == "spawn"
+
+
+def _moment(record: Record) -> float:
+    """When its arrow begins: a handling is recorded when it is over."""
+    began = record.mono - (record.took or 0.0) - (record.waited or 0.0)
+    return began if record.kind == "handled" else record.mono
 
 
 def _people(shown: list[Record], ordered: list[Record]) -> dict[int, tuple[str, str]]:
@@ -104,7 +110,10 @@ def _said(record: Record) -> str:
     value = next(
         (record.values[label] for label in ("message", "reply", "reason") if label in record.values), None
     )
-    return " ".join(part for part in (record.kind, record.text, _short(value)) if part)
+    said = _short(value)
+    if record.kind in _NOTES and said == record.text:  # an end's text is the class of its reason, too
+        said = ""
+    return " ".join(part for part in (record.kind, record.text, said) if part)
 
 
 def _short(value: Json) -> str:

@@ -69,8 +69,11 @@ def _here(story: Story, bar: Bar) -> Spans:
     elif bar.began is None and bar.title.startswith(("send", "call")):
         odd = " · never handled, as far as records tell"
     sender = "a timer" if bar.tick else story.called(bar.sender)
+    ends: Spans = [(sender, "muted"), (" → ", "faint"), (bar.who or "nobody yet", "text")]
+    if not bar.sender and bar.sent is None:  # a span of somebody's own: nobody has sent it
+        ends = [(bar.who or sender, "text")]
     orphan = " · what has caused it is not here" if bar.orphan else ""
     return [
-        (sender, "muted"), (" → ", "faint"), (bar.who or "nobody yet", "text"),
+        *ends,
         (f"  {bar.title}  ", "muted"), (bar.message, "strong"), (odd + orphan, "muted"),
     ]  # fmt: skip

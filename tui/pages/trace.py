@@ -128,7 +128,7 @@ class TracePage(TraceTyping):
 
     def on_screen_resume(self) -> None:
         """Visible again: what came meanwhile."""
-        self.changed()
+        self.arrived()
         self.lay_out()
 
     # --- which list ---------------------------------------------------------------------------
@@ -204,12 +204,16 @@ class TracePage(TraceTyping):
 
     # --- showing ------------------------------------------------------------------------------
 
-    def changed(self) -> None:
-        """Records have come, or the session stands otherwise."""
+    def arrived(self) -> None:
+        """Records have come, or the session stands otherwise: a list that is paused stands still."""
+        self.changed(still=self.session.paused)
+
+    def changed(self, *, still: bool = False) -> None:
+        """Something else is to be shown; of a list that stands still only the head."""
         if not self.is_mounted or not self.query("#trace-head"):
             return
         log = self.shown_log
-        if not self.session.paused:
+        if not still:
             self.records.empty = nothing(self.tracer, log, of_session=self.dump is None)
             before = self.records.current is None
             self.records.look_at(log.shown, follow=self.following and self.dump is None)

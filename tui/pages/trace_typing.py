@@ -119,11 +119,19 @@ class TraceTyping(DetailedPage):
 
     def action_limits(self) -> None:
         """Type limits."""
-        self.prompt.ask("limits", "limits", "Enter · Esc", limits_text(self.tracer.limits))
+        self._ask("limits", limits_text(self.tracer.limits))
 
     def action_slow(self) -> None:
         """Type thresholds."""
-        self.prompt.ask("slow", "slow from", "five times that is red · Enter · Esc", self.tracer.slow.text)
+        self._ask("slow", self.tracer.slow.text)
+
+    def _ask(self, purpose: str, text: str) -> None:
+        label, hint = (
+            ("limits", "Enter · Esc")
+            if purpose == "limits"
+            else ("slow from", "five times that is red · Enter · Esc")
+        )
+        self.prompt.ask(purpose, label, hint, text)
 
     def action_keep(self) -> None:
         """Type what the flight recorder is to wait for."""
@@ -138,7 +146,7 @@ class TraceTyping(DetailedPage):
     def action_filter(self) -> None:
         """Type a filter; the rows follow."""
         self.action_part(RECORDS)
-        self.prompt.ask("filter", "/", "Enter keep · Esc clear", self.shown_log.filter)
+        self.prompt.ask("filter", "/", "Enter keep · Esc clear · !text all but these", self.shown_log.filter)
 
     @on(Prompt.Edited)
     def filtering(self, event: Prompt.Edited) -> None:
@@ -159,6 +167,7 @@ class TraceTyping(DetailedPage):
                     self.tracer.limits = read_limits(event.text, self.tracer.limits)
             except ValueError as error:
                 self.console.tell(clean(str(error)), failed=True)
+                self.call_after_refresh(self._ask, event.purpose, event.text)  # it can be typed otherwise
             else:
                 if event.purpose == "limits" and self.tracer.runs:
                     self.console.tell("these are the limits of the next session: s s starts it")

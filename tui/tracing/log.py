@@ -35,7 +35,8 @@ class Log:
         self._most = most
         self.rows: list[Row] = []
         self.shown: list[Row] = self.rows
-        self.filter = ""
+        self.filter = self._needle = ""
+        self._inverted = False
         self.taken = 0
         self.waited = self.took = 0.0
         self.failed = 0
@@ -67,8 +68,8 @@ class Log:
             elif row.kind == "crash":  # of what was raised just before: one failure
                 self.failed += row.pid not in self._raised
                 self._raised.discard(row.pid)
-        if self.filter:
-            self.shown.extend(row for row in fresh if self.filter in row.found)
+        if self._needle:
+            self.shown.extend(row for row in fresh if self._lets_through(row))
         if len(self.rows) > self._most:
             self._drop(len(self.rows) - self._most + self._most // 10)
 
@@ -79,9 +80,13 @@ class Log:
             del self.shown[: bisect_left(self.shown, first, key=lambda row: row.number)]
 
     def look_for(self, text: str) -> None:
-        """Show only records that have this text in them."""
+        """Show only records that have this text in them; a leading `!` inverts."""
         self.filter = text.strip().lower()
-        self.shown = [row for row in self.rows if self.filter in row.found] if self.filter else self.rows
+        self._needle, self._inverted = self.filter.removeprefix("!").strip(), self.filter.startswith("!")
+        self.shown = [row for row in self.rows if self._lets_through(row)] if self._needle else self.rows
+
+    def _lets_through(self, row: Row) -> bool:
+        return (self._needle in row.found) is not self._inverted
 
     def place_of(self, number: int) -> int:
         """Where a record stands among those that are shown, or would stand."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -208,13 +209,14 @@ class PatternPrompt(Vertical):
                 ("✓ " if not check.dangers else "▲ ", "accent" if not check.dangers else "warn"),
                 (f"{force} · Esc", "muted"),
             ]
-        at = min(max(0, check.column - 1 - round(self.field.scroll_offset.x)), max(0, room - 1))
+        before = cell_len(self.field.value[: check.column - 1])
+        at = min(max(0, before - round(self.field.scroll_offset.x)), max(0, room - 1))
         text = clean(check.problem, 300)
         tone: Tone = "warn" if self.field.value.strip() else "muted"
-        if at + 2 + len(text) <= room or at < room // 2:
+        if at + 2 + cell_len(text) <= room or at < room // 2:
             return [(margin + " " * at, "text"), ("▲ ", tone), (cut(text, room - at - 2), tone)]
         left = cut(text, at - 1)
-        return [(margin + " " * (at - 1 - len(left)), "text"), (left, tone), (" ▲", tone)]
+        return [(margin + " " * (at - 1 - cell_len(left)), "text"), (left, tone), (" ▲", tone)]
 
     def _words(self, room: int) -> Spans:
         """As many as fit, the chosen one among them."""

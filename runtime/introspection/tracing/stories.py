@@ -43,6 +43,8 @@ _EDGE_S: Final = 0.1
 _DIGITS: Final = 8
 _LONG_S: Final = 1.0
 """From when on it is told that a process is at work on what no record has yet."""
+OPEN: Final = 3
+"""Spans that are not over, of which it is told: those that began first."""
 VALUES: Final = 2000
 """Records of one answer whose values are told: the newest."""
 
@@ -98,7 +100,7 @@ def _reading(node: Node, request: TimelineQuery, sessions: Sessions) -> Reading:
         working = _working(events, number, trace, node)
     mine = (each for each in events if each[6] is not None and each[6][0] == trace)
     told = told_apart(sorted(mine, key=lambda each: each[0]))
-    return Reading(trace, told, flown[0][0] if len(flown) > 1 else None, working)
+    return Reading(trace, told, flown[0][0] if len(flown) > 1 else None, [*working, *_open(told, node)])
 
 
 def _flown(node: Node) -> list[Event]:
@@ -152,18 +154,53 @@ def _working(events: list[Event], number: int, trace: int, node: Node) -> list[s
         return []
     mine = [(each[0], each[1], each[6][0]) for each in events if each[2] == number and each[6] is not None]
     began = max((mono for mono, kind, _ in mine if kind in _BEGUN), default=-math.inf)
-    if began < node.scheduler.clock() - seconds - _EDGE_S:
-        late = seconds >= _LONG_S
-        return (
-            [
-                f"it has been at work on a newer message for {seconds:,.1f} s, {handler}, which is told here when it is over"
-            ]
-            if late
-            else []
+    since = node.scheduler.clock() - seconds - _EDGE_S
+    if began < since:
+        if seconds < _LONG_S:
+            return []
+        newer = _come_of(events, number, since)
+        known = (
+            "which is told here when it is over"
+            if newer in {None, trace}
+            else f"of which the story {f'{newer:032x}'[:_DIGITS]} knows more"
         )
+        return [f"it has been at work on a newer message for {seconds:,.1f} s, {handler}, {known}"]
     said = f"it has been at work on this for {seconds:,.1f} s (▒)"
     over = [(mono, other) for mono, kind, other in mine if kind in _OVER and other != trace]
     return [f"{said}; the story before is {f'{max(over)[1]:032x}'[:_DIGITS]}" if over else said]
+
+
+def _come_of(events: list[Event], number: int, since: float) -> int | None:
+    """The story of the last that others have handled for a process since it has been at work."""
+    sent = [
+        (each[0], each[6][0])
+        for each in events
+        if each[5] == number
+        and each[6] is not None
+        and each[0] - (each[8] or 0.0) - (each[9] or 0.0) >= since
+    ]
+    return max(sent)[1] if sent else None
+
+
+def _open(events: list[Event], node: Node) -> list[str]:
+    """Spans that go on, and since when: a model that does not answer, say. Those of processes that have ended do not."""
+    begun: dict[int, Event] = {}
+    for event in events:
+        if event[6] is not None and event[1] == "span_start":
+            begun[event[6][1]] = event
+        elif event[6] is not None and event[1] == "span_end":
+            begun.pop(event[6][1], None)
+    clock = node.scheduler.clock()
+    late = [event for event in begun.values() if clock - event[0] >= _LONG_S and _lives(event[2], node)]
+    said = [
+        f"{clean(text, 80)!r} of {clean(name or '', 80) or pid_text(number) if number else 'the host'} has been open for {clock - mono:,.1f} s (▒)"
+        for mono, _, number, name, text, *_ in late[:OPEN]
+    ]
+    return [*said, f"and {len(late) - OPEN:,} more spans"] if late[OPEN:] else said
+
+
+def _lives(number: int, node: Node) -> bool:
+    return not number or node.table.get(number) is not None
 
 
 def _known(node: Node) -> str:
@@ -227,10 +264,13 @@ def _note(node: Node, reading: Reading, orphans: int, left_out: int, bare: int) 
         )
     if orphans:
         were = "was" if orphans == 1 else "were"
-        notes.append(f"{counted(orphans, 'span')} {were} caused by what is not here any more")
-    if not any(each[1] in {"send", "call"} for each in reading.events):
+        notes.append(f"{counted(orphans, 'span')} {were} caused by what is not here")
+    kinds = {each[1] for each in reading.events}
+    if not kinds & {"send", "call"}:
         notes.append(
-            "no session has taken its messages: what was sent and never handled is missing, and who caused what is told from times"
+            "no session has taken what was sent: what was never handled is missing"
+            if "receive" in kinds
+            else "no session has taken its messages: what was sent and never handled is missing, and who caused what is told from times"
         )
     if reading.since is not None and reading.events[0][0] <= reading.since:
         seconds = node.scheduler.clock() - reading.since

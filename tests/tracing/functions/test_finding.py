@@ -117,6 +117,7 @@ def test_what_was_decorated_by_something_of_c_is_the_decorator(bank):
     ("text", "problem", "legal"),
     [
         ("bank_foun:pay", "no module 'bank_foun' is loaded here", "bank_found:pay"),
+        ("bank_foun:zzz", "no module 'bank_foun' is loaded here", "bank_found:*"),
         ("bank_found:pya", "bank_found has no 'pya'", "bank_found:pay"),
         ("bank_found:Account.fersh", "bank_found:Account has no 'fersh'", "bank_found:Account.fresh"),
         ("bank_found:Acount.pay", "bank_found has no 'Acount'", "bank_found:Account.pay"),

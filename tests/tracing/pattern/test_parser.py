@@ -181,6 +181,12 @@ def test_an_error_points_at_the_column_and_lists_what_may_stand_there(text, colu
         assert shown[len(pointer) - 1] == text[column - 1]
 
 
+def test_the_mark_stands_under_its_column_behind_wide_characters_too():
+    shown, pointer = str(wrong('"助手 e\u0301" recieve')).splitlines()[1:3]
+    assert shown.endswith("recieve")
+    assert pointer == " " * 4 + " " * len('"xxxx e" ') + "^"
+
+
 def test_an_event_that_is_misspelt_is_guessed():
     assert "did you mean receive?" in wrong("all recieve").problem
     assert "did you mean ended?" in wrong("all exit").problem

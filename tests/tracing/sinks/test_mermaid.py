@@ -48,10 +48,25 @@ def test_a_message_of_which_only_the_handling_is_known_is_drawn_from_that():
     assert diagram(told(conversation())).count("handled") == 0
 
 
+def test_what_was_handled_meanwhile_is_drawn_behind_what_has_led_to_it():
+    inner = event(
+        "handled", mono=20.0, pid=6, name="book", peer=5, context=(1, 3, 2, None), waited=0.5, took=1
+    )
+    outer = event("handled", mono=21.0, pid=5, peer=0, context=(1, 2, 0, None), waited=0.5, took=4)
+    arrows = [line.strip() for line in diagram(told([inner, outer])).splitlines() if "-)" in line]
+    assert arrows == ["p1-)p2: handled", "p2-)p3: handled"]
+
+
 def test_a_process_that_is_made_is_drawn_from_who_makes_it():
     assert "p1->>p2: spawn Account" in diagram(
         told([event("spawn", (), pid=7, name=None, peer=5, text="Account")])
     )
+
+
+def test_the_class_of_a_reason_is_not_said_twice():
+    ended = event("ended", ValueError("no"), text="ValueError")
+    record = record_of(1, ended, 0.0, lambda _label, value, _redact: {"$type": type(value).__name__})
+    assert "Note over p1: ended ValueError\n" in diagram([record])
 
 
 def test_what_is_left_out_is_said():

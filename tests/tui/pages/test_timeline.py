@@ -264,6 +264,18 @@ async def test_a_story_of_one_span_is_a_story(console):
         assert "handled" in console.screen_text()
 
 
+async def test_a_span_of_an_agents_own_has_come_from_nobody(console):
+    console.node.tracing.story = [
+        record(1, 0.0, "span_start", ONE, span="a" * 16, text="chat gpt"),
+        record(2, 0.1, "span_start", None, span="b" * 16, text="warm up"),
+    ]
+    async with console.open(SMALL) as pilot:
+        await by_id(pilot)
+        assert line(console, "still at work").startswith("   reviewer-1  chat gpt")
+        await press(pilot, "down")
+        assert line(console, "still at work").startswith("   outside  warm up")
+
+
 async def test_a_long_story_is_read_part_by_part(console):
     console.node.tracing.story = [
         record(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 
 from runtime.port.contract import (
     CheckPattern,
@@ -80,6 +81,13 @@ async def test_what_is_wrong_stands_under_its_column_with_what_is_legal(console)
         await press(pilot, "enter")
         assert prompt(console).opened
         assert not console.node.tracing.opened
+
+
+async def test_what_is_wrong_stands_under_its_column_behind_wide_characters_too(console):
+    async with console.open(SMALL) as pilot:
+        await press(pilot, "6", "n", *'"助手 エージェント" recieve')
+        typed, below = (line(console, words) for words in (" recieve", "did you mean"))
+        assert cell_len(below.partition("▲")[0]) == cell_len(typed.partition("recieve")[0])
 
 
 async def test_tab_takes_the_word_that_the_arrows_have_chosen(console):
@@ -253,6 +261,25 @@ async def test_a_pause_freezes_the_rows_and_the_session_goes_on(console):
         assert console.page.records.cursor == "30"
 
 
+async def test_what_came_in_a_pause_is_there_when_it_is_over_although_nothing_more_comes(console):
+    async with console.open() as pilot:
+        await trace(console, pilot)
+        await press(pilot, "p")
+        console.node.tracing.take(review())
+        await console.poll(pilot)
+        await press(pilot, "p")
+        assert console.page.records.cursor == "29"
+
+
+async def test_what_is_asked_for_in_a_pause_is_shown(console):
+    async with console.open() as pilot:
+        await trace(console, pilot)
+        await press(pilot, "p", "slash", *"librarian", "enter")
+        assert len(console.page.records.order) == 2
+        await press(pilot, "escape")
+        assert len(console.page.records.order) == 15
+
+
 async def test_a_filter_leaves_what_fits_and_esc_clears_it(console):
     async with console.open() as pilot:
         await trace(console, pilot)
@@ -301,6 +328,8 @@ async def test_slow_is_what_the_operator_says_it_is(console):
         assert console.app.tracer.slow.took == 10.0
         await press(pilot, "w", *["backspace"] * 30, *"nonsense", "enter")
         assert "'nonsense' is no threshold" in console.screen_text()
+        await press(pilot, *["backspace"] * 8, *"took=5s", "enter")  # it can be typed otherwise
+        assert console.app.tracer.slow.took == 5.0
 
 
 # --- the session --------------------------------------------------------------------------------------
@@ -370,6 +399,7 @@ async def test_limits_are_typed_and_hold_for_the_next_session(console):
         assert (opened.limits.count, opened.limits.seconds, opened.values) == (50, 5.0, False)
         await press(pilot, "L", *["backspace"] * 90, *"count=0", "enter")
         assert "greater than or equal to 1" in console.screen_text()
+        assert "count=0" in line(console, "limits count")
 
 
 async def test_a_connection_that_is_lost_is_told_and_the_records_stay(console):
@@ -389,6 +419,27 @@ async def test_capital_t_traces_the_selected_process(console, opening):
         await press(pilot, *opening)
         assert console.page.mode == "trace"
         assert console.node.tracing.opened[0].pattern == '"reviewer-1" messages, handled, raised, lifecycle'
+
+
+async def test_capital_t_on_a_supervisor_of_the_tree_traces_all_that_is_below_it(console):
+    async with console.open() as pilot:
+        await press(pilot, "3")
+        node = console.page.table.current.node
+        assert node.kind == "supervisor"
+        await press(pilot, "T")
+        assert console.page.mode == "trace"
+        assert (
+            console.node.tracing.opened[0].pattern == f"under {node.pid} messages, handled, raised, lifecycle"
+        )
+
+
+async def test_capital_t_on_a_worker_of_the_tree_traces_it_alone(console):
+    async with console.open() as pilot:
+        await press(pilot, "3", "end")
+        node = console.page.table.current.node
+        assert node.kind == "worker"
+        await press(pilot, "T")
+        assert console.node.tracing.opened[0].pattern == f"{node.pid} messages, handled, raised, lifecycle"
 
 
 async def test_a_process_without_a_name_is_traced_by_its_pid(console):

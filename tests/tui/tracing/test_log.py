@@ -44,6 +44,17 @@ def test_what_comes_is_filtered_as_what_was_there():
     assert log.shown is log.rows
 
 
+def test_a_filter_is_inverted_by_a_mark_before_it():
+    log = Log()
+    log.add(some(70))
+    log.look_for("! <0.6.0>")
+    log.add(some(70))
+    assert len(log.shown) == 120
+    assert "<0.6.0>" not in {row.pid for row in log.shown}
+    log.look_for("!")
+    assert log.shown is log.rows
+
+
 def test_what_is_dropped_is_dropped_from_what_is_shown():
     log = Log(most=70)
     log.add(some(70))

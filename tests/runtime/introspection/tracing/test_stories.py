@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from runtime import ChildSpec, Server
+from runtime import ChildSpec, Server, trace
 from runtime.port.contract import Code, Failure, TimelineQuery
 from tests.runtime.introspection.tracing.bank import SECRET, Deposit, read_all
 from tests.runtime.introspection.tracing.test_sessions import deposit, failure, listen, open_trace
@@ -121,7 +121,7 @@ def test_one_that_is_missing_is_told_in_the_singular(node, client):
     few = story(client, trace=whole.trace, limit=len(whole.records) - 1)
     assert "left out: the first 1 record;" in f"{few.note};"
     last = story(client, trace=whole.trace, limit=1)
-    assert "1 span was caused by what is not here any more" in last.note
+    assert "1 span was caused by what is not here" in last.note
 
 
 def test_of_how_many_records_the_values_are_left_out_is_said(node, client, monkeypatch):
@@ -157,6 +157,16 @@ class Agent(Server):
         if message == "wait":
             self.doors.append(asyncio.Event())
             await self.doors[-1].wait()
+        elif message == "ask":
+            self.named("alice").cast(Deposit(1))
+            await self.handle_cast("wait", state)
+        elif message == "think":
+            with trace.span("chat gpt"):
+                await self.handle_cast("wait", state)
+        elif message == "leave it open":
+            trace.span("chat gpt").__enter__()
+        elif message == "crash":
+            raise ValueError(message)
         return state + 1
 
 
@@ -165,9 +175,9 @@ def agent(node):
     """At work on a message, after it has handled one; it goes on when it is asked to."""
     agent = node.run(node.node.start(ChildSpec("agent", Agent)))
 
-    def wait():
+    def wait(message="wait"):
         before = len(Agent.doors)
-        node.do(agent.cast, "wait")
+        node.do(agent.cast, message)
         eventually_sync(lambda: len(Agent.doors) > before)
 
     def go_on():
@@ -208,6 +218,52 @@ def test_where_the_newest_message_is_not_known_yet_that_is_said_when_it_takes_lo
     go_on()
 
 
+def test_a_span_that_is_open_for_long_is_told_until_it_ends(node, client, agent, monkeypatch):
+    wait, go_on = agent
+    wait("think")
+    found = eventually_sync(lambda: known(client, "agent"))
+    assert "open" not in found.note
+    monkeypatch.setattr("runtime.introspection.tracing.stories._LONG_S", 0.0)
+    assert "'chat gpt' of agent has been open for 0." in story(client, trace=found.trace).note
+    go_on()
+    eventually_sync(lambda: "open" not in story(client, trace=found.trace).note)
+
+
+def test_a_span_that_a_process_has_left_open_is_over_with_it(node, client, agent, monkeypatch):
+    monkeypatch.setattr("runtime.introspection.tracing.stories._LONG_S", 0.0)
+    node.do(node.node.named("agent").cast, "leave it open")
+    found = eventually_sync(
+        lambda: next((it for it in [known(client, "agent")] if it and "open" in it.note), None)
+    )
+    node.do(node.node.named("agent").cast, "crash")
+    eventually_sync(lambda: "open" not in story(client, trace=found.trace).note)
+
+
+def test_a_session_that_has_taken_one_side_is_not_said_to_have_taken_nothing(node, client):
+    open_trace(client, "alice receive, handled")
+    listen(node)
+    deposit(node, 5)
+    found = eventually_sync(
+        lambda: next((it for it in [known(client, "alice")] if it and len(it.records) > 1), None)
+    )
+    assert "no session has taken what was sent: what was never handled is missing" in found.note
+    assert "told from times" not in found.note
+
+
+def test_what_is_known_of_a_newer_message_is_found_by_the_story_that_its_handler_has_begun(
+    node, client, agent, monkeypatch
+):
+    wait, go_on = agent
+    monkeypatch.setattr("runtime.introspection.tracing.stories._LONG_S", 0.0)
+    first = eventually_sync(lambda: known(client, "agent"))
+    wait("ask")
+    newer = eventually_sync(lambda: known(client, "alice"))
+    found = story(client, process="agent")
+    assert found.trace == first.trace != newer.trace
+    assert f"of which the story {newer.trace[:8]} knows more" in found.note
+    go_on()
+
+
 def known(client, name):
     try:
         return story(client, process=name)
@@ -230,8 +286,8 @@ def test_a_story_that_is_not_known_is_said(client):
 def test_several_stories_that_begin_alike_are_told_apart(node, client):
     event = (0.0, "handled", 3, "alice", "", 0, None, (), None, None, None)
     keep = node.node.scheduler.listening.flight.keep
-    for trace in (0xABCD << 112 | 1, 0xABCD << 112 | 2):
-        node.do(keep, (*event[:6], (trace, 7, 0, None), *event[7:]))
+    for number in (0xABCD << 112 | 1, 0xABCD << 112 | 2):
+        node.do(keep, (*event[:6], (number, 7, 0, None), *event[7:]))
     refused = failure(client, TimelineQuery(trace="abcd"))
     assert refused.code is Code.BAD_REQUEST
     assert f"{0xABCD << 112 | 1:032x}" in refused.message
