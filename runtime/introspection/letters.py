@@ -1,7 +1,7 @@
 """What waits in a mailbox: its oldest messages, of which kinds they are, and one of them dropped or put last.
 
-letters_of    read without taking out; each has an id, by which the operator means it
-drop, requeue the message of an id, found here, moved on the loop if it is still there: never another one
+reading   letters_of   nothing is taken out; each message has an id, by which the operator means it
+moving    moved        the message of an id: found here, moved on the loop if it is still there; never another one
 """
 
 from __future__ import annotations
