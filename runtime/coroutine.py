@@ -86,7 +86,7 @@ class CoroutineHandle(Handle):
 class CoroutineProcess(Process):
     """A process that runs one coroutine."""
 
-    __slots__ = ("again", "function", "newer", "received", "receiver")
+    __slots__ = ("again", "function", "looked", "newer", "received", "receiver")
 
     handle: CoroutineHandle  # pyright: ignore[reportIncompatibleVariableOverride]  # set once, by the node
 
@@ -96,6 +96,8 @@ class CoroutineProcess(Process):
         self.received: Caller[Any] | None = None
         """Whose call it has received last, if its last message was one."""
         self.receiver: asyncio.Future[None] | None = None
+        self.looked = 0
+        """How many messages its `receive` has looked at that it does not want."""
         self.again: tuple[tuple[Any, ...], dict[str, Any]] | None = None
         """With what newer code begins; None if it has not been said."""
         self.newer: Callable[[], None] | None = None
@@ -192,10 +194,10 @@ class CoroutineProcess(Process):
             await asyncio.sleep(0)  # a full mailbox never makes it wait; its neighbours must have their turns
         deadline = None if timeout is None else loop.time() + timeout
         accepts = _predicate(match)
-        seen = 0
+        self.looked = 0
         while True:
             if not self.suspend and self.newer is None:
-                found, seen = self._take(accepts, seen)
+                found = self._take(accepts)
                 if found is not None:
                     return self._received(found)
             receiver = self.receiver = loop.create_future()
@@ -226,16 +228,22 @@ class CoroutineProcess(Process):
         if timeout is not None and not timeout >= 0:
             raise ValueError(f"timeout={timeout!r}; it is seconds, 0 or more, or None to wait for ever")
 
-    def _take(self, accepts: Callable[[Any], object] | None, seen: int) -> tuple[Entry | None, int]:
-        """The first entry that matches from `seen` on, taken out; else None and how many have been looked at."""
+    def taken_out(self, index: int) -> None:
+        """One message less to be passed over."""
+        if index < self.looked:
+            self.looked -= 1
+
+    def _take(self, accepts: Callable[[Any], object] | None) -> Entry | None:
+        """The first entry that matches, of those that have not been looked at, taken out; else None."""
         mailbox = self.mailbox or ()
-        for index, entry in enumerate(islice(mailbox, seen, None), seen):
+        for index, entry in enumerate(islice(mailbox, self.looked, None), self.looked):
             if accepts is None or accepts(_visible(entry)):
                 del self.mailbox[index]  # type: ignore[union-attr]  # pyright: ignore[reportOptionalSubscript]
                 if not self.mailbox:
                     self.mailbox = None
-                return entry, index
-        return None, len(mailbox)
+                return entry
+        self.looked = len(mailbox)
+        return None
 
     def _received(self, entry: Entry) -> Any:
         kind, message, self.received, _, sender, _ = entry

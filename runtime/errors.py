@@ -7,6 +7,7 @@
     │   ├── CallTimeout             (also a TimeoutError) no answer in time; it may still come, and is then dropped
     │   ├── ProcessDied             the process ended with the call unanswered
     │   ├── MailboxFull             a bounded mailbox takes no more
+    │   ├── MessageDropped          an operator has dropped the call
     │   ├── CallbackFailed          a function that was to be run on a state raised
     │   └── SelfCall                a process called itself
     ├── NotSendable (TypeError)     a message holds what processes cannot share
@@ -35,7 +36,7 @@ from typing import Any
 
 __all__ = [
     "AlreadyRegistered", "BadReturn", "CallCycle", "CallError", "CallTimeout", "CallbackFailed", "ChildError",
-    "CodeError", "Foreign", "Interrupted", "MailboxFull", "NoProcess", "NodeError", "NotRegistered", "NotSendable",
+    "CodeError", "Foreign", "Interrupted", "MailboxFull", "MessageDropped", "NoProcess", "NodeError", "NotRegistered", "NotSendable",
     "OSProcessDied", "ObserverError", "ProcessDied", "ProcessExit", "SelfCall", "StartError", "UpgradeRefused",
 ]  # fmt: skip
 
@@ -104,6 +105,16 @@ class MailboxFull(CallError):  # noqa: N818
         )
         self.target = target
         self.limit = limit
+
+
+class MessageDropped(CallError):  # noqa: N818
+    """Raised in the caller when an operator has dropped its call (`observer drop`). It was not begun, and never will be."""
+
+    def __init__(self, target: object) -> None:
+        super().__init__(
+            f"an operator has dropped the call out of the mailbox of {target}; it was not handled"
+        )
+        self.target = target
 
 
 class CallbackFailed(CallError):  # noqa: N818 - OTP's `callback_failed`

@@ -240,6 +240,7 @@ def flush(process: Process, other: Process) -> None:
     for index, entry in enumerate(process.mailbox):
         if type(entry[1]) is Exit and entry[1].pid == other.pid:
             del process.mailbox[index]
+            process.taken_out(index)
             return
 
 
@@ -276,6 +277,7 @@ def demonitor(watcher: Process, ref: Ref) -> bool:
     for index, entry in enumerate(mailbox):
         if type(entry[1]) is Down and entry[1].ref == ref:
             del mailbox[index]
+            watcher.taken_out(index)
             return True
     return target is not None
 

@@ -17,8 +17,9 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import cached_property
+from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
@@ -45,9 +46,10 @@ from .supervision.engine import Engine, describe_failure
 from .supervision.family import SupervisorProcess
 from .supervision.registration import claim
 from .supervision.requests import StartChild, Started
-from .supervision.specification import Specification
+from .supervision.specification import Specification, top_spec
 from .supervision.supervisor import Supervisor
 from .table import ProcessTable
+from .trace.kept import kept
 
 if TYPE_CHECKING:
     from .code.upgrades import Code
@@ -76,9 +78,12 @@ class Node:
             them all, and plain handlers cannot wait. Optional. Defaults to True; `preemption` says what it is then.
         introspection: False opens no port and no socket: nobody can attach. Optional. Defaults to True.
         flight: events that its flight recorder keeps; 0 for no recorder. Optional. Defaults to 10,000.
+        keep: triggers of the recorder that are set from the start, as `observer keep` sets them: ("5s before crash",); none
+            has to be forced. Optional. Defaults to none.
+        dumps: an SQLite file into which each dump of a trigger goes as well, for `observer saved`. Optional. Defaults to none.
 
     Raises:
-        ValueError: the name has an illegal form.
+        ValueError: the name or a trigger has an illegal form, or there is no recorder for a trigger.
     """
 
     def __init__(
@@ -92,6 +97,8 @@ class Node:
         time_slicing: bool = True,
         introspection: bool = True,
         flight: int = 10_000,
+        keep: Iterable[str] = (),
+        dumps: str | PathLike[str] | None = None,
     ) -> None:
         if not _NAME.fullmatch(name):
             raise ValueError(
@@ -104,7 +111,7 @@ class Node:
         self.registry: Final = Directory()
         self.ledger: Final = Ledger()
         self.started_at: Final = time.time()
-        self._runs: Final[Any] = {"time_slicing": time_slicing, "flight": flight}
+        self._runs: Final[Any] = {"time_slicing": time_slicing, **kept(flight, keep, dumps)}
         self._listen = (host, port, tls) if introspection else None
         self._clock: Callable[[], float] = time.monotonic  # tests put a virtual clock here
         self.begins = self.numbers = 0
@@ -176,6 +183,7 @@ class Node:
         if self._visibility is not None:
             await in_thread(self._visibility.close)
         await remains.await_parked(sched)
+        await sched.listening.written()
         sched.close()
         if self._finished is not None and not self._finished.done():
             self._finished.set_result(None)
@@ -202,21 +210,13 @@ class Node:
             ChildError: the id is taken.
             NodeError: the node is not running.
         """
-        spec = self._top_spec(what)
+        spec = top_spec(what, self.numbers + 1)
         pid = self._running_root().pid
         try:
             started: Started = await pid.call(StartChild(spec), timeout=None)
         except StartError as error:
             raise StartError(error.what, error.reason, describe_failure(error.reason)) from None
         return started
-
-    def _top_spec(self, what: Any) -> ChildSpec:
-        if isinstance(what, Specification):
-            name = what.name or f"supervisor-{self.numbers + 1}"
-            return ChildSpec(name, what, restart="transient", register=what.name is not None)
-        if not isinstance(what, ChildSpec):
-            raise TypeError(f"node.start takes a Supervisor(…) or a ChildSpec(…); got {what!r}")
-        return what
 
     def spawn(self, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> Pid:
         """Start a coroutine process that runs `function(process, *args)`, unsupervised.

@@ -226,6 +226,9 @@ class Process:
         self.post(entry)
         return True
 
+    def taken_out(self, index: int) -> None:
+        """What stood at `index` in the mailbox has been taken out of it, and not by a step of this process."""
+
     def from_elsewhere(self, target: Address, kind: int, message: Any) -> None:
         """A cast or a send from another thread: it is passed on to the loop."""
         from .sending import pass_on  # noqa: PLC0415 - compiled, the two import each other

@@ -67,7 +67,7 @@ class Scheduler(RunQueue):
         clock: Callable[[], float] = time.monotonic,
         *,
         time_slicing: bool = True,
-        flight: int = 0,
+        **past: Any,
     ) -> None:
         super().__init__(node, loop, clock)
         self._born = -math.inf
@@ -87,7 +87,7 @@ class Scheduler(RunQueue):
         self.block: Block | None = None
         """The OS processes of isolated processes, once there are some."""
         self.answering = Answering(self)
-        self.listening: Final = Listening(node, self, flight)
+        self.listening: Final = Listening(node, self, **past)
         self.mode: Final[Mode] = choose(self, time_slicing=time_slicing)
         self.sliced: Final = self.mode.workers is not None
         self.workers: Final = self.mode.workers or Direct(self)

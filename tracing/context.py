@@ -67,6 +67,12 @@ class Newborn:
                 self._ids: Context = getattr(self, "_ids", None) or born()
             return self._ids
 
+    @property
+    def known(self) -> Context | None:
+        """The context, if somebody has read it."""
+        ids: Context | None = getattr(self, "_ids", None)
+        return ids
+
     def __getitem__(self, index: Any) -> Any:
         ids: Any = self.drawn()
         return ids[index]

@@ -4,7 +4,7 @@
     last(seconds, pid=…, trace=…)  the last events of a process and of the story that it was in
 
 What is kept is whatever the runtime has at hand, since making an `Event` of each message would cost more than the append;
-`event_of` makes events of those few that somebody reads. No cursors and no numbers: for a feed, see `recorder`.
+`glance` tells which of it somebody wants, and `event_of` makes events of those few. No cursors and no numbers: for a feed, see `recorder`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
+from .context import Context
 from .records import Event, Record, Show, record_of, reticent
 
-__all__ = ["Flight", "itself"]
+__all__ = ["Flight", "Glance", "glance", "itself"]
 
 Item = TypeVar("Item")
+Glance: TypeAlias = tuple[float, int, int, Context | None]
+"""What is looked at before an event is made of it: when it was, whose it is, the other process, and its context."""
 
 
 def itself(item: Any) -> Event:
@@ -28,12 +31,18 @@ def itself(item: Any) -> Event:
     return event
 
 
+def glance(event: Event) -> Glance:
+    """A glance at an event."""
+    return event[0], event[2], event[5], event[6]
+
+
 class Flight(Generic[Item]):
     """A ring of what has happened.
 
     Args:
         size: how much to keep. Optional. Defaults to 10,000.
         event_of: the event of what is kept. Optional. Defaults to events being kept.
+        glance: a glance at what is kept: the loop waits while thousands are looked at. Optional. Defaults to events being kept.
         clock: seconds of the monotonic clock. Optional. Defaults to `time.monotonic`.
 
     Attributes:
@@ -44,10 +53,12 @@ class Flight(Generic[Item]):
         self,
         size: int = 10_000,
         event_of: Callable[[Item], Event] = itself,
+        glance: Callable[[Any], Glance] = glance,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ring: Final[deque[Item]] = deque(maxlen=size)
         self._event_of = event_of
+        self._glance = glance
         self._clock = clock
         self.keep: Final[Callable[[Item], None]] = self._ring.append
 
@@ -74,15 +85,17 @@ class Flight(Generic[Item]):
             now: until when, in seconds of the clock. Optional. Defaults to now.
         """
         until = self._clock() if now is None else now
+        since, look, all_of_them = until - seconds, self._glance, pid is None and trace is None
         found: list[Event] = []
         for item in reversed(self._ring.copy()):  # one operation of the interpreter: safe beside the writer
-            event = self._event_of(item)
-            if event[0] > until:
+            at, whose, peer, context = look(item)
+            if at > until:
                 continue
-            if event[0] < until - seconds or len(found) >= most:
+            if at < since or len(found) >= most:
                 break
-            if _concerns(event, pid, trace):
-                found.append(event)
+            mine = pid in (whose, peer)
+            if mine or all_of_them or (context is not None and context[0] == trace):
+                found.append(self._event_of(item))
         found.reverse()
         return found
 
@@ -95,11 +108,3 @@ class Flight(Generic[Item]):
         """Events as records, numbered from 1 on."""
         epoch = time.time() - time.monotonic()
         return [record_of(seq, event, epoch, show) for seq, event in enumerate(events, 1)]
-
-
-def _concerns(event: Event, pid: int | None, trace: int | None) -> bool:
-    if pid is None and trace is None:
-        return True
-    context = event[6]
-    mine = pid is not None and (event[2] == pid or event[5] == pid)
-    return mine or (trace is not None and context is not None and context[0] == trace)

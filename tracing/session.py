@@ -304,6 +304,10 @@ class Session:
             waiting = self._backlog.look()
         return [self._event_of(each) for each in waiting]
 
+    def concerns(self, subject: Subject) -> bool:
+        """Whether its pattern names this process, by whatever it says whom."""
+        return self._matcher.concerns(subject)
+
     def wants(self, kind: str, label: str) -> bool:
         """Whether a value of this label is to be shown, of an event of this kind."""
         return self._matcher.shows(kind, label)

@@ -143,6 +143,7 @@ class Triggers:
         dumps: what has been kept, oldest first.
         kept: how many dumps there have been.
         passed: how often a trigger fitted while it waited.
+        told: told of each dump when it is made, on the thread of what has happened; it never raises.
     """
 
     def __init__(
@@ -158,6 +159,7 @@ class Triggers:
         self._most = most
         self.kept = 0
         self.passed = 0
+        self.told: Callable[[Dump], None] = lambda _: None
         self.kinds: frozenset[str] = frozenset()
         self._flight = flight
         self._size = size
@@ -202,7 +204,7 @@ class Triggers:
     def offer(self, subject: Subject, event: Event) -> None:
         """Look at an event whose kind is one of `kinds`, after the flight recorder has kept it. Never raises."""
         for text, (trigger, matcher) in self._set.items():
-            if matcher.accepts(subject, event):
+            if _fits(matcher, subject, event):
                 if event[0] < self._again.get(text, event[0]):
                     self.passed += 1
                     continue
@@ -216,7 +218,9 @@ class Triggers:
                     now=event[0],
                 )
                 self.kept += 1
-                self.dumps.append(Dump(trigger, event, tuple(events), self.kept))
+                dump = Dump(trigger, event, tuple(events), self.kept)
+                self.dumps.append(dump)
+                self.told(dump)
                 if len(self.dumps) > self._most:
                     self._give_way(text)
 
@@ -226,3 +230,11 @@ class Triggers:
         most = max(shares.values())
         whose = {newest} if shares[newest] == most > 1 else {text for text in shares if shares[text] == most}
         del self.dumps[next(at for at, dump in enumerate(self.dumps) if dump.trigger.text in whose)]
+
+
+def _fits(matcher: Matcher, subject: Subject, event: Event) -> bool:
+    """Whether a trigger waits for this event: not where that cannot be told, and the step goes on."""
+    try:
+        return matcher.accepts(subject, event)
+    except Exception:
+        return False

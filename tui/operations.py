@@ -1,4 +1,4 @@
-"""What changes a process or writes a file: kill, suspend, resume, export.
+"""What changes a process or writes a file: kill, suspend, resume, drop, requeue, export.
 
 K -> Confirm, at once, from what is known -> Info fills in what is at stake -> Yes -> Kill -> a notice
 """
@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from runtime.port.contract import Done, Failure, Info, Kill, Link, PortRequest, ProcessInfo, Resume, Suspend
+from runtime.port.contract import (
+    Done,
+    Drop,
+    Failure,
+    Info,
+    Kill,
+    Letter,
+    Link,
+    PortRequest,
+    ProcessInfo,
+    Requeue,
+    Resume,
+    Suspend,
+)
 from tui.format import clean, cut, number, plural
 from tui.spans import Spans
 from tui.widgets.confirm import CELLS, Confirm
@@ -50,13 +63,42 @@ class Operations:
                 f"Suspend {target.title}?", "suspend", target, suspend_stakes, Suspend(process=target.pid)
             )
 
+    def drop(self, pid: str, letter: Letter, then: Callable[[], None]) -> None:
+        """Ask, then take a message out of a mailbox; `then`, if it was done."""
+        self._move("Drop", pid, letter, Drop(process=pid, message=letter.id), then)
+
+    def requeue(self, pid: str, letter: Letter, then: Callable[[], None]) -> None:
+        """Ask, then put a message behind all others; `then`, if it was done."""
+        self._move("Requeue", pid, letter, Requeue(process=pid, message=letter.id), then)
+
+    def _move(
+        self, verb: str, pid: str, letter: Letter, request: PortRequest[Done], then: Callable[[], None]
+    ) -> None:
+        title = cut(f"{verb} {letter.kind} {clean(letter.type, 60)} of {pid}?", CELLS)
+        twin = self._twin(f"{verb.lower()} '{pid}' {letter.id}")
+
+        def done(answer: BaseModel | Failure) -> None:
+            self._done(answer)
+            then()
+
+        def decided(yes: bool | None) -> None:
+            if yes:
+                self._console.ask(request, done)
+
+        stakes = drop_stakes(letter) if verb == "Drop" else REQUEUED
+        self._console.push_screen(Confirm(title, twin, stakes), decided)
+
+    def _twin(self, words: str) -> str:
+        """How a script would do it."""
+        node = self._console.session.node
+        where = f" -n {shlex.quote(clean(node.name, 60))}" if node is not None else ""
+        return f"observer {words}{where}"
+
     def _confirm(
         self, title: str, verb: str, target: Target,
         stakes: Callable[[ProcessInfo], list[Spans]], request: PortRequest[Done],
     ) -> None:  # fmt: skip
-        node = self._console.session.node
-        where = f" -n {shlex.quote(clean(node.name, 60))}" if node is not None else ""
-        dialog = Confirm(title, f"observer {verb} '{target.pid}'{where}", [ASKING])
+        dialog = Confirm(title, self._twin(f"{verb} '{target.pid}'"), [ASKING])
 
         def informed(answer: BaseModel | Failure) -> None:
             if isinstance(answer, ProcessInfo):
@@ -142,6 +184,20 @@ def suspend_stakes(info: ProcessInfo) -> list[Spans]:
 def resume_stakes(info: ProcessInfo) -> list[Spans]:
     """What it will work off."""
     return [_messages(info, "wait for it")]
+
+
+REQUEUED: list[Spans] = [
+    [("behind all that waits now; its age, its sender and its caller stay", "text")],
+    [("messages of one sender no longer come in their order", "warn")],
+]
+"""What becomes of a message that is put last."""
+
+
+def drop_stakes(letter: Letter) -> list[Spans]:
+    """Who learns that a message is gone."""
+    if letter.kind == "call":
+        return [[("it is never handled; whoever has called gets `MessageDropped`", "warn")]]
+    return [[("it is never handled, and its sender is not told", "warn")]]
 
 
 def _messages(info: ProcessInfo, what: str) -> Spans:

@@ -12,6 +12,7 @@ from runtime.port.contract import (
     AuditEntry,
     Code,
     CodePlan,
+    Drop,
     Failure,
     ForgetTrigger,
     KeepTrigger,
@@ -20,6 +21,7 @@ from runtime.port.contract import (
     PortRequest,
     Reload,
     Replay,
+    Requeue,
     Send,
     StopTrace,
     Trace,
@@ -107,6 +109,8 @@ def _detail(request: PortRequest[Any], answer: BaseModel | None) -> str:
         message = request.message
         kind = message.get("type") if isinstance(message, dict) else None
         return f"{request.kind} {kind}" if isinstance(kind, str) else request.kind
+    if isinstance(request, Drop | Requeue):
+        return f"message {request.message}"
     if isinstance(request, PlanUpgrade):
         name = f"plan {answer.id}" if isinstance(answer, CodePlan) else ""
         return ", ".join(filter(None, (name, "a rollback" if request.rollback else "")))

@@ -1,4 +1,4 @@
-"""One process: what it is, where it stands, what it holds, what waits for it."""
+"""One process: what it is, where it stands, what it holds."""
 
 from __future__ import annotations
 
@@ -6,16 +6,11 @@ import json
 import math
 import types
 from collections.abc import Iterable
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from runtime.mailbox import CONTINUE, KINDS
 from runtime.port.contract import (
     Failure,
-    Letter,
     Link,
-    Mailbox,
-    MailboxContents,
     ProcessInfo,
     Stack,
     State,
@@ -46,12 +41,11 @@ if TYPE_CHECKING:
 
     from .shown import Shown
 
-__all__ = ["contents_of", "info_of", "stack_answer", "state_of"]
+__all__ = ["info_of", "stack_answer", "state_of"]
 
 LISTED: Final = 100
 """Links and monitors that an answer lists."""
 REMAINS: Final = "it has ended, and its code does not: it stands here, and is never resumed"
-MESSAGE: Final = Limits(depth=6, width=50, items=10_000)
 
 
 def info_of(node: Node, name: str, busy: dict[int, float]) -> ProcessInfo:
@@ -189,34 +183,4 @@ def state_of(node: Node, request: State, shown: Shown) -> Value:
         note="a coroutine process keeps its state in local variables; see its stack"
         if coroutine
         else agenda_text(process),
-    )
-
-
-def contents_of(node: Node, request: Mailbox, shown: Shown) -> MailboxContents:
-    """The oldest messages of a mailbox."""
-    process = find(node, request.process)
-    clock = node.scheduler.clock()
-    mailbox = process.mailbox
-    waiting = settled(lambda: list(islice(mailbox or (), request.limit + 1)))
-    head = [entry for entry in waiting if entry[0] != CONTINUE][: request.limit]
-    total = max(process.letters, len(head))
-    bodies = shown.many(process, [entry[1] for entry in head], MESSAGE)
-    letters = [
-        Letter(
-            kind=KINDS[entry[0]],
-            sender=pid_text(entry[4]) if entry[4] else None,
-            age_s=max(0.0, clock - entry[3]),
-            type=clean(class_name(type(entry[1])), 200),
-            value=body.value,
-        )
-        for entry, body in zip(head, bodies, strict=True)
-    ]
-    return MailboxContents(
-        pid=pid_text(process.number),
-        at=now(),
-        total=total,
-        letters=letters,
-        truncated=total > len(head) or any(body.truncated for body in bodies),
-        redacted=sum(body.redacted for body in bodies),
-        torn=any(body.torn for body in bodies),
     )

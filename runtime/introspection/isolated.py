@@ -1,6 +1,6 @@
 """Questions that only the OS process of an isolated process can answer, and all about processes that live in it.
 
-    about the isolated process   state, stack: there; mailbox: there and here; everything else: here
+    about the isolated process   state, stack: there; mailbox, and its messages: there and here; everything else: here
     about <42.2.0>               spawned in <0.42.0>: everything there, changes too
 
 The thread over there answers while its loop is stuck; one that does not answer in time is told as such.
@@ -13,18 +13,22 @@ from typing import TYPE_CHECKING, Any, Final
 from runtime.pid import NODE, pid_text
 from runtime.port.contract import (
     Code,
+    Drop,
     Failure,
+    LetterGroup,
     Link,
     Mailbox,
     MailboxContents,
     ProcessInfo,
     Replay,
+    Requeue,
     StackQuery,
     State,
     TimelineQuery,
     parse_answer,
 )
 
+from . import letters
 from .elsewhere import cell_of
 from .lookup import find, link_to, number_in
 
@@ -36,7 +40,7 @@ if TYPE_CHECKING:
     from runtime.port.contract import PortRequest
     from runtime.port.service import Principal
 
-__all__ = ["asked_inside", "with_letters_inside"]
+__all__ = ["asked_inside", "moved_where_it_waits", "with_letters_inside"]
 
 ANSWER_S: Final = 5.0
 """Seconds that the other side has: at the first question it imports what it needs to answer."""
@@ -116,11 +120,41 @@ def with_letters_inside(
         update={
             "total": total,
             "letters": letters,
+            "groups": _together(there.groups, here.groups),
             "truncated": there.truncated or total > len(letters),
             "redacted": there.redacted + here.redacted,
             "torn": there.torn or here.torn,
         }
     )
+
+
+def _together(there: list[LetterGroup], here: list[LetterGroup]) -> list[LetterGroup]:
+    """Groups of what waits in two places."""
+    groups: dict[tuple[str, str | None, str], LetterGroup] = {}
+    for group in (*there, *here):
+        known = groups.setdefault((group.kind, group.sender, group.type), group)
+        if known is not group:
+            groups[group.kind, group.sender, group.type] = known.model_copy(
+                update={
+                    "count": known.count + group.count,
+                    "oldest_s": max(known.oldest_s, group.oldest_s),
+                    "newest_s": min(known.newest_s, group.newest_s),
+                }
+            )
+    return sorted(groups.values(), key=lambda group: -group.count)
+
+
+def moved_where_it_waits(node: Node, request: Drop | Requeue, principal: Principal) -> BaseModel:
+    """Move a message that waits here, or, for an isolated process, over there.
+
+    Raises:
+        Failure: as `letters.moved`; or its OS process does not answer.
+    """
+    process = find(node, request.process)
+    cell = cell_of(node, process.number) if node.scheduler.block is not None else None
+    if cell is None or letters.found(process, request.message) is not None:
+        return letters.moved(node, request)
+    return _ask(cell, request, principal, process.number)
 
 
 def _ask(cell: Cell, request: PortRequest[Any], principal: Principal, number: int) -> BaseModel:

@@ -11,12 +11,12 @@ from pydantic import BaseModel
 
 from runtime.port import contract as c
 
-from . import actions, code, details, happenings
+from . import actions, code, details, happenings, letters
 from .audit import AuditLog, why_not
 from .census import Censuses
 from .elsewhere import Elsewhere
 from .entries import registered
-from .isolated import asked_inside, with_letters_inside
+from .isolated import asked_inside, moved_where_it_waits, with_letters_inside
 from .listing import Listing
 from .operating import Operation, acting
 from .overview import node_info
@@ -71,7 +71,7 @@ class Introspection:
             c.StackQuery: lambda request, _who: details.stack_answer(node_, request.process),
             c.State: lambda request, _who: details.state_of(node_, request, shown),
             c.Mailbox: lambda request, who: with_letters_inside(
-                node_, request, who, details.contents_of(node_, request, shown)
+                node_, request, who, letters.letters_of(node_, request, shown)
             ),
             c.TreeQuery: lambda request, _who: supervision_tree(node_, request, self.sampler.busy()),
             c.History: lambda request, who: happenings.restart_history(node_, request, who),
@@ -99,6 +99,8 @@ class Introspection:
             c.Suspend: lambda request, _who: actions.suspend(node_, request),
             c.Resume: lambda request, _who: actions.resume(node_, request),
             c.Send: lambda request, _who: actions.send(node_, request, shown),
+            c.Drop: lambda request, who: moved_where_it_waits(node_, request, who),
+            c.Requeue: lambda request, who: moved_where_it_waits(node_, request, who),
             c.PlanUpgrade: lambda request, _who: code.plan(node_, request),
             c.Reload: lambda request, who: code.reload(node_, request, f"key {who.key}"),
             c.Rollback: lambda request, who: code.rollback(node_, request, f"key {who.key}"),

@@ -272,7 +272,7 @@ class Cell(Peer):
         """Processes beside it have crashed over there."""
         self.node.ledger.tell_crash(places, count)
 
-    def on_told(self, events: list[Any], untold: int) -> None:
+    def on_told(self, events: list[Any], untold: dict[str, int]) -> None:
         """What has happened inside, for who listens."""
         hear(self, events, untold)
 

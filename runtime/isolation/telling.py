@@ -64,7 +64,8 @@ class Telling:
         self._waiting: list[tuple[Event, Any]] = []
         self._came: dict[int, None] = {}
         self._until = 0.0
-        self._count = self._untold = 0
+        self._count = 0
+        self._untold: dict[str, int] = {}
 
     def listen(self, kinds: tuple[str, ...]) -> None:
         """From now on these are wanted outside."""
@@ -80,7 +81,7 @@ class Telling:
             self._until, self._count = event[0] + WINDOW_S, 0
         self._count += 1
         if self._count > MOST:
-            self._untold += 1
+            self._untold[event[1]] = self._untold.get(event[1], 0) + 1
         if not self._waiting:
             home.sched.loop.call_soon(self._turn)
         if self._count <= MOST:
@@ -107,7 +108,7 @@ class Telling:
     def flush(self) -> None:
         """Tell what has been gathered."""
         waiting, self._waiting = self._waiting, []
-        untold, self._untold = self._untold, 0
+        untold, self._untold = self._untold, {}
         if waiting or untold:
             self._home.frame(
                 "told",
@@ -135,8 +136,8 @@ def _address(item: Any) -> int | str | bytes | None:
     return address
 
 
-def hear(cell: Cell, events: list[Any], untold: int) -> None:
-    """The side of the node: offer what has been told to whoever listens. As a step of the process."""
+def hear(cell: Cell, events: list[Any], untold: dict[str, int]) -> None:
+    """The side of the node: offer what has been told to whoever listens; `untold` is how many were not, by kind. As a step of the process."""
     owner = cell.owner
     tap = cell.sched.tap
     if tap is None:
@@ -166,9 +167,10 @@ def hear(cell: Cell, events: list[Any], untold: int) -> None:
             redact = owner.redact
         tap.offer(subject, (*told[:7], values, *told[8:], redact))
     if untold:
-        why = f"more than {MOST / WINDOW_S:,.0f} events a second come from inside {owner!r}; {untold:,} were not told"
+        why = f"more than {MOST / WINDOW_S:,.0f} events a second come from inside {owner!r}; {sum(untold.values()):,} were not told"
         for session in tap.sessions:
-            if session.kinds & TOLD:
+            missed = session.kinds & untold.keys()
+            if missed and ("reply" in missed or session.concerns(owner)):  # a reply is told of who gives it
                 session.stop("rate", why, cell.sched.clock())
 
 

@@ -77,6 +77,10 @@ class Recorder(Session):
         """To what sites add messages."""
         return Hearing(self.offer)
 
+    def concerns(self, subject: Subject) -> bool:  # noqa: ARG002 - whoever it is
+        """Each process does: it may have sent something to the one that is recorded."""
+        return True
+
     def offer(self, subject: Subject, event: Any) -> None:
         """Keep an event that concerns the process. Never raises."""
         if self._stopped is not None:

@@ -63,7 +63,7 @@ from .packing import Unpackable, copied, unpacked
 from .recording import Kept, Recording, Step, handler_of
 from .report import Difference, Mode, Report, StepReport
 from .shadows import Unanswered
-from .stand_in import slept, stand_in
+from .stand_in import shown_as, slept, stand_in
 from .tape import Asked, Effect, Tape
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ async def replay(
     job = _Job(recording, found, mode, dict(resources or {}), show)
     job.outside = outside
     began = time.monotonic()
-    pid = node.spawn(_process, job)
+    pid = node.spawn(job.begin)
     done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     process: Any = pid._process
     exits.watch(process, lambda reason: None if done.done() else done.set_result(reason))
@@ -131,11 +131,6 @@ async def replay(
     finally:
         exits.signal(process, "shutdown")  # it traps no exits; and no crash, which a kill is
     return job.report(time.monotonic() - began)
-
-
-async def _process(process: Any, job: _Job) -> None:
-    process.label = f"replay of {pid_text(job.recording.number)}"
-    await job.run(process._process)
 
 
 class _Job:
@@ -164,9 +159,6 @@ class _Job:
                 f"it was recorded on other code ({recording.about.version}): its values are made with today's classes"
             )
 
-    def __deepcopy__(self, _memo: object) -> _Job:
-        return self  # it is handed to the process that does it
-
     def _show(self, value: Any) -> Json:
         redact: Any = getattr(self._code.kind, "redact", None)
         try:
@@ -186,8 +178,15 @@ class _Job:
 
     # --- the steps --------------------------------------------------------------------------------
 
+    async def begin(self, handle: Any) -> None:
+        """What its process runs. What is traced there is shown as what it replays: through that behaviour's `redact`."""
+        handle.label = f"replay of {pid_text(self.recording.number)}"
+        process: Any = handle._process
+        process.handle = shown_as(self._code.kind, handle)
+        await self._run(process)
+
     @boundary
-    async def run(self, process: Any) -> None:
+    async def _run(self, process: Any) -> None:
         """Replay step by step, until the end of the record, or of the process that it replays."""
         breath = Breath()
         for step in self.recording.steps:

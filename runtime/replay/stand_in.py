@@ -15,11 +15,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from ..handle import Handle
 from ..messages import share
 from .identities import World
 from .shadows import Answer, Outside, ShadowName, ShadowPid, ShadowTask, Unanswered, number_of
 
-__all__ = ["StandIn", "stand_in"]
+__all__ = ["StandIn", "shown_as", "stand_in"]
 
 
 class StandIn:
@@ -163,6 +164,16 @@ def stand_in(kind: type[Any], world: World, resources: dict[Any, Any]) -> Any:
     make: Any = type(kind)
     made: Any = object.__new__(make(kind.__name__, (StandIn, kind), space))
     object.__setattr__(made, "_process", world.outside)
+    return made
+
+
+def shown_as(kind: type[Any], handle: Handle) -> Any:
+    """The same handle, of a process whose values are shown through the `redact` of `kind`."""
+    redact: Any = getattr(kind, "redact", None)
+    space: dict[str, Any] = {"redact": staticmethod(redact) if redact is not None else None}
+    make: Any = type(type(handle))
+    made: Any = object.__new__(make("Replay", (type(handle),), space))
+    object.__setattr__(made, "_process", handle._process)
     return made
 
 

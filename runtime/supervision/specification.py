@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 AutoShutdown = Literal["never", "any_significant", "all_significant"]
 
-__all__ = ["AutoShutdown", "Specification", "ask", "running"]
+__all__ = ["AutoShutdown", "Specification", "ask", "running", "top_spec"]
 
 
 class Specification:
@@ -130,6 +130,20 @@ def running(supervisor: Address) -> Any:
     if not isinstance(process.handle, Engine):
         raise TypeError(f"{supervisor} is no supervisor but {process.behaviour}")
     return process
+
+
+def top_spec(what: Any, number: int) -> ChildSpec:
+    """The child spec of what is given to `node.start`; a supervisor without a name is called after `number`.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if isinstance(what, Specification):
+        name = what.name or f"supervisor-{number}"
+        return ChildSpec(name, what, restart="transient", register=what.name is not None)
+    if not isinstance(what, ChildSpec):
+        raise TypeError(f"node.start takes a Supervisor(…) or a ChildSpec(…); got {what!r}")
+    return what
 
 
 def _check(strategy: Any, max_restarts: Any, max_seconds: Any, auto_shutdown: Any) -> None:

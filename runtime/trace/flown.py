@@ -14,9 +14,10 @@ from ..mailbox import KINDS
 from ..results import NOTHING
 
 if TYPE_CHECKING:
+    from tracing.flight import Glance
     from tracing.records import Event
 
-__all__ = ["event_of"]
+__all__ = ["event_of", "glance"]
 
 
 def event_of(item: Any) -> Event:
@@ -27,6 +28,16 @@ def event_of(item: Any) -> Event:
         return _message(item)
     event: Event = item
     return (*event[:6], plain(event[6]), *event[7:]) if isinstance(event[6], Newborn) else event
+
+
+def glance(item: Any) -> Glance:
+    """When an item was, whose it is, the other process, and its context, unless nobody has read that yet: then nobody asks for it."""
+    context = item[6]
+    if type(context) is Newborn:
+        context = context.known
+    if type(item[1]) is str:
+        return item[0], item[2], item[5], context
+    return item[7], item[5].number, item[3], context
 
 
 def _message(item: Any) -> Event:

@@ -25,6 +25,8 @@ def probes_of(sched: Scheduler, post: Callable[[Callable[[], None]], None]) -> P
     def here() -> tuple[Any, Any, Any] | None:
         process = sched.running
         if process is not None and get_ident() == sched.thread:
+            if process is sched.node.root:  # a `redact` at work, on values that are not to be shown
+                return None
             return process, sched.story or sched.within(), process.redact
         place = whereabouts()
         if place is None:

@@ -19,19 +19,22 @@ from tracing.kinds import GROUPS
 from tracing.pattern.tree import PidOf
 from tracing.tap import Tap
 
+from ..blocking import in_thread
 from ..pid import Alias, Pid, Ref
-from .flown import event_of
+from .flown import event_of, glance
 from .frames import frames
 from .functions import probes_of
 from .whereabouts import forgotten, known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from tracing.records import Event
 
     from ..node import Node
     from ..scheduler import Scheduler
+    from .dumping import Dumping
 
 __all__ = ["Listening", "Reading"]
 
@@ -70,6 +73,8 @@ class Listening:
     Args:
         node: whose.
         flight: how many events its flight recorder keeps; 0 for none.
+        keep: triggers that it has from the start. Optional. Defaults to none.
+        dumps: the file into which what they keep goes as well. Optional. Defaults to none.
 
     Attributes:
         size: how many events the flight recorder keeps.
@@ -80,7 +85,9 @@ class Listening:
         looked: when a crash has last looked at it, by the scheduler's clock (see `before`).
     """
 
-    def __init__(self, node: Node, sched: Scheduler, flight: int) -> None:
+    def __init__(
+        self, node: Node, sched: Scheduler, flight: int, keep: Iterable[str] = (), dumps: Path | None = None
+    ) -> None:
         self._sched = sched
         known(sched)
         self.size: Final = flight
@@ -88,7 +95,9 @@ class Listening:
         self.looked = -math.inf
         self.taken: Final[deque[Event]] = deque(maxlen=TAKEN)
         self.readings: dict[int, Reading] = {}
-        self.flight: Final[Flight[Any] | None] = Flight(flight, event_of, sched.clock) if flight else None
+        self.flight: Final[Flight[Any] | None] = (
+            Flight(flight, event_of, glance, sched.clock) if flight else None
+        )
         self.tap: Final = Tap(
             sched.clock,
             self._changed,
@@ -100,6 +109,9 @@ class Listening:
             frames=lambda event: frames(node, event),
             probes=probes_of(sched, self._post),
         )
+        for text in keep:
+            self.tap.keep(text, force=True)
+        self._dumping = self._dumped(node, dumps) if dumps is not None else None
 
     def forget(self) -> None:
         """Let go of all that the flight recorder has, of what sessions have taken, and of stories that are being read."""
@@ -107,6 +119,16 @@ class Listening:
         self.readings = {}  # another one: who is about to remember a story remembers nothing
         if self.flight is not None:
             self.flight.clear()
+
+    def _dumped(self, node: Node, path: Path) -> Dumping | None:
+        from .dumping import Dumping  # noqa: PLC0415 - SQLite, only for who has dumps written
+
+        return Dumping(node, self.tap.triggers, path) if self.tap.triggers is not None else None
+
+    async def written(self) -> None:
+        """Wait until the dumps that there are stand in their file."""
+        if self._dumping is not None:
+            await in_thread(self._dumping.close)
 
     def close(self) -> None:
         """The node has ended: sessions end with it."""

@@ -20,7 +20,6 @@ from .whereabouts import Whereabouts, nodes_here, whereabouts
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from contextvars import Token
     from types import TracebackType
 
     from tracing.records import Event
@@ -41,7 +40,7 @@ class Span:
         self.attributes = attributes
         self._place: Whereabouts | None = None
         self._context: Context | None = None
-        self._token: Token[Context | None] | None = None
+        self._left: _Left | None = None
         self._began = 0.0
 
     def set(self, **attributes: Any) -> Self:
@@ -73,10 +72,10 @@ class Span:
         if kind is not None:
             self.attributes["error.type"] = kind.__qualname__
         self._tell("span_end", now, now - self._began)
-        if self._token is not None:
-            OUTSIDE.reset(self._token)
-        elif place.sched.running is place.process:
-            place.sched.story = place.context
+        if self._left is not None:
+            self._left.again()
+        elif place.sched.running is place.process and place.sched.story is self._context:
+            place.sched.story = place.context  # else it goes on with a message that it has received meanwhile
 
     def _put(self, context: Context) -> None:
         place = self._place
@@ -84,7 +83,7 @@ class Span:
         if place.on_loop and place.process is not None and place.sched.running is place.process:
             place.sched.story = context
         else:
-            self._token = OUTSIDE.set(context)
+            self._left = _Left(context)
             place.sched.outside = True
 
     def _tell(self, kind: str, now: float, took: float | None) -> None:
@@ -96,6 +95,23 @@ class Span:
             now, kind, subject.number, subject.name, self.name, 0, self._context, values, None, took, subject.redact,
         )  # fmt: skip
         place.offer(subject, event)
+
+
+class _Left:
+    """The story outside of steps that another has taken the place of, for as long as that one stands.
+
+    Not a token of the variable: generators may be left in another context than they were entered in, where a token is an error.
+    """
+
+    def __init__(self, instead: Context) -> None:
+        self._before = OUTSIDE.get()
+        self._instead = instead
+        OUTSIDE.set(instead)
+
+    def again(self) -> None:
+        """Go back to it."""
+        if OUTSIDE.get() is self._instead:
+            OUTSIDE.set(self._before)
 
 
 def span(_name: str, /, **attributes: Any) -> Span:
@@ -155,8 +171,8 @@ def story(traceparent: str | None = None, principal: str | None = None) -> Gener
     context = Given(born(principal) if traceparent is None else from_traceparent(traceparent, principal))
     for sched in nodes_here():
         sched.outside = True
-    token = OUTSIDE.set(context)
+    left = _Left(context)
     try:
         yield context
     finally:
-        OUTSIDE.reset(token)
+        left.again()

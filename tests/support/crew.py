@@ -11,6 +11,7 @@ from runtime.port.contract import (
     Events,
     Frame,
     Letter,
+    LetterGroup,
     Link,
     MailboxContents,
     NodeInfo,
@@ -357,14 +358,23 @@ def crew(**fields: object) -> FakeNode:
             total=it.mailbox,
             letters=[
                 Letter(
+                    id="3fa9c07b",
                     kind="cast",
                     sender="reviewer-2",
                     age_s=1.8,
                     type="Finding",
                     value={"$type": "Finding", "line": 88, "text": "bare except"},
                 ),
-                Letter(kind="call", sender="reporter", age_s=0.4, type="str", value="worst files"),
+                Letter(
+                    id="7d11e2c4", kind="call", sender="reporter", age_s=0.4, type="str", value="worst files"
+                ),
             ][: it.mailbox],
+            groups=[
+                LetterGroup(
+                    kind="cast", sender="reviewer-2", type="Finding", count=1200, oldest_s=1.8, newest_s=0.1
+                ),
+                LetterGroup(kind="call", type="str", count=4, oldest_s=0.4, newest_s=0.2),
+            ],
         )
         node.details[it.pid] = {
             "parent": Link(pid="<0.15.0>", name="reviewers"),

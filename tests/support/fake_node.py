@@ -19,6 +19,7 @@ from runtime.port.contract import (
     Crashes,
     CrashQuery,
     Done,
+    Drop,
     Events,
     Failure,
     History,
@@ -39,6 +40,7 @@ from runtime.port.contract import (
     ProcessRow,
     Ps,
     Reload,
+    Requeue,
     Restarts,
     Resume,
     Role,
@@ -145,6 +147,8 @@ class FakeNode:
             Kill: self._kill,
             Suspend: lambda it: self._set_status(it.process, "suspended"),
             Resume: lambda it: self._set_status(it.process, "waiting"),
+            Drop: lambda it: self._move(it, "dropped"),
+            Requeue: lambda it: self._move(it, "put behind all others"),
             ModulesQuery: lambda it: self.modules.model_copy(update={"at": self.info.at}),
             PlanUpgrade: lambda it: _given(self.plans["rollback" if it.rollback else "upgrade"]),
             Reload: lambda it: _given(self.outcomes["upgrade"]),
@@ -206,6 +210,16 @@ class FakeNode:
         row = self._row(request.process)
         self.end(row.pid)
         return Done(at=self.info.at, pid=row.pid, text=f"killed {row.pid}")
+
+    def _move(self, request: Drop | Requeue, done: str) -> Done:
+        contents = self.mailboxes[self._row(request.process).pid]
+        letter = next((it for it in contents.letters if it.id == request.message), None)
+        if letter is None:
+            raise Failure(Code.REFUSED, f"no message {request.message} waits")
+        others = [it for it in contents.letters if it is not letter]
+        last = [letter] if isinstance(request, Requeue) else []
+        self.mailboxes[contents.pid] = contents.model_copy(update={"letters": [*others, *last]})
+        return Done(at=self.info.at, pid=contents.pid, text=f"{done}: {letter.kind} {letter.type}")
 
     def _set_status(self, process: str, status: str) -> Done:
         row = self._row(process)

@@ -40,16 +40,22 @@ def test_the_last_events_of_a_process_are_its_own_and_those_of_its_story():
 
 
 def test_what_is_kept_need_not_be_an_event():
-    flight = Flight(event_of=lambda item: event("receive", item[1], mono=item[0]))
+    flight = Flight(
+        event_of=lambda item: event("receive", item[1], mono=item[0]),
+        glance=lambda item: (item[0], 0, 0, None),
+    )
     flight.keep((1.0, "hello"))
     (record,) = flight.records(flight.last(9, now=2.0), lambda _label, value, _redact: value)
     assert (record.seq, record.kind, record.mono, record.values) == (1, "receive", 1.0, {"message": "hello"})
 
 
-def test_only_events_that_somebody_reads_are_made():
-    made = []
-    flight = Flight(event_of=lambda at: made.append(at) or event("send", mono=at))
+def test_only_events_that_somebody_wants_are_made():
+    made, story = [], born()
+    flight = Flight(
+        event_of=lambda at: made.append(at) or event("send", mono=at),
+        glance=lambda at: (at, int(at) % 2, 0, story if at == 996 else None),
+    )
     for at in range(1000):
         flight.keep(float(at))
-    assert len(flight.last(4, now=999.0)) == 5
-    assert len(made) <= 6
+    assert [one[0] for one in flight.last(4, now=999.0, pid=1, trace=story[0])] == [995, 996, 997, 999]
+    assert sorted(made) == [995, 996, 997, 999]

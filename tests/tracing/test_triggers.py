@@ -133,6 +133,17 @@ def test_a_slow_handler_is_a_reason():
     assert [dump.event[9] for dump in flight.triggers.dumps] == [0.5]
 
 
+def test_a_trigger_that_fails_harms_neither_the_step_nor_the_next_trigger():
+    def fails(_value):
+        raise RuntimeError("nobody has thought of this")
+
+    aircraft = Aircraft(
+        "keep 1s before handled when message == 1", "keep 1s before handled", atoms={complex: fails}
+    )
+    aircraft.happens(event("handled", 1j, mono=1.0))
+    assert aircraft.kept == [[("handled", 1.0)]]
+
+
 def test_a_trigger_is_for_those_whom_it_names():
     flight = Aircraft("keep 1s before ended of bob")
     flight.happens(event("ended"), name="alice")

@@ -7,7 +7,21 @@ import json
 import pytest
 
 from runtime.port.client import Place
-from runtime.port.contract import Code, Done, Failure, Feed, Kill, NodeQuery, Ps, Resume, Send, State, Suspend
+from runtime.port.contract import (
+    Code,
+    Done,
+    Drop,
+    Failure,
+    Feed,
+    Kill,
+    NodeQuery,
+    Ps,
+    Requeue,
+    Resume,
+    Send,
+    State,
+    Suspend,
+)
 from tests.support.command_line import AT, CommandLine, node_info, page, row, value_of
 from tui.commands import COMMANDS
 from tui.commands.context import EXIT_CODES
@@ -117,6 +131,24 @@ def test_suspend_and_resume_name_their_process(bank, command, request_type):
     result = bank.answer(request_type, DONE).run(command, "0.42.0", "--json")
     assert bank.node.asked[0].process == "0.42.0"
     assert json.loads(result.out)["pid"] == "<0.42.0>"
+
+
+@pytest.mark.parametrize(("command", "request_type"), [("drop", Drop), ("requeue", Requeue)])
+def test_drop_and_requeue_name_their_process_and_their_message(bank, command, request_type):
+    result = bank.answer(request_type, DONE).run(command, "alice", "3fa9c07b", "--timeout", "2")
+    (asked,) = bank.node.asked
+    assert (asked.process, asked.message, asked.deadline_s) == ("alice", "3fa9c07b", 2)
+    assert (result.code, result.out) == (0, "<0.42.0> done\n")
+
+
+@pytest.mark.parametrize("command", ["drop", "requeue"])
+def test_a_message_that_does_not_wait_any_more_ends_with_1(bank, command):
+    request = {"drop": Drop, "requeue": Requeue}[command]
+    result = bank.answer(request, Failure(Code.REFUSED, "no message 3fa9c07b waits for alice")).run(
+        command, "alice", "3fa9c07b"
+    )
+    assert (result.code, result.out) == (1, "")
+    assert "no message 3fa9c07b waits" in result.err
 
 
 @pytest.mark.parametrize(("option", "kind"), [([], "info"), (["--cast"], "cast"), (["--call"], "call")])

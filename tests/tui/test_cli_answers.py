@@ -22,6 +22,7 @@ from runtime.port.contract import (
     Info,
     Inside,
     Letter,
+    LetterGroup,
     Link,
     Mailbox,
     MailboxContents,
@@ -366,11 +367,17 @@ def test_mailbox_says_what_may_be_missing(bank):
 
 def test_mailbox_shows_the_oldest_messages_and_how_many_there_are(bank):
     letter = Letter(
-        kind="call", sender="<0.7.0>", age_s=4.0, type="Deposit", value={"$type": "Deposit", "amount": 5}
+        id="3fa9c07b",
+        kind="call",
+        sender="<0.7.0>",
+        age_s=4.0,
+        type="Deposit",
+        value={"$type": "Deposit", "amount": 5},
     )
     bank.answer(Mailbox, MailboxContents(pid="<0.42.0>", at=AT, total=38, letters=[letter]))
     result = bank.run("mailbox", "alice", "--limit", "1")
     assert result.out.splitlines()[1].split() == [
+        "3fa9c07b",
         "4.0",
         "s",
         "call",
@@ -379,6 +386,22 @@ def test_mailbox_shows_the_oldest_messages_and_how_many_there_are(bank):
         "Deposit(amount=5)",
     ]
     assert result.err == "1 of 38 messages of <0.42.0>\n"
+
+
+def test_mailbox_counts_by_kind_sender_and_type(bank):
+    groups = [
+        LetterGroup(kind="cast", sender="<0.7.0>", type="Deposit", count=1200, oldest_s=4.0, newest_s=0.5),
+        LetterGroup(kind="call", type="str", count=3, oldest_s=0.2, newest_s=0.1),
+    ]
+    bank.answer(Mailbox, MailboxContents(pid="<0.42.0>", at=AT, total=1203, letters=[], groups=groups))
+    result = bank.run("mailbox", "alice", "--groups")
+    assert bank.node.asked[0].groups
+    assert [line.split() for line in result.out.splitlines()] == [
+        ["COUNT", "OLDEST", "NEWEST", "KIND", "FROM", "TYPE"],
+        ["1,200", "4.0", "s", "500", "ms", "cast", "<0.7.0>", "Deposit"],
+        ["3", "200", "ms", "100", "ms", "call", "–", "str"],
+    ]
+    assert result.err == "1,203 messages of <0.42.0>, 2 groups\n"
 
 
 def test_stack_shows_frames_or_why_there_are_none(bank):

@@ -227,6 +227,26 @@ def test_a_suspended_process_lets_its_mailbox_fill_until_resumed(bank):
     eventually_sync(lambda: bank.ask("state", "dave")["value"] == 3)
 
 
+def test_one_message_that_waits_is_dropped_another_put_last_and_the_rest_handled(bank):
+    before = bank.ask("state", "bob")["value"]
+    bank.ask("suspend", "bob")
+    for amount in (1, 10, 100):
+        bank.ask("send", "bob", f'{{"type": "Deposit", "amount": {amount}}}', "--cast")
+    first, second, _ = bank.ask("mailbox", "bob")["letters"]
+    bank.ask("requeue", "bob", first["id"])
+    bank.ask("drop", "bob", second["id"])
+    left = [letter["value"]["amount"] for letter in bank.ask("mailbox", "bob")["letters"]]
+    assert left == [100, 1]
+    (group,) = bank.ask("mailbox", "bob", "--groups")["groups"]
+    assert (group["kind"], group["type"], group["count"]) == ("cast", "Deposit", 2)
+    again = bank.run("drop", "bob", second["id"])
+    assert (again.returncode, "was handled or moved" in again.stderr) == (1, True)
+    bank.ask("resume", "bob")
+    eventually_sync(lambda: bank.ask("state", "bob")["value"] == before + 101)
+    actions = [entry["action"] for entry in bank.ask("audit") if entry["target"] == "bob"]
+    assert {"drop", "requeue"} <= set(actions)
+
+
 def test_while_the_loop_is_stuck_reads_answer_and_changes_end_with_5(bank):
     bank.ask("send", "erin", '{"block_s": 4}')
     running = eventually_sync(lambda: bank.ask("node")["running"])

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from runtime.port.contract import Code, Failure, Info, Kill, Link, ProcessInfo, Resume, Suspend
+from runtime.port.contract import Code, Drop, Failure, Info, Kill, Link, ProcessInfo, Requeue, Resume, Suspend
 from tests.support.console import Console, settle
 from tests.support.crew import crew
+from tests.support.eventually import eventually
 from tests.support.fake_node import NOON, viewer
 from tui.operations import kill_stakes
 from tui.spans import plain
@@ -197,3 +198,99 @@ async def test_an_export_that_fails_says_why(tmp_path):
     async with console.open() as pilot:
         await press(pilot, "e")
         assert "not exported" in console.screen_text()
+
+
+# --- one message of a mailbox -----------------------------------------------------------------------
+
+
+async def mailbox(pilot):
+    """The mailbox of the process that is selected, with the keys."""
+    await press(pilot, "enter", "m")
+
+
+async def test_a_message_is_dropped_when_asked_and_the_mailbox_read_again(console):
+    async with console.open() as pilot:
+        await mailbox(pilot)
+        await press(pilot, "D")
+        text = console.screen_text()
+        assert "Drop cast Finding of <0.14.0>?" in text
+        assert "it is never handled, and its sender is not told" in text
+        assert "observer drop '<0.14.0>' 3fa9c07b -n" in text
+        assert console.node.count(Drop) == 0
+        await press(pilot, "y")
+        assert console.node.count(Drop) == 1
+        await eventually(lambda: "bare except" not in console.screen_text())
+        assert "worst files" in console.screen_text()
+
+
+async def test_of_a_call_it_says_that_its_caller_is_told(console):
+    async with console.open() as pilot:
+        await mailbox(pilot)
+        await press(pilot, "down", "D")
+        assert "whoever has called gets `MessageDropped`" in console.screen_text()
+        await press(pilot, "n")
+        assert console.node.count(Drop) == 0
+
+
+async def test_a_message_is_put_last_when_asked(console):
+    async with console.open() as pilot:
+        await mailbox(pilot)
+        await press(pilot, "R")
+        text = console.screen_text()
+        assert "Requeue cast Finding of <0.14.0>?" in text
+        assert "no longer come in their order" in text
+        await press(pilot, "y")
+        assert console.node.count(Requeue) == 1
+        await eventually(
+            lambda: console.screen_text().find("worst files") < console.screen_text().find("bare except")
+        )
+
+
+async def test_a_part_of_a_message_means_the_message(console):
+    async with console.open() as pilot:
+        await mailbox(pilot)
+        await press(pilot, "right", "down", "D")
+        assert "Drop cast Finding of <0.14.0>?" in console.screen_text()
+
+
+async def test_a_mailbox_is_shown_in_groups_and_no_group_is_dropped(console):
+    async with console.open() as pilot:
+        await mailbox(pilot)
+        await press(pilot, "G")
+        text = console.screen_text()
+        assert "1,204 messages in 2 groups" in text
+        assert "Finding  from reviewer-2" in text
+        assert "str  from the host" in text
+        await press(pilot, "D")
+        assert not isinstance(console.app.screen, Confirm)
+        assert "G shows the messages one by one" in console.screen_text()
+        await press(pilot, "G")
+        assert "bare except" in console.screen_text()
+
+
+async def test_where_no_message_waits_none_is_dropped(console):
+    async with console.open() as pilot:
+        await press(pilot, "g", *"reviewers", "enter", "m", "D")
+        assert not isinstance(console.app.screen, Confirm)
+        assert "no message is selected here" in console.screen_text()
+
+
+async def test_a_message_that_is_gone_is_said_and_the_mailbox_read_again(console):
+    async with console.open() as pilot:
+        await mailbox(pilot)
+        await press(pilot, "D")
+        contents = console.node.mailboxes["<0.14.0>"]
+        console.node.mailboxes["<0.14.0>"] = contents.model_copy(update={"letters": contents.letters[1:]})
+        await press(pilot, "y")
+        await eventually(lambda: "no message 3fa9c07b waits" in console.screen_text())
+        await eventually(lambda: "bare except" not in console.screen_text())
+
+
+@pytest.mark.parametrize("options", [{"read_only": True}, {}])
+async def test_keys_of_a_mailbox_are_not_there_for_who_may_not_use_them(options):
+    console = Console(crew() if options else viewer(crew()), **options)
+    async with console.open() as pilot:
+        await mailbox(pilot)
+        await press(pilot, "D", "R")
+        assert not isinstance(console.app.screen, Confirm)
+        assert "D drop" not in console.screen_text()

@@ -102,12 +102,14 @@ class Matcher:
     def accepts(self, subject: Subject, event: Event) -> bool:
         """Whether this event of `subject` is asked for."""
         kind = event[1]
-        if kind not in self.kinds:
-            return False
-        if self._whose is not None and not self._whose(subject):
+        if kind not in self.kinds or not self.concerns(subject):
             return False
         test = self._tests[kind]
         return test is None or test(event)
+
+    def concerns(self, subject: Subject) -> bool:
+        """Whether this process is one of those whom the pattern names."""
+        return self._whose is None or self._whose(subject)
 
     def shows(self, kind: str, label: str) -> bool:
         """Whether a value of an event is asked for: states and results only where the pattern says so, or where they are the event."""
@@ -279,7 +281,10 @@ def _equal(left: Any, right: Any) -> bool:
     """Whether two atoms are the same; `true` is not 1, as it is not in JSON."""
     if left is MISSING or right is MISSING or (type(left) is bool) != (type(right) is bool):
         return False
-    return bool(left == right)
+    try:
+        return bool(left == right)
+    except ArithmeticError:  # a signaling NaN of decimals is not even unequal without an exception
+        return False
 
 
 def _differ(left: Any, right: Any) -> bool:

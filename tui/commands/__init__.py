@@ -94,6 +94,8 @@ COMMANDS = {
         Command("kill", "Changes, all recorded", "end a process; its supervisor decides what follows"),
         Command("suspend", "Changes, all recorded", "let a process handle nothing more"),
         Command("resume", "Changes, all recorded", "let a suspended process go on"),
+        Command("drop", "Changes, all recorded", "take one message out of a mailbox"),
+        Command("requeue", "Changes, all recorded", "put one message behind all others"),
         Command("send", "Changes, all recorded", "send a message to a process"),
         Command("modules", "Code upgrade", "which code runs, is the file newer, who still runs older code?"),
         Command("plan", "Code upgrade", "what would an upgrade do, and why could it not? Nothing is touched"),

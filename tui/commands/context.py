@@ -4,11 +4,13 @@
                                     |                    |                       |
                                     '------ contract.Failure, with its code -----'
 
-One command is one connection, opened at its first question and closed at its end.
+One command is one connection, opened at its first question and closed at its end; one that waits for a node to come back
+opens it anew.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from argparse import Namespace
@@ -20,6 +22,7 @@ from pydantic import BaseModel, ValidationError
 from runtime.port import client as port
 from runtime.port.contract import Code, Done, Failure, PortRequest, explain
 from tui.output.writer import Writer
+from tui.reach import Reach
 
 __all__ = ["EXIT_CODES", "Context"]
 
@@ -74,15 +77,15 @@ class Context:
         """
         return port.find(self.args.node or os.environ.get("OBSERVER_NODE") or None)
 
-    def connect(self, place: port.Place) -> port.Client:
-        """A connection to a node, made with the command's key and trust. The caller closes it.
+    def connect(self, place: port.Place, within: float = math.inf) -> port.Client:
+        """A connection to a node, made with the command's key and trust, within so many seconds. The caller closes it.
 
         Raises:
             Failure: there is no way to it, or the key is refused.
         """
         args = self.args
         client = port.Client(
-            place, key=args.key, timeout=args.timeout, ca=args.ca, fingerprint=args.fingerprint
+            place, key=args.key, timeout=min(args.timeout, within), ca=args.ca, fingerprint=args.fingerprint
         )
         client.connect()
         return client
@@ -117,6 +120,25 @@ class Context:
         """
         client = self._connected()
         return client.node.name if client.node else str(client.place)
+
+    def incarnation(self) -> str:
+        """Which life of the node this is, as proven when connecting.
+
+        Raises:
+            Failure: the node cannot be reached.
+        """
+        client = self._connected()
+        return client.node.incarnation if client.node else ""
+
+    def reconnect(self, within: float) -> None:
+        """Connect anew, within so many seconds, to the node that was asked so far, wherever it is by now, or to its next incarnation.
+
+        Raises:
+            Failure: there is no way to it, or the key is refused. The node that was asked is still the one that is meant.
+        """
+        before = self._connected()
+        before.close()
+        self._client = self.connect(Reach(before.place).place(), within)
 
     def done(self, request: PortRequest[Done]) -> None:
         """Have an action done, and say on stdout what was done; on stderr why it may be in vain."""

@@ -23,6 +23,7 @@ the flight recorder has of the time before it: of its process, and of the story 
 
 What would fire all the time (`keep 5s before receive`, of all processes) needs --force. The
 node keeps 50 dumps; where they are too many, those go of the trigger that has most of them.
+They end with the node; an application sets its own at its start: Node(…, keep=(TRIGGER,)).
 
 With --json: an array of text and dumps, or what was done. Needs an operator's key; the node
 records who set what.

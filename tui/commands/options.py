@@ -17,6 +17,7 @@ __all__ = [
     "at_most",
     "count",
     "json_option",
+    "letter_argument",
     "module_arguments",
     "node_options",
     "overdue_options",
@@ -82,6 +83,16 @@ def process_argument(parser: ArgumentParser, *, optional: bool = False) -> None:
         )
     else:
         parser.add_argument("process", metavar="PROCESS", help=text)
+
+
+def letter_argument(parser: ArgumentParser) -> None:
+    """The message that the command is about."""
+    parser.add_argument(
+        "message",
+        metavar="ID",
+        type=words(1, 40),
+        help="of a message, as `observer mailbox PROCESS` lists it",
+    )
 
 
 def module_arguments(parser: ArgumentParser, *, optional: bool = False) -> None:

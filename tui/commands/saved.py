@@ -34,9 +34,11 @@ them: the records that fit, oldest first.
   observer saved night.sqlite --process '<0.42.0>' --since 2026-11-23T02:00
   observer saved night.sqlite --story 669380b1 --mermaid > story.mmd
 
-Files come from --save of `observer trace`, `timeline` and `dumps`. Times without a zone are
-local. With --json: an array of number, at, sort, title, why and records; of records, one
-object a line.
+Files come from --save of `observer trace`, `timeline` and `dumps`, and from nodes that keep
+their dumps so: Node(…, dumps=FILE). Times without a zone are local.
+
+With --json: an array of number, at, sort, title, why and records; of records, one object a
+line.
 """
 
 _COLUMNS: Final = (

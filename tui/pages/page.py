@@ -45,6 +45,8 @@ class Target:
     suspended: bool = False
     registered: bool = False
     """Whether the name is one that it is registered under; a label is not."""
+    supervisor: bool = False
+    """Whether it stands for all that it supervises."""
 
     @property
     def title(self) -> str:
@@ -65,7 +67,7 @@ class Page(Screen[None]):
         Binding("F", "follow", "follow", show=False, group=PROCESS,
                 tooltip="keep it in view, also when it is restarted under a new pid"),
         Binding("T", "trace", "trace", show=False, group=PROCESS,
-                tooltip="its messages, handlers and states, on the Trace page"),
+                tooltip="its messages and handlers, on the Trace page; in the tree, of all below a supervisor"),
         Binding("y", "copy", "copy", show=False, group=VIEW),
         Binding("e", "export", "export", show=False, group=VIEW, tooltip="this view as JSON, to a file"),
     ]  # fmt: skip
@@ -228,7 +230,8 @@ class Page(Screen[None]):
         """Trace the selected process; a session that runs ends."""
         target = self._living()
         if target is not None:
-            self.console.trace(trace_of(target.pid, target.name if target.registered else ""))
+            name = target.name if target.registered else ""
+            self.console.trace(trace_of(target.pid, name, below=target.supervisor))
 
     def action_copy(self) -> None:
         """Copy to the terminal's clipboard."""

@@ -85,7 +85,9 @@ class TreePage(Page):
         row = self.table.current
         if row is None or row.more or row.node.pid is None:
             return None
-        return Target(row.node.pid, row.node.id, suspended=row.node.status == "suspended")
+        node = row.node
+        supervisor = node.kind == "supervisor"
+        return Target(row.node.pid, node.id, suspended=node.status == "suspended", supervisor=supervisor)
 
     def notes(self) -> Spans:
         """How many processes, and whether a supervisor is near its end."""

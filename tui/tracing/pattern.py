@@ -8,9 +8,9 @@ ALL_OF_IT = "messages, handled, raised, lifecycle"
 """What is traced of a process where nobody has said what."""
 
 
-def trace_of(pid: str, name: str) -> str:
-    """The pattern that traces one process, also when it is restarted if it has a name."""
-    return f"{quoted(name) if name else pid} {ALL_OF_IT}"
+def trace_of(pid: str, name: str, *, below: bool = False) -> str:
+    """The pattern that traces one process, also when it is restarted if it has a name; `below`: and all below it."""
+    return f"{'under ' if below else ''}{quoted(name) if name else pid} {ALL_OF_IT}"
 
 
 def quoted(name: str) -> str:

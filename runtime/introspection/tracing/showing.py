@@ -93,6 +93,11 @@ class Showing:
             for events in lists
         ]
 
+    def records(self, events: list[Event]) -> list[Record]:
+        """Events as records that can be kept, with what `events` tells."""
+        show, epoch = self._show(events, _all, WALKED.characters), self._node.wall(0.0)
+        return [show.kept(record_of(seq, event, epoch, show)) for seq, event in enumerate(events, 1)]
+
     def _show(self, events: list[Event], wants: Wants, size: int) -> _Show:
         return _Show(self._redacted(events, wants), size, silent=wants is _none)
 
@@ -173,9 +178,23 @@ class _Show:
 
     def told(self, record: Record) -> TraceRecord:
         """A record that this has shown the values of, as the port tells it."""
+        return _told(record, cut=self._done(record))
+
+    def kept(self, record: Record) -> Record:
+        """Likewise, as a file keeps it."""
+        return replace(
+            record, name=_name(record.name), text=clean(record.text, 300), principal=_name(record.principal), cut=self._done(record),
+        )  # fmt: skip
+
+    def _done(self, record: Record) -> bool:
+        """Whether something of it was cut; the next one begins."""
         cut, self._cut = self._cut or record.cut, False
         breathe()
-        return _told(record, cut=cut)
+        return cut
+
+
+def _name(text: str | None) -> str | None:
+    return clean(text, 200) if text is not None else None
 
 
 def _told(record: Record, *, cut: bool) -> TraceRecord:
@@ -185,13 +204,13 @@ def _told(record: Record, *, cut: bool) -> TraceRecord:
         mono=record.mono,
         kind=record.kind,
         pid=pid_text(record.pid) if record.pid else None,
-        name=clean(record.name, 200) if record.name is not None else None,
+        name=_name(record.name),
         text=clean(record.text, 300),
         peer=pid_text(record.peer) if record.peer else None,
         trace=record.trace,
         span=record.span,
         cause=record.cause,
-        principal=clean(record.principal, 200) if record.principal is not None else None,
+        principal=_name(record.principal),
         waited=record.waited,
         took=record.took,
         values={label: value for label, value in record.values.items() if value is not _LEFT_OUT},

@@ -18,7 +18,7 @@ node both read it.
 from __future__ import annotations
 
 from .base import CONTRACT, DEFAULT_LIMIT, Code, Failure, Model, PortRequest, Role, Status
-from .changes import Done, Kill, Resume, Send, Suspend
+from .changes import Done, Drop, Kill, Requeue, Resume, Send, Suspend
 from .code import (
     AffectedProcesses,
     Caution,
@@ -62,6 +62,7 @@ from .processes import (
     Bound,
     Info,
     Letter,
+    LetterGroup,
     Mailbox,
     MailboxContents,
     ProcessInfo,
@@ -136,6 +137,7 @@ __all__ = [
     "CrashQuery",
     "Crashes",
     "Done",
+    "Drop",
     "Dump",
     "DumpQuery",
     "Dumps",
@@ -153,6 +155,7 @@ __all__ = [
     "KeepTrigger",
     "Kill",
     "Letter",
+    "LetterGroup",
     "Link",
     "Mailbox",
     "MailboxContents",
@@ -194,6 +197,7 @@ __all__ = [
     "ReplayDifference",
     "ReplayReport",
     "ReplayStep",
+    "Requeue",
     "Restart",
     "Restarts",
     "Resume",

@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue
 
 from .base import Model, PortRequest, Role
 
-__all__ = ["Done", "Kill", "Resume", "Send", "Suspend"]
+__all__ = ["Done", "Drop", "Kill", "Requeue", "Resume", "Send", "Suspend"]
 
 
 class Done(Model):
@@ -68,3 +68,27 @@ class Send(PortRequest[Done]):
     message: JsonValue
     kind: Literal["call", "cast", "info"] = "info"
     deadline_s: float = Field(default=5.0, gt=0, le=60)
+
+
+class _Rearrangement(PortRequest[Done]):
+    """Something about one message that waits in a mailbox."""
+
+    role = Role.OPERATOR
+    answer = Done
+    action = True
+    process: str
+    message: str = Field(min_length=1, max_length=40)
+    """Its id, as `Mailbox` tells it."""
+    deadline_s: float = Field(default=5.0, gt=0, le=60)
+
+
+class Drop(_Rearrangement):
+    """Take a message out of a mailbox. Whoever has called gets `MessageDropped`."""
+
+    op = "drop"
+
+
+class Requeue(_Rearrangement):
+    """Put a message behind all others of its mailbox."""
+
+    op = "requeue"

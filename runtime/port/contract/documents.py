@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from runtime.port.pace import breathe
 
 from .base import CONTRACT, Code, Failure, PortRequest
-from .changes import Kill, Resume, Send, Suspend
+from .changes import Drop, Kill, Requeue, Resume, Send, Suspend
 from .code import ModulesQuery, PlanUpgrade, Reload, Rollback, UpgradesQuery
 from .happenings import AuditQuery, CrashQuery, Feed, ProcessEvents
 from .node import NodeQuery
@@ -50,7 +50,7 @@ REQUESTS: dict[str, type[PortRequest[Any]]] = {
     request.op: request
     for request in (
         NodeQuery, Ps, Info, StackQuery, State, Mailbox, TreeQuery, History, ProcessEvents, Feed, CrashQuery,
-        AuditQuery, WaitsQuery, RegistryQuery, Kill, Suspend, Resume, Send, ModulesQuery, PlanUpgrade, Reload, Rollback,
+        AuditQuery, WaitsQuery, RegistryQuery, Kill, Suspend, Resume, Send, Drop, Requeue, ModulesQuery, PlanUpgrade, Reload, Rollback,
         UpgradesQuery, Trace, TraceRead, StopTrace, TraceSessionsQuery, CheckPattern, TimelineQuery, KeepTrigger, ForgetTrigger,
         DumpsQuery, DumpQuery, Record, RecordWait, RecordingsQuery, Replay,
     )

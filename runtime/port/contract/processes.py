@@ -18,6 +18,7 @@ __all__ = [
     "Bound",
     "Info",
     "Letter",
+    "LetterGroup",
     "Mailbox",
     "MailboxContents",
     "ProcessInfo",
@@ -259,12 +260,25 @@ class State(PortRequest[Value]):
 class Letter(Model):
     """One message in a mailbox, oldest first."""
 
+    id: str = ""
+    """By which `Drop` and `Requeue` mean it, as long as it waits."""
     kind: str
     """call, cast, info."""
     sender: str | None = None
     age_s: float
     type: str
     value: JsonValue = None
+
+
+class LetterGroup(Model):
+    """Messages of one kind, sender and type that wait in a mailbox."""
+
+    kind: str
+    sender: str | None = None
+    type: str
+    count: int
+    oldest_s: float
+    newest_s: float
 
 
 class MailboxContents(Model):
@@ -274,11 +288,13 @@ class MailboxContents(Model):
     at: datetime
     total: int
     letters: list[Letter]
+    groups: list[LetterGroup] = []
+    """The largest first; where they were asked for."""
     truncated: bool = False
     redacted: int = 0
     torn: bool = False
     note: str = ""
-    """What may be missing: messages in an OS process that does not answer."""
+    """What may be missing: messages in an OS process that does not answer, or that were too many to be counted."""
 
 
 class Mailbox(PortRequest[MailboxContents]):
@@ -289,3 +305,5 @@ class Mailbox(PortRequest[MailboxContents]):
     answer = MailboxContents
     process: str
     limit: int = Field(default=50, ge=1, le=1000)
+    groups: bool = False
+    """Whether to say how many there are of each kind, sender and type."""

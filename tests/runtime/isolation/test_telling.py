@@ -182,3 +182,12 @@ async def test_more_than_may_be_told_ends_the_sessions_that_wanted_it_and_says_s
     assert "inside" in ears.stopped.text
     assert MOST <= len(heard(ears)) < 20 * MOST
     assert other.stopped is None
+
+
+async def test_more_than_may_be_told_ends_nobody_elses_session(node):
+    await isolated(node, Keeps)
+    ears = listen(node, "inside send")
+    others = [listen(node, "hears messages"), listen(node, "inside timer")]
+    node.named("inside").cast(("flood", 20 * MOST))
+    await eventually(lambda: ears.stopped)
+    assert [each.stopped for each in others] == [None, None]

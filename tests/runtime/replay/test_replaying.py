@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from runtime import NoReply, Reply, Server, Stop
+from runtime import NoReply, Reply, Server, Stop, trace
 from runtime.replay import replay
+from tests.support.listening import heard, listen
 from tests.support.recorded import Tale
 
 
@@ -182,3 +183,26 @@ async def test_a_call_that_the_record_has_not_is_told_and_not_made_up(node):
     )
     ((found,),) = (step.differences for step in (await replay(node, tale.recording())).differing)
     assert (found.what, f"it calls {pid} with a str" in found.text) == ("unanswered", True)
+
+
+class Vault(Server):
+    """Its values are secret as a whole, in its spans, too."""
+
+    @staticmethod
+    def redact(value):
+        return "by redact"
+
+    def handle_cast(self, message, state):
+        with trace.span("open", code=message):
+            return state
+
+
+async def test_what_is_traced_of_a_replay_is_shown_as_what_it_replays_would_be(node):
+    session = listen(node)
+    recording = Tale(Vault).handled("cast", "sesame", "gold", "gold").recording()
+    assert (await replay(node, recording)).identical
+    (spawned,) = heard(session, "spawn")
+    assert spawned[7] == ((),)
+    told = heard(session, "span_start", "span_end", "ended")
+    assert len(told) == 3
+    assert {event[10](value) for event in told for value in event[7]} == {"by redact"}

@@ -13,8 +13,10 @@ import pytest
 
 from runtime import ChildSpec, Node, Reply, Server, Supervisor, exits, trace
 from runtime.log import items
+from runtime.trace.flown import event_of, glance
 from tests.support.eventually import eventually
 from tests.support.listening import flown, tap_of
+from tracing.flight import glance as glance_at_event
 
 
 @pytest.fixture(autouse=True)
@@ -160,6 +162,15 @@ async def test_a_quick_handler_is_not_slow(node):
     node.named("alice").cast(1)
     await node.named("alice").call("ready")
     assert not tap.triggers.dumps
+
+
+async def test_a_glance_at_what_is_kept_tells_what_its_event_would(node):
+    node.named("alice").cast("tool")
+    await node.named("alice").call("ready")
+    kept = list(node.scheduler.listening.flight.newest(100))
+    assert {type(item[1]) for item in kept} == {str, int}
+    for item in kept:
+        assert glance_at_event(event_of(item)) == glance(item)
 
 
 async def test_it_is_bounded(node):

@@ -428,6 +428,27 @@ async def test_capital_t_traces_the_selected_process(console, opening):
         assert console.node.tracing.opened[0].pattern == '"reviewer-1" messages, handled, raised, lifecycle'
 
 
+async def test_capital_t_on_a_supervisor_of_the_tree_traces_all_that_is_below_it(console):
+    async with console.open() as pilot:
+        await press(pilot, "3")
+        node = console.page.table.current.node
+        assert node.kind == "supervisor"
+        await press(pilot, "T")
+        assert console.page.mode == "trace"
+        assert (
+            console.node.tracing.opened[0].pattern == f"under {node.pid} messages, handled, raised, lifecycle"
+        )
+
+
+async def test_capital_t_on_a_worker_of_the_tree_traces_it_alone(console):
+    async with console.open() as pilot:
+        await press(pilot, "3", "end")
+        node = console.page.table.current.node
+        assert node.kind == "worker"
+        await press(pilot, "T")
+        assert console.node.tracing.opened[0].pattern == f"{node.pid} messages, handled, raised, lifecycle"
+
+
 async def test_a_process_without_a_name_is_traced_by_its_pid(console):
     console.node.change("<0.18.0>", name=None, label="not registered")
     async with console.open() as pilot:

@@ -28,7 +28,7 @@ from runtime.port.contract import (
     TraceRead,
     TraceSessionsQuery,
 )
-from tests.runtime.introspection.tracing.bank import SECRET, Account, Deposit, broken, read_all
+from tests.runtime.introspection.tracing.bank import SECRET, Account, Bank, Deposit, broken, read_all
 from tests.support.eventually import eventually_sync
 
 ROOT = Path(runtime.__file__).parent.parent
@@ -512,3 +512,16 @@ def test_many_records_are_read_while_the_node_goes_on(node, client):
     assert len(records) == 3000
     assert end.cause == "count"
     assert client.ask(Ps()).total > 3
+
+
+def test_redact_at_work_is_told_to_nobody_since_its_arguments_are_what_must_not_be_shown(node, client):
+    home = Bank.__module__
+    session = open_trace(client, f"all {home}:Bank.handle_cast, {home}:Bank.redact -> return", count=6)
+    listen(node)
+    records = []
+    for number in range(3):
+        node.do(lambda: node.node.named("bob").cast("note"))
+        while len(records) < 2 * number + 2:
+            records += client.ask(TraceRead(session=session.session, wait_s=5.0)).records
+    assert {record.text for record in records} == {f"{home}:Bank.handle_cast"}
+    assert SECRET not in str(records)
