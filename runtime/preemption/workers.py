@@ -65,8 +65,8 @@ class Workers(Entrance):
         self.going_on: tuple[Worker, Process] | None = None
         self._taken = False
         self.made: Final[weakref.WeakSet[Worker]] = weakref.WeakSet()
-        self._maker = self.hub
-        self._nursery: Final = greenlet(self._bear, self.hub)
+        self._maker: greenlet | None = self.hub
+        self._nursery = greenlet(self._bear, self.hub)
         self._idle_refs: Final = self._references()
         _all.add(self)
 
@@ -98,6 +98,8 @@ class Workers(Entrance):
 
     def make(self) -> Worker:
         """A new worker, idle, in no pool."""
+        if self._nursery.dead:  # for code that its node has not survived
+            self._nursery = greenlet(self._bear, self.hub)
         self._maker = getcurrent()
         self._nursery.switch()
         self._maker = self.hub
@@ -107,7 +109,7 @@ class Workers(Entrance):
 
     def _bear(self) -> None:
         """Make workers, on a greenlet of its own: a worker keeps for life the depth of recursion at which it has begun."""
-        while True:
+        while self._maker is not None:
             worker = Worker(self)
             worker.back = getcurrent()
             worker.switch(Errand(_nothing), ())
@@ -288,11 +290,17 @@ class Workers(Entrance):
         return any(zombie.worker is worker for zombie in self.zombies)
 
     def close(self) -> None:
-        """End the idle workers. What still stands in the middle of a step stays as it is."""
+        """End the idle workers, and who makes them. What still stands in the middle of a step stays as it is."""
         while self.pool:
             worker = self.pool.pop()
             worker.parent = getcurrent()
             worker.switch(None, None)
+        self._maker = None
+        if (
+            not self._nursery.dead
+        ):  # what stands still is no garbage: it would keep the node, and all that its recorder has
+            self._nursery.parent = getcurrent()
+            self._nursery.switch()
         self.keep()
 
     def keep(self) -> None:

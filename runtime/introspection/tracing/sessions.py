@@ -57,6 +57,8 @@ AT_ONCE: Final = 200
 """Records that are made in one go."""
 ANSWER: Final = 4 << 20
 """Characters of records after which an answer is sent; the next question gets the rest."""
+ANSWER_S: Final = 1.0
+"""Seconds of making records after which it is sent: what takes long is `redact`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,7 +214,7 @@ class Sessions:
         session = opened.session
         at_once = max(1, min(AT_ONCE, ANSWER // session.limits.size))
         records: list[TraceRecord] = []
-        size = 0
+        size, until = 0, time.monotonic() + ANSWER_S
         while True:
             taken, stopped = session.take(min(at_once, limit - len(records)))
             self._taken.extend(event for _, event, _ in taken)
@@ -221,7 +223,7 @@ class Sessions:
             size += sum(_size(record) for record in some)
             if stopped is not None:
                 return records, True
-            if not taken or len(records) >= limit or size >= ANSWER:
+            if not taken or len(records) >= limit or size >= ANSWER or time.monotonic() > until:
                 return records, False
 
     def _told(self, opened: _Opened, principal: Principal) -> TraceSession:

@@ -1,21 +1,23 @@
 """Events as records that an operator may see: values through the `redact` of their behaviour, then the bounded walk.
 
-    events ──> values with a `redact` ──50 at a time──> the loop ──> redacted ──┐
-           └── values without one ──────────────────────────────────────────────┴──> walk ──> Record ──> TraceRecord
+    events ──> values with a `redact` ──5 ms at a time──> the loop ──> redacted ──┐
+           └── values without one ────────────────────────────────────────────────┴──> walk ──> Record ──> TraceRecord
 
-`redact` is user code and runs on the loop. It is asked once for each value, however many events have it. Where it fails, its value
-is refused; where the loop does not come round, all the rest are. Nothing is shown raw.
+`redact` is user code and runs on the loop. It is asked once for each value, however many events have it. Where it fails, or takes 20 ms,
+its value is refused; where the loop does not come round, or all of it takes too long, the rest are. Nothing is shown raw.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from runtime.port.contract import Failure, TraceRecord
 from runtime.preemption.hooks import answer_of
+from runtime.scheduler import TURN_S
 from tracing.kinds import KINDS
 from tracing.records import ABSENT, record_of
 
@@ -36,7 +38,9 @@ __all__ = ["Showing"]
 
 DEADLINE_S: Final = 2.0
 AT_ONCE: Final = 50
-"""Values that are redacted in one go of the loop."""
+"""Values that are redacted in one go of the loop, unless `TURN_S` is over before."""
+LATE: Final = 5
+"""Values whose `redact` was interrupted, after which no other is tried."""
 WALKED: Final = Limits(depth=6, width=50, text=1000, items=1000, characters=10_000)
 FEWER: Final = (12, 4)
 """Parts of a value that is larger than a record may be."""
@@ -112,27 +116,39 @@ class Showing:
                 if value is not ABSENT and value is not None and wants(event[1], label):
                     asked[id(redact), id(value)] = redact, value
         done: dict[tuple[int, int], Any] = dict.fromkeys(asked, _NOT_SHOWN)
-        keys = list(asked)
-        for start in range(0, len(keys), AT_ONCE):
-            some = keys[start : start + AT_ONCE]
+        keys, late, until = list(asked), 0, time.monotonic() + DEADLINE_S
+        while keys and late < LATE and time.monotonic() < until:
+            some = keys[:AT_ONCE]
             try:
-                answers = on_loop(
+                answers, interrupted = on_loop(
                     self._node, self._step([asked[key] for key in some]), DEADLINE_S, "nothing is shown"
                 )
             except Failure:  # the loop is stuck, perhaps in one of these: no other is tried
                 break
-            done.update(zip(some, answers, strict=True))
+            done.update(zip(some, answers, strict=False))
+            late += interrupted
+            keys = keys[len(answers) :]
         return done
 
-    def _step(self, pairs: list[tuple[Redact, Any]]) -> Callable[[], list[Any]]:
-        def step() -> list[Any]:
+    def _step(self, pairs: list[tuple[Redact, Any]]) -> Callable[[], tuple[list[Any], bool]]:
+        """Redacts the first of them, as many as there is time for, and one at least; and tells whether the last was interrupted."""
+        answers: list[Any] = []
+
+        def redacted() -> None:
+            until = time.monotonic() + TURN_S
+            for redact, value in pairs:
+                answers.append(_answer(redact, value))
+                if time.monotonic() > until:
+                    return
+
+        def step() -> tuple[list[Any], bool]:
             owner = self._node.root
             assert owner is not None
             try:
-                answers: list[Any] = answer_of(owner, lambda: [_answer(*pair) for pair in pairs])
-            except BaseException:  # it was interrupted: it takes too long
-                return [_NOT_SHOWN] * len(pairs)
-            return answers
+                answer_of(owner, redacted)
+            except BaseException:  # it was interrupted in the next of them: that takes too long
+                return [*answers[: len(pairs) - 1], _NOT_SHOWN], True
+            return answers, False
 
         return step
 

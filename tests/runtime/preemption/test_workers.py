@@ -1,8 +1,10 @@
 """The greenlets on which steps run."""
 
 import asyncio
+import gc
 import itertools
 import math
+import weakref
 from contextvars import ContextVar
 
 import pytest
@@ -10,6 +12,7 @@ from greenlet import getcurrent, greenlet
 
 from runtime import Reply, Server
 from runtime.preemption.errand import Errand
+from tests.support.eventually import eventually
 from tests.support.processes import serve
 from tests.support.slicing import Does, DoesAsync, overrun, sliced, slicer
 
@@ -202,3 +205,19 @@ async def test_an_answer_that_takes_long_to_copy_arrives(times):
         assert len(answer) == 300_000
         assert slicer(node).parks > before
         assert slicer(node).interrupts == 0
+
+
+async def test_a_node_that_has_ended_is_garbage_with_all_that_it_remembers():
+    async def lives():
+        async with sliced(job=lambda process: "done") as node:
+            pid = await serve(node, Does)
+            await pid.call("job")
+            return weakref.ref(node)
+
+    ended = await asyncio.create_task(lives())
+
+    def is_gone():
+        gc.collect()
+        return ended() is None
+
+    await eventually(is_gone)
