@@ -71,7 +71,10 @@ class TraceTyping(DetailedPage):
         return super().check_action(action, parameters)
 
     def start(self, pattern: str, *, force: bool = False) -> None:
-        """Start a session; the one before ends."""
+        """Start a session; the one before ends. Not where there is nobody to ask: its records would be gone for nothing."""
+        if self.session.failure is not None:
+            self.console.tell("the node cannot be reached, so nothing is traced now", failed=True)
+            return
         self.tracer.start(pattern, force=force)
         self.started()
 

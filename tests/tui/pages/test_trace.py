@@ -409,6 +409,13 @@ async def test_a_connection_that_is_lost_is_told_and_the_records_stay(console):
         await console.poll(pilot)
         assert "lost: connection refused" in console.screen_text()
         assert len(console.page.records.order) == 15
+        await press(pilot, "s")
+        assert "the node cannot be reached" in console.screen_text()
+        assert len(console.page.records.order) == 15
+        console.node.up()
+        await console.poll(pilot)
+        await press(pilot, "s")
+        assert len(console.node.tracing.opened) == 2
 
 
 @pytest.mark.parametrize(
