@@ -165,6 +165,7 @@ class Groups(Scope[_Memberships]):
         stale = [index for index, entry in enumerate(mailbox) if _is_of(entry[1], ref)]
         for index in reversed(stale):
             del process.mailbox[index]  # type: ignore[union-attr]  # pyright: ignore[reportOptionalSubscript]
+            process.taken_out(index)
         return known
 
     @in_node

@@ -162,6 +162,22 @@ async def test_demonitor_flushes_what_has_come_already():
 
 
 @virtual_time
+async def test_a_selective_receive_passes_over_nothing_when_what_it_has_looked_at_is_flushed(seen):
+    async def selective(process):
+        seen.append(await process.receive(match=str))
+
+    async with virtual_node() as node:
+        boss, one = node.spawn(selective), await serve(node, Obeys)
+        ref, _ = WORKERS.monitor(boss, "g")
+        WORKERS.join(one, "g")
+        await quiet(node)
+        assert WORKERS.demonitor(boss, ref)
+        boss.send("text")
+        assert await end_of(boss) == "normal"
+    assert seen == ["text"]
+
+
+@virtual_time
 async def test_a_monitor_goes_with_its_process():
     async with virtual_node() as node:
         boss, one = await serve(node, Obeys), await serve(node, Obeys)
