@@ -94,8 +94,8 @@ class Left:
     pids: tuple[Pid, ...]
 
 
-RUNTIME_SIGNALS: Final = frozenset({Down, Exit, TaskDone, TaskFailed, Joined, Left})
-"""What no bounded mailbox refuses or drops."""
+RUNTIME_SIGNALS: Final[set[type[Any]]] = {Down, Exit, TaskDone, TaskFailed, Joined, Left}
+"""What no bounded mailbox refuses or drops, and no operator. What a supervisor says to itself is added where it is declared."""
 
 
 def is_orderly(reason: Any) -> bool:

@@ -25,7 +25,7 @@ from ..caller import Caller
 from ..errors import ChildError, ProcessExit, StartError, describe
 from ..results import NoReply, Reply, Stop
 from ..server import Server
-from ..signals import Exit
+from ..signals import RUNTIME_SIGNALS, Exit
 from ..timers import cancel_timer, send_after
 from . import stopping
 from .child import Child
@@ -56,6 +56,7 @@ class _Due:
     until: float
 
 
+RUNTIME_SIGNALS.update((_TryAgain, _Due))
 Answer = Reply[Family] | NoReply[Family]
 
 

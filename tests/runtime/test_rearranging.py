@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from runtime import MailboxFull, MessageDropped, exits
+from runtime import Backoff, ChildSpec, MailboxFull, MessageDropped, Supervisor, exits
 from runtime.rearranging import LOOKED_AT, drop, requeue
 from tests.support.bounded import Blocks, Keeps, full, resume
 from tests.support.clock import virtual_node, virtual_time
@@ -124,6 +124,22 @@ async def test_what_the_runtime_says_stays():
         (down,) = pid._process.mailbox
         assert not drop(pid._process, down)
         assert not requeue(pid._process, down)
+
+
+@virtual_time
+async def test_a_restart_that_a_supervisor_has_put_off_stays():
+    async with virtual_node() as node:
+        waits = ChildSpec("waits", Unbounded, backoff=Backoff(first=1.0, jitter=0.0))
+        top = await node.start(Supervisor([waits]))
+        exits.signal(node.whereis("waits")._process, "kill", None)
+        await quiet(node)
+        top._process.pause()
+        await asyncio.sleep(2)
+        (due,) = top._process.mailbox
+        assert not drop(top._process, due)
+        assert not requeue(top._process, due)
+        await resume(top)
+        assert node.whereis("waits")
 
 
 @virtual_time
