@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runtime.pid import NODE, pid_text
 from runtime.port.contract import (
     Code,
+    Done,
     Drop,
     Failure,
     LetterGroup,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from runtime.node import Node
     from runtime.port.contract import PortRequest
     from runtime.port.service import Principal
+    from runtime.process import Process
 
 __all__ = ["asked_inside", "moved_where_it_waits", "with_letters_inside"]
 
@@ -154,7 +156,20 @@ def moved_where_it_waits(node: Node, request: Drop | Requeue, principal: Princip
     cell = cell_of(node, process.number) if node.scheduler.block is not None else None
     if cell is None or letters.found(process, request.message) is not None:
         return letters.moved(node, request)
-    return _ask(cell, request, principal, process.number)
+    done = _ask(cell, request, principal, process.number)
+    assert isinstance(done, Done)
+    node.scheduler.from_thread(_noted, process, done.text)
+    here = len(process.mailbox or ())  # not `letters`, which counts what waits over there as well
+    if not here or isinstance(request, Drop):
+        return done
+    after = "1 that waits in the node comes" if here == 1 else f"{here:,} that wait in the node come"
+    note = f"behind what waits in its OS process, where it stays; {after} after it"
+    return done.model_copy(update={"notes": [note]})
+
+
+def _noted(process: Process, text: str) -> None:
+    if process.alive:
+        process.note(text)
 
 
 def _ask(cell: Cell, request: PortRequest[Any], principal: Principal, number: int) -> BaseModel:

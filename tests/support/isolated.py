@@ -152,6 +152,9 @@ class Cell(Server):
     def handle_info(self, message, state):
         if isinstance(message, TaskDone):
             message = message.value
+        if message == "a long nap":
+            self.progress("asleep")
+            self.wait(asyncio.sleep(60))
         return (*state, message)
 
     def terminate(self, reason, state):

@@ -38,6 +38,11 @@ def waiting(node, name="alice", **options):
     return node.ask(Mailbox(process=name, **options))
 
 
+def noted(node, name):
+    """What is kept of its last two events, up to the colon."""
+    return [event.text.split(":")[0] for event in node.ask(ProcessEvents(process=name)).events[-2:]]
+
+
 def refused(node, request, match):
     with pytest.raises(Failure, match=match) as failure:
         node.ask(request)
@@ -93,11 +98,11 @@ def test_a_message_that_is_handled_between_two_looks_is_refused(node, monkeypatc
 
 def test_the_runtimes_own_messages_are_refused(live):
     node = live(bank())
-    bob, alice = node.node.whereis("bob")._process, node.node.whereis("alice")._process
+    desk, alice = node.node.whereis("desk-0")._process, node.node.whereis("alice")._process
     node.ask(Suspend(process="alice"))
-    node.do(exits.monitor, alice, bob)
-    node.do(exits.signal, bob, "kill", None)
-    down = eventually_sync(lambda: waiting(node).letters)[0]
+    node.do(exits.monitor, alice, desk)
+    node.do(exits.signal, desk, "kill", None)
+    (down,) = waiting(node).letters
     for request in (Drop, Requeue):
         assert (
             refused(
@@ -153,6 +158,7 @@ def test_what_waits_in_another_os_process_is_dropped_put_last_and_counted_there(
     assert node.ask(Requeue(process="picker", message=one)).text.startswith("put behind all others: info str")
     assert node.ask(Drop(process="picker", message=two)).text.startswith("dropped: info str")
     assert [letter.id for letter in waiting(node, "picker").letters] == [three, one]
+    eventually_sync(lambda: noted(node, "picker") == ["put behind all others", "dropped"])
     node.ask(Suspend(process="picker"))
     node.do(picker.send, "four")
     (group,) = waiting(node, "picker", groups=True).groups
@@ -172,3 +178,19 @@ def test_who_has_called_an_isolated_process_is_told_that_the_call_was_dropped(li
     node.ask(Drop(process="cell", message=letter.id))
     with pytest.raises(MessageDropped):
         call.result(5)
+
+
+def test_what_an_isolated_server_was_given_is_not_said_to_stand_behind_what_waits_in_the_node(live):
+    node = live(ChildSpec("cell", Cell, isolated=True))
+    cell = node.node.named("cell")
+    asyncio.run_coroutine_threadsafe(cell.call(("send_after", 0, "a long nap")), node.loop).result(5)
+    eventually_sync(lambda: node.node.whereis("cell")._process.more().doing == "asleep")
+    for message in ("given", "here"):
+        node.do(cell.cast, message)
+    letters_ = eventually_sync(lambda: len(found := waiting(node, "cell").letters) == 2 and found)
+    done = node.ask(Requeue(process="cell", message=letters_[0].id))
+    assert [letter.value for letter in waiting(node, "cell").letters] == ["given", "here"]
+    assert done.notes == [
+        "behind what waits in its OS process, where it stays; 1 that waits in the node comes after it"
+    ]
+    assert node.ask(Drop(process="cell", message=letters_[0].id)).notes == []
