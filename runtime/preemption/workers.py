@@ -98,12 +98,16 @@ class Workers(Entrance):
 
     def make(self) -> Worker:
         """A new worker, idle, in no pool."""
-        if self._nursery.dead:  # for code that its node has not survived
-            self._nursery = greenlet(self._bear, self.hub)
-        self._maker = getcurrent()
-        self._nursery.switch()
-        self._maker = self.hub
-        worker = self.pool.pop()
+        if (
+            self._nursery.dead
+        ):  # for code that its node has not survived: one that then is idle would keep the node
+            worker = Worker(self)
+            worker.spoiled = True
+        else:
+            self._maker = getcurrent()
+            self._nursery.switch()
+            self._maker = self.hub
+            worker = self.pool.pop()
         self.made.add(worker)
         return worker
 

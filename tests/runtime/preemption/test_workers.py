@@ -221,3 +221,23 @@ async def test_a_node_that_has_ended_is_garbage_with_all_that_it_remembers():
         return ended() is None
 
     await eventually(is_gone)
+
+
+async def test_a_node_is_garbage_also_when_code_of_it_has_outlived_it():
+    async def lives():
+        async with sliced(job=lambda process: "done") as node:
+            pid, sched = await serve(node, Does), node.scheduler
+            await pid.call("job")
+        ran = []
+        for number in range(3):
+            sched.enter(pid._process, sched.clock(), None, Errand(ran.append), (number,))
+        assert ran == [0, 1, 2]
+        return weakref.ref(node)
+
+    ended = await asyncio.create_task(lives())
+
+    def is_gone():
+        gc.collect()
+        return ended() is None
+
+    await eventually(is_gone)
