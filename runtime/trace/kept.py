@@ -22,11 +22,15 @@ def kept(flight: int, keep: Iterable[str], dumps: str | os.PathLike[str] | None)
     """What the scheduler gets of it.
 
     Raises:
-        TypeError: one trigger is given in the place of several.
+        TypeError: one trigger is given in the place of several, or one that is no text.
         ValueError: a trigger cannot be understood (the text says the column), or is a function's; or there is no flight recorder for it.
     """
     if isinstance(keep, str):
         raise TypeError(f"keep={keep!r} is one trigger; it takes several: keep=({keep!r},)")
+    keep = tuple(keep)
+    for text in keep:
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"keep has {text!r}; a trigger is a text: keep=('5s before crash',)")
     triggers = tuple(text if text.startswith("keep ") else f"keep {text}" for text in map(str.strip, keep))
     if not flight and (triggers or dumps is not None):
         what = "keep" if triggers else "dumps"

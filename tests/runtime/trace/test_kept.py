@@ -205,3 +205,8 @@ async def test_no_step_waits_for_a_file_that_is_too_slow(tmp_path, logged, monke
         goes_on.set()
     assert "2 wait to be written already" in text
     assert 2 <= len(kept_in(path)) <= 3
+
+
+def test_a_trigger_that_is_no_text_is_told_apart():
+    with pytest.raises(TypeError, match=r"keep has 5; a trigger is a text: keep=\('5s before crash',\)"):
+        Node("keeps", keep=("5s before crash", 5))
