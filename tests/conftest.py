@@ -9,7 +9,10 @@ import pytest
 
 TESTS = Path(__file__).parent
 
-BESIDE = ("benchmarks/", "runtime/isolation/", "runtime/trace/", "tracing/", "tui/")
+BESIDE = (
+    "benchmarks/", "claims/", "differential/", "runtime/groups/", "runtime/isolation/", "runtime/presence/", "runtime/registry/",
+    "runtime/replay/", "runtime/state_machine/", "runtime/supervision/", "runtime/trace/", "tracing/", "tui/",
+)  # fmt: skip
 """Nothing that these tests claim depends on how long anything takes, or on what else the machine does."""
 
 ALONE = {

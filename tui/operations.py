@@ -187,7 +187,7 @@ def resume_stakes(info: ProcessInfo) -> list[Spans]:
 
 
 REQUEUED: list[Spans] = [
-    [("behind all that waits now; its age, its sender and its caller stay", "text")],
+    [("behind all that waits now; age, sender and caller stay", "text")],
     [("messages of one sender no longer come in their order", "warn")],
 ]
 """What becomes of a message that is put last."""

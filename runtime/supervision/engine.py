@@ -19,7 +19,7 @@ from __future__ import annotations
 import random
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..caller import Caller
 from ..errors import ChildError, ProcessExit, StartError, describe
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from .specification import Specification
 
 __all__ = ["Answer", "Engine", "describe_failure", "info", "pid_of", "refuse"]
+
+_luck: Final = random.Random().random  # noqa: S311 - who waits how long is no secret
+"""Of its own: what a program draws after `random.seed` is the same with supervisors and without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ class Engine(Server[Family]):
             sched.node.gave_up(self._process, child)
             return Stop("shutdown", family)
         group = await self._cleared(family, child)
-        seconds = child.backs_off(random.random())  # noqa: S311 - who waits how long is no secret
+        seconds = child.backs_off(_luck())
         if not seconds:
             return await self._start_group(family, group)
         self._mark_failed(group, child)

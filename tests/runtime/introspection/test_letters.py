@@ -19,7 +19,7 @@ from runtime.port.contract import (
     State,
     Suspend,
 )
-from tests.runtime.introspection.behaviours import Deposit, bank
+from tests.runtime.introspection.behaviours import Account, Deposit, bank
 from tests.support.eventually import eventually_sync
 from tests.support.isolated import Cell, coroutine
 
@@ -97,21 +97,15 @@ def test_a_message_that_is_handled_between_two_looks_is_refused(node, monkeypatc
 
 
 def test_the_runtimes_own_messages_are_refused(live):
-    node = live(bank())
-    desk, alice = node.node.whereis("desk-0")._process, node.node.whereis("alice")._process
+    node = live(ChildSpec("alice", Account, "alice"), ChildSpec("bob", Account, "bob"))
+    alice, bob = (node.node.whereis(name)._process for name in ("alice", "bob"))
     node.ask(Suspend(process="alice"))
-    node.do(exits.monitor, alice, desk)
-    node.do(exits.signal, desk, "kill", None)
-    (down,) = waiting(node).letters
+    node.do(exits.monitor, alice, bob)
+    node.do(exits.signal, bob, "kill", None)
+    (down,) = eventually_sync(lambda: waiting(node).letters)
+    match = "info Down is the runtime's own message to alice; it stays"
     for request in (Drop, Requeue):
-        assert (
-            refused(
-                node,
-                request(process="alice", message=down.id),
-                "info Down is the runtime's own message to alice",
-            )
-            is Code.REFUSED
-        )
+        assert refused(node, request(process="alice", message=down.id), match) is Code.REFUSED
 
 
 def test_who_did_it_is_recorded_without_the_message(node):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from types import SimpleNamespace
@@ -54,6 +55,15 @@ def test_who_goes_on_asking_keeps_it_alive(node, monkeypatch):
         node.ask(Ps())
         assert node.introspection.sampler._thread is first
         time.sleep(0.01)
+
+
+def test_what_a_program_draws_after_a_seed_is_the_same_while_it_is_observed(node):
+    before = random.getstate()
+    node.ask(Ps())
+    sampler = node.introspection.sampler
+    taken = len(sampler._samples)
+    eventually_sync(lambda: len(sampler._samples) > taken + 2)
+    assert random.getstate() == before
 
 
 def test_sampling_ends_with_the_node(node):

@@ -1,6 +1,7 @@
 """Restart backoff: how long a child waits, what others see meanwhile, what calls it off."""
 
 import asyncio
+import random
 
 import pytest
 
@@ -63,6 +64,16 @@ def test_what_makes_no_sense_is_refused(wrong):
 def test_a_spec_takes_nothing_else_for_one():
     with pytest.raises(TypeError, match="backoff=5; it is Backoff"):
         ChildSpec("a", Obeys, backoff=5)
+
+
+@virtual_time
+async def test_what_a_program_draws_after_a_seed_is_the_same_with_backoff():
+    before = random.getstate()
+    async with virtual_node() as node:
+        top = await tree(node, "a")
+        await crash(node)
+        assert [child.pid for child in await Supervisor.which_children(top)] == ["restarting"]
+    assert random.getstate() == before
 
 
 @virtual_time
@@ -193,3 +204,4 @@ async def test_an_operator_sees_that_it_waits_and_how_long_still():
             look(Info(process="a"), ann)
         with pytest.raises(Failure, match=r"has ended.*; restarting in 0\.[78] s"):
             look(Info(process=str(old)), ann)
+        look.stop()
