@@ -98,9 +98,8 @@ class Workers(Entrance):
 
     def make(self) -> Worker:
         """A new worker, idle, in no pool."""
-        if (
-            self._nursery.dead
-        ):  # for code that its node has not survived: one that then is idle would keep the node
+        if self._nursery.dead:
+            # For code that its node has not survived. Not to be used again: an idle worker would keep the node.
             worker = Worker(self)
             worker.spoiled = True
         else:
@@ -300,9 +299,8 @@ class Workers(Entrance):
             worker.parent = getcurrent()
             worker.switch(None, None)
         self._maker = None
-        if (
-            not self._nursery.dead
-        ):  # what stands still is no garbage: it would keep the node, and all that its recorder has
+        if not self._nursery.dead:
+            # What stands still is no garbage: it would keep the node, and all that its recorder has.
             self._nursery.parent = getcurrent()
             self._nursery.switch()
         self.keep()
